@@ -1,0 +1,1 @@
+"""Leads: capture, score, route, hand over, qualify, close."""

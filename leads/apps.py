@@ -1,0 +1,8 @@
+"""The leads app: the life of a lead, from capture to closed deal."""
+
+from django.apps import AppConfig
+
+
+class LeadsConfig(AppConfig):
+    name = "leads"
+    default_auto_field = "django.db.models.BigAutoField"

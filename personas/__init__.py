@@ -1,0 +1,1 @@
+"""What both teams agree on: personas, definitions, offers."""

@@ -1,0 +1,1 @@
+"""The agreement kept: working time, contracts, clocks, compliance. Standard library only here."""
