@@ -1,0 +1,21 @@
+"""The tables of people and of what the whole product leans on: keys, audit trail, outbox."""
+
+from accounts.models.audit import AuditEntry
+from accounts.models.configuration import ConfigurationStamp
+from accounts.models.keys import ApiKey, IdempotentRequest
+from accounts.models.outbox import Notification, OutboxMessage
+from accounts.models.people import Absence, Membership, Role, Team, User
+
+__all__ = [
+    "Absence",
+    "ApiKey",
+    "AuditEntry",
+    "ConfigurationStamp",
+    "IdempotentRequest",
+    "Membership",
+    "Notification",
+    "OutboxMessage",
+    "Role",
+    "Team",
+    "User",
+]
