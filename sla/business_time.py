@@ -180,8 +180,7 @@ class WorkingCalendar:
             return known
         for instant in (first, last):
             if not _FIRST <= instant <= _LAST:
-                year = 1970 + instant * 400 // (146_097 * _DAY)  # a datetime could overflow
-                raise ValueError(f"instant in the year {year}: give one from 1900 to 2199")
+                raise ValueError(f"instant {_day(instant)} UTC: give one from 1900 to 2199")
         if known is _NOTHING:
             begin, finish = first - _BEHIND, last + _AHEAD
         else:
@@ -239,6 +238,12 @@ def _micros(instant: datetime) -> int:
 
 def _instant(micros: int) -> datetime:
     return _EPOCH + timedelta(0, micros // _SECOND, micros % _SECOND)
+
+
+def _day(micros: int) -> date:
+    """The instant's day in UTC; of the year 10000, which an offset can reach, the day before."""
+    ordinal = micros // _DAY + _EPOCH_ORDINAL
+    return date.fromordinal(min(max(ordinal, 1), date.max.toordinal()))
 
 
 def _worked_until(line: _Timeline, at: int) -> int:
