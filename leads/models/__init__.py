@@ -1,0 +1,41 @@
+"""The tables of a lead's life."""
+
+from leads.models.activity import (
+    LOGGED_BY_HAND,
+    OUTCOMES,
+    TOUCHES,
+    TOUCHPOINTS,
+    Activity,
+    Kind,
+    Outcome,
+)
+from leads.models.campaign import Campaign, CaptureForm
+from leads.models.deal import Deal
+from leads.models.handoff import Handoff, RejectReason, Return
+from leads.models.lead import Aida, Lead, Stage, Tier
+from leads.models.routing import Assignment, Pool, PoolMember
+from leads.models.score import ScoreRules
+
+__all__ = [
+    "LOGGED_BY_HAND",
+    "OUTCOMES",
+    "TOUCHES",
+    "TOUCHPOINTS",
+    "Activity",
+    "Aida",
+    "Assignment",
+    "Campaign",
+    "CaptureForm",
+    "Deal",
+    "Handoff",
+    "Kind",
+    "Lead",
+    "Outcome",
+    "Pool",
+    "PoolMember",
+    "RejectReason",
+    "Return",
+    "ScoreRules",
+    "Stage",
+    "Tier",
+]

@@ -1,0 +1,214 @@
+"""What templates of every room draw with: icons, navigation, times, figures, avatars.
+
+Load it with `{% load leadflow_ui %}`; `docs/look.md` says which tag is for what.
+"""
+
+import re
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import template
+from django.conf import settings
+from django.contrib.messages.storage.base import Message
+from django.forms import BoundField
+from django.template import Context
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
+
+from accounts.words import ago_words, due_words, moment_words, money_words, span_words
+
+register = template.Library()
+
+AVATAR_HUES = 8
+# State → icon, word. The colour is the class `clock-<state>`, so no state rests on colour alone.
+CLOCK_LOOK = {
+    "running": ("clock", "Running"),
+    "at_risk": ("alert-triangle", "At risk"),
+    "missed": ("clock-x", "Missed"),
+    "met": ("circle-check", "Met"),
+    "paused": ("player-pause", "Paused"),
+    "voided": ("circle-off", "Voided"),
+}
+
+
+@lru_cache(maxsize=512)
+def drawing(name: str) -> str:
+    """The inner markup of one Tabler icon, read once from the npm package."""
+    folder = settings.BASE_DIR / "node_modules/@tabler/icons/icons/outline"
+    try:
+        text = (folder / f"{name}.svg").read_text()
+    except FileNotFoundError:
+        return ""  # A page without a picture is better than no page; a test names the culprit.
+    inner = re.search(r"<svg[^>]*>(.*)</svg>", text, re.DOTALL)
+    shapes = inner.group(1) if inner else ""
+    shapes = re.sub(r'<path stroke="none"[^>]*/>', "", shapes)
+    return re.sub(r"\s*\n\s*", "", shapes)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draw an icon; decoration unless `label` says what it means."""
+    meaning = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
+    return format_html(
+        '<svg class="icon" viewBox="0 0 24 24" {}>{}</svg>',
+        mark_safe(meaning),  # noqa: S308 (formatted above)
+        mark_safe(drawing(name)),  # noqa: S308 (from the npm package)
+    )
+
+
+@register.inclusion_tag("_nav_item.html", takes_context=True)
+def nav_item(
+    context: Context, name: str, label: str, picture: str, also: str = "", count: int | None = None
+) -> dict[str, Any]:
+    """One line of the navigation, lit on its own page and on those named in `also`.
+
+    Nothing is drawn for a page that is not installed.
+    """
+    try:
+        url = reverse(name)
+    except NoReverseMatch:
+        return {}
+    match = getattr(context.get("request"), "resolver_match", None)
+    current = match is not None and match.view_name in (name, *also.split())
+    return {"url": url, "label": label, "picture": picture, "count": count, "current": current}
+
+
+def _zone(context: Context) -> tzinfo:
+    """The viewer's own zone, or UTC for a stranger."""
+    name = getattr(getattr(context.get("request"), "user", None), "time_zone", None)
+    return ZoneInfo(name) if name else UTC
+
+
+def _at(context: Context) -> datetime:
+    """The instant the page speaks of: the view's `at`, else this machine's clock (words only)."""
+    at = context.get("at")
+    return at if isinstance(at, datetime) else datetime.now(UTC)
+
+
+@register.simple_tag(takes_context=True)
+def server_time(context: Context) -> str:
+    """The page's instant for the scripts, so that a wrong clock on the desk does not matter."""
+    return _at(context).isoformat()
+
+
+@register.simple_tag(takes_context=True)
+def due(
+    context: Context,
+    due_at: datetime | None,
+    started_at: datetime | None = None,
+    warn_at: datetime | None = None,
+) -> SafeString | str:
+    """A deadline as a person says it, kept current by `countdown.js`; exact on hover."""
+    if due_at is None:
+        return "–"
+    at, zone = _at(context), _zone(context)
+    extra = ""
+    if started_at:
+        extra += f' data-started="{started_at.isoformat()}"'
+    if warn_at:
+        extra += f' data-warn="{warn_at.isoformat()}"'
+    return format_html(
+        '<time datetime="{0}" data-due="{0}"{1} title="{2}">{3}</time>',
+        due_at.isoformat(),
+        mark_safe(extra),  # noqa: S308 (instants only)
+        f"{moment_words(due_at, at=at, zone=zone)} ({zone})",
+        due_words(due_at, at=at, zone=zone),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def ago(context: Context, instant: datetime | None) -> SafeString | str:
+    """A past instant as a person says it ("5 min ago"); exact on hover."""
+    if instant is None:
+        return "–"
+    at, zone = _at(context), _zone(context)
+    return format_html(
+        '<time datetime="{0}" data-ago="{0}" title="{1}">{2}</time>',
+        instant.isoformat(),
+        f"{moment_words(instant, at=at, zone=zone)} ({zone})",
+        ago_words(instant, at=at, zone=zone),
+    )
+
+
+@register.simple_tag(takes_context=True)
+def moment(context: Context, instant: datetime | None) -> SafeString | str:
+    """An exact instant in the viewer's zone: "Mon 3 Mar, 10:00"."""
+    if instant is None:
+        return "–"
+    zone = _zone(context)
+    return format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        instant.isoformat(),
+        str(zone),
+        moment_words(instant, at=_at(context), zone=zone),
+    )
+
+
+@register.simple_tag
+def clock_look(state: str) -> dict[str, str]:
+    """The icon and word of a clock's state."""
+    picture, word = CLOCK_LOOK.get(state, ("clock", state.replace("_", " ").capitalize()))
+    return {"picture": picture, "word": word}
+
+
+@register.filter
+def span(seconds: float | None) -> str:
+    """Seconds as a length of time ("2 h"); a dash for None."""
+    return "–" if seconds is None else span_words(float(seconds))
+
+
+@register.filter
+def money(amount: Decimal | float | None, currency: str = "USD") -> str:
+    """An amount in its currency ("$12,400"); a dash for None."""
+    return "–" if amount is None else money_words(amount, currency or "USD")
+
+
+@register.filter
+def number(value: float | None) -> str:
+    """A whole figure with separators ("12,400"); a dash for None."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share of one as per cent ("93 %"); a dash for None, as nothing of nothing is no figure."""
+    return "–" if share is None else f"{float(share) * 100:.0f}\u202f%"
+
+
+@register.filter
+def hue(person: Any) -> int:
+    """Which of the avatar colours somebody has, the same on every page."""
+    return sum(str(person).encode()) % AVATAR_HUES
+
+
+@register.filter
+def initials(name: Any) -> str:
+    """Two letters for an avatar, of anything with a name."""
+    words = str(name).replace("@", " ").split()
+    return "".join(word[0] for word in words[:2]).upper() or "?"
+
+
+@register.filter
+def undo_url(message: Message) -> str:
+    """The address that takes a deed back, given as `extra_tags="undo:<url>"`."""
+    tags = (message.extra_tags or "").split()
+    return next((tag.removeprefix("undo:") for tag in tags if tag.startswith("undo:")), "")
+
+
+@register.simple_tag
+def control(field: BoundField) -> SafeString:
+    """A form control in our look, tied to its error for screen readers."""
+    widget = field.field.widget
+    kind = getattr(widget, "input_type", "")
+    look = {"checkbox": "form-check-input", "select": "form-select", "radio": "form-check-input"}
+    classes = [widget.attrs.get("class", ""), look.get(kind, "form-control")]
+    attrs = {}
+    if field.errors:
+        classes.append("is-invalid")
+        attrs["aria-describedby"] = f"{field.auto_id}_error"
+    attrs["class"] = " ".join(filter(None, classes))
+    return field.as_widget(attrs=attrs)

@@ -1,0 +1,78 @@
+"""Record what happened: the rows, the lead's journey, and the one announcement."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts.instants import clamped
+from accounts.models import User
+from accounts.refusals import Refused
+from leads.models import LOGGED_BY_HAND, OUTCOMES, Activity, Handoff, Lead
+from leads.signals import activities_recorded
+
+
+def record_activities(activities: Sequence[Activity], *, at: datetime) -> list[Activity]:
+    """Write a batch and announce it, in one transaction.
+
+    An activity without `occurred_at` happened now; one in the future is clamped to `at`.
+    """
+    for activity in activities:
+        activity.recorded_at = at
+        activity.occurred_at = clamped(activity.occurred_at, at=at)
+    with transaction.atomic():
+        written = Activity.objects.bulk_create(activities, batch_size=2000)
+        activities_recorded.send(sender=Activity, activities=written, at=at)
+    return written
+
+
+def log_touch(
+    lead: Lead,
+    kind: str,
+    *,
+    by: User,
+    at: datetime,
+    outcome: str = "",
+    note: str = "",
+    occurred_at: datetime | None = None,
+) -> Activity:
+    """Log a call, e-mail, meeting or note by hand, on the open handoff if there is one.
+
+    Raises Refused for an unknown kind or an outcome that does not belong to it.
+    """
+    if kind not in LOGGED_BY_HAND:
+        raise Refused(
+            f"“{kind}” can't be logged; use one of {', '.join(LOGGED_BY_HAND)}.",
+            fields={"kind": f"Choose one of {', '.join(LOGGED_BY_HAND)}."},
+        )
+    outcomes = OUTCOMES[kind]
+    if outcome and outcome not in outcomes:
+        allowed = ", ".join(outcomes) or "none"
+        raise Refused(
+            f"“{outcome}” is not an outcome of a {kind}; allowed: {allowed}.",
+            fields={"outcome": f"Choose one of {allowed}."},
+        )
+    if kind == "note" and not note.strip():
+        raise Refused("An empty note says nothing.", fields={"note": "Write the note."})
+    with transaction.atomic():
+        handoff = (
+            Handoff.objects.select_for_update(of=("self",)).filter(lead=lead).open().first()
+        )
+        activity = lead.record(
+            kind,
+            by=by,
+            at=at,
+            handoff=handoff,
+            outcome=outcome,
+            note=note,
+            occurred_at=occurred_at,
+            evidence=Activity.Evidence.TYPED if occurred_at else Activity.Evidence.SYSTEM,
+        )
+        if handoff and activity.is_touch:
+            # The earliest counts, in whatever order they are reported.
+            Handoff.objects.filter(pk=handoff.pk).filter(
+                Q(first_touch_at=None) | Q(first_touch_at__gt=activity.occurred_at)
+            ).update(first_touch_at=activity.occurred_at)
+        Lead.objects.filter(pk=lead.pk).update(updated_at=at)
+    return activity

@@ -1,0 +1,92 @@
+"""The deal a qualified lead becomes, won or lost with a reason."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Self
+
+from django.db import models, transaction
+from django.db.models import Q
+
+from accounts.models import User
+from accounts.refusals import Conflict, Refused
+from leads.models.activity import Kind
+from leads.models.handoff import Handoff
+from leads.models.lead import Lead, Stage
+
+
+class DealQuerySet(models.QuerySet["Deal"]):
+    def open(self) -> Self:
+        return self.filter(state=Deal.State.OPEN)
+
+    def visible_to(self, user: User) -> Self:
+        return self.filter(lead__in=Lead.objects.visible_to(user))
+
+
+class Deal(models.Model):
+    """An opportunity: what the lead may buy, for how much."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        WON = "won", "Won"
+        LOST = "lost", "Lost"
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deals")
+    handoff = models.ForeignKey(
+        Handoff, null=True, on_delete=models.CASCADE, related_name="deals"
+    )
+    name = models.CharField(max_length=200)
+    amount = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
+    currency = models.CharField(max_length=3, default="USD")
+    owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deals")
+    state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
+    reason = models.CharField(max_length=200, blank=True)
+    opened_at = models.DateTimeField()
+    closed_at = models.DateTimeField(null=True)
+
+    objects = DealQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-opened_at", "-id"]
+        constraints = [
+            # Converting twice changes nothing.
+            models.UniqueConstraint(
+                fields=["lead"], name="one_open_deal_a_lead", condition=Q(state="open")
+            ),
+            models.CheckConstraint(condition=Q(amount__gte=0), name="deal_amount_not_negative"),
+            models.CheckConstraint(
+                name="deal_open_or_closed",
+                condition=Q(state="open", closed_at=None)
+                | (~Q(state="open") & Q(closed_at__isnull=False)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def close(self, state: str, *, by: User, reason: str, at: datetime) -> None:
+        """Win or lose the deal; the lead becomes a customer or is recycled.
+
+        Raises Refused without a reason, Conflict when it is closed already.
+        """
+        if state not in (self.State.WON, self.State.LOST):
+            raise Refused(f"“{state}” is not an end of a deal; use won or lost.")
+        if not reason.strip():
+            raise Refused("Say why.", fields={"reason": "Say why it was won or lost."})
+        with transaction.atomic():
+            changed = Deal.objects.filter(pk=self.pk, state=self.State.OPEN).update(
+                state=state, reason=reason.strip(), closed_at=at
+            )
+            self.refresh_from_db()
+            if not changed:
+                raise Conflict(f"This deal is {self.get_state_display().lower()} already.")
+            stage = Stage.CUSTOMER if state == self.State.WON else Stage.RECYCLED
+            Lead.objects.filter(pk=self.lead_id).update(stage=stage, updated_at=at)
+            self.lead.record(
+                Kind.WON if state == self.State.WON else Kind.LOST,
+                by=by,
+                at=at,
+                handoff=self.handoff,
+                occurred_at=at,
+                note=reason,
+                data={"amount": str(self.amount), "currency": self.currency},
+            )

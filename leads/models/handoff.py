@@ -1,0 +1,286 @@
+"""The handoff: one passing of a lead to sales, and the return it may come back as."""
+
+from datetime import datetime
+from typing import Self
+
+from django.db import models, transaction
+from django.db.models import Q
+
+from accounts.models import Role, User
+from accounts.refusals import Conflict, Refused
+from leads.models.activity import Activity, Kind
+from leads.models.lead import Lead, Stage
+from leads.models.routing import Assignment, Pool
+
+
+class RejectReason(models.TextChoices):
+    """Why sales will not take a handoff; structured, so that it can be counted."""
+
+    WRONG_PERSONA = "wrong_persona", "Wrong persona"
+    NOT_READY = "not_ready", "Not ready to buy"
+    BAD_CONTACT = "bad_contact", "Contact details are wrong"
+    DUPLICATE = "duplicate", "Already being worked"
+    OUT_OF_REGION = "out_of_region", "Outside our region"
+    SPAM = "spam", "Not a real person"
+    OTHER = "other", "Another reason"
+
+
+class HandoffQuerySet(models.QuerySet["Handoff"]):
+    def open(self) -> Self:
+        """Waiting for an answer or a disposition."""
+        return self.filter(closed_at=None)
+
+    def offered_to(self, user: User) -> Self:
+        """Handoffs this person has or once had the chance to take: theirs and their pools'."""
+        if user.role == Role.ADMIN:
+            return self
+        if user.role == Role.SALES_MANAGER:
+            # Every handoff is some sales team's; what nobody could take is every manager's.
+            return self
+        if user.role != Role.SALES_REP:
+            return self.none()
+        mine = Handoff.objects.filter(
+            Q(owner=user)
+            | Q(pool__members__user=user, pool__mode=Pool.Mode.OPEN)
+            | Q(assignments__rep=user)
+        )
+        return self.filter(pk__in=mine.values("pk"))
+
+    def workable_by(self, user: User) -> Self:
+        """Handoffs this person may answer and work now."""
+        if user.role in (Role.ADMIN, Role.SALES_MANAGER):
+            return self
+        if user.role != Role.SALES_REP:
+            return self.none()
+        return self.filter(
+            Q(owner=user) | Q(owner=None, pool_id__in=user.pool_places.values("pool_id"))
+        )
+
+    def queue_for(self, user: User) -> Self:
+        """A rep's queue: their own and what their pools offer, next deadline first."""
+        return (
+            self.open()
+            .filter(Q(owner=user) | Q(owner=None, pool_id__in=user.pool_places.values("pool_id")))
+            .order_by(models.F("lead__respond_by").asc(nulls_last=True), "id")
+        )
+
+    def unassigned(self) -> Self:
+        """Handed over, and nobody has it: the sales manager's list."""
+        return (
+            self.open()
+            .filter(owner=None)
+            .exclude(pool__mode=Pool.Mode.OPEN)
+            .order_by(models.F("lead__respond_by").asc(nulls_last=True), "id")
+        )
+
+
+class Handoff(models.Model):
+    """One passing of one lead from marketing to sales, with what was promised at that moment."""
+
+    class State(models.TextChoices):
+        OFFERED = "offered", "Offered"
+        ACCEPTED = "accepted", "Accepted"
+        REJECTED = "rejected", "Rejected"
+        QUALIFIED = "qualified", "Qualified"
+        DISQUALIFIED = "disqualified", "Disqualified"
+        RECYCLED = "recycled", "Recycled"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="handoffs")
+    cycle = models.PositiveSmallIntegerField(default=1)
+    state = models.CharField(max_length=12, choices=State.choices, default=State.OFFERED)
+    pool = models.ForeignKey(Pool, null=True, on_delete=models.PROTECT, related_name="handoffs")
+    owner = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="handoffs"
+    )
+    handed_over_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="handed_over"
+    )
+    handed_over_at = models.DateTimeField()
+    override_reason = models.CharField(max_length=300, blank=True)
+    # Frozen: score, reasons, persona, touchpoints, definition version, as they stood.
+    receipt = models.JSONField(default=dict)
+    # The contract the handoff runs under: written by `sla` alone.
+    contract_version = models.PositiveIntegerField(null=True)
+    assigned_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)
+    # First contact by a person of ours, for speed to lead.
+    first_touch_at = models.DateTimeField(null=True)
+    closed_at = models.DateTimeField(null=True)
+    reason = models.CharField(max_length=24, blank=True)
+    note = models.TextField(blank=True)
+    hops = models.PositiveSmallIntegerField(default=0)
+
+    objects = HandoffQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-handed_over_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead"], name="one_open_handoff_a_lead", condition=Q(closed_at=None)
+            ),
+            models.UniqueConstraint(fields=["lead", "cycle"], name="handoff_cycle_once"),
+            models.CheckConstraint(
+                name="handoff_open_or_closed",
+                condition=Q(state__in=["offered", "accepted"], closed_at=None)
+                | (~Q(state__in=["offered", "accepted"]) & Q(closed_at__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="handoff_accepted_has_owner",
+                condition=~Q(state="accepted")
+                | Q(owner__isnull=False, accepted_at__isnull=False),
+            ),
+        ]
+        indexes = [
+            # The queue: a rep's open handoffs, however many leads there are.
+            models.Index(
+                fields=["owner"], name="handoff_open_by_owner", condition=Q(closed_at=None)
+            ),
+            models.Index(
+                fields=["pool"],
+                name="handoff_open_in_pool",
+                condition=Q(closed_at=None, owner=None),
+            ),
+            models.Index(fields=["-handed_over_at"], name="handoff_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Handoff {self.cycle} of {self.lead_id}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.closed_at is None
+
+    def accept(self, rep: User, *, at: datetime) -> bool:
+        """Take the handoff. True if this call did it, False if it was theirs already.
+
+        A manager's accept leaves it with its owner. Raises Conflict, naming who has it.
+        """
+        with transaction.atomic():
+            now = Handoff.objects.select_for_update(of=("self",)).get(pk=self.pk)
+            if now.state == self.State.ACCEPTED and now.owner_id == rep.pk:
+                self.refresh_from_db()
+                return False
+            owned_by_other = now.owner_id not in (None, rep.pk)
+            on_behalf = now.owner_id is not None and rep.role in (Role.SALES_MANAGER, Role.ADMIN)
+            if now.state != self.State.OFFERED or (owned_by_other and not on_behalf):
+                raise now.gone()
+            claimed = now.owner_id is None
+            owner_id = rep.pk if claimed else now.owner_id
+            Handoff.objects.filter(pk=self.pk).update(
+                state=self.State.ACCEPTED,
+                owner_id=owner_id,
+                accepted_at=at,
+                assigned_at=now.assigned_at or at,
+            )
+            Lead.objects.filter(pk=self.lead_id).update(
+                stage=Stage.SAL, owner_id=owner_id, updated_at=at
+            )
+            if claimed:
+                Assignment.objects.create(
+                    handoff=self,
+                    at=at,
+                    how=Assignment.How.CLAIMED,
+                    rep=rep,
+                    pool_id=now.pool_id,
+                    by=rep,
+                    reason=f"{rep} took it",
+                )
+            self.refresh_from_db()
+            self._record(Kind.ACCEPTED, by=rep, at=at)
+        return True
+
+    def gone(self) -> Conflict:
+        """The answer to somebody who comes too late."""
+        who = str(self.owner) if self.owner else "nobody"
+        state = self.get_state_display().lower()
+        return Conflict(
+            f"This lead is no longer on offer: it is {state} and {who} has it.",
+            code="handoff_gone",
+            facts={"state": self.state, "owner": self.owner.email if self.owner else None},
+        )
+
+    def reject(self, rep: User, *, reason: str, note: str = "", at: datetime) -> "Return":
+        """Refuse the handoff: the lead goes back to marketing, which must answer.
+
+        Raises Conflict if it is gone, Refused for an unknown reason or a missing note.
+        """
+        if reason not in RejectReason.values:
+            raise Refused(
+                f"“{reason}” is not a reason; use one of {', '.join(RejectReason.values)}.",
+                fields={"reason": f"Choose one of {', '.join(RejectReason.values)}."},
+            )
+        if reason == RejectReason.OTHER and not note.strip():
+            raise Refused(
+                "Say why in the note when the reason is “other”.",
+                fields={"note": "Say why in a few words."},
+            )
+        with transaction.atomic():
+            now = Handoff.objects.select_for_update(of=("self",)).get(pk=self.pk)
+            manages = rep.role in (Role.SALES_MANAGER, Role.ADMIN)
+            if not now.is_open or (now.owner_id not in (None, rep.pk) and not manages):
+                raise now.gone()
+            self._close(self.State.REJECTED, at=at, reason=reason, note=note)
+            Lead.objects.filter(pk=self.lead_id).update(
+                stage=Stage.RECYCLED, owner=None, pool=None, handed_over_at=None, updated_at=at
+            )
+            returned = Return.objects.create(
+                handoff=self, returned_by=rep, returned_at=at, reason=reason, note=note
+            )
+            self._record(
+                Kind.REJECTED, by=rep, at=at, note=note, data={"reason": reason}
+            )
+        return returned
+
+    def _close(self, state: str, *, at: datetime, reason: str = "", note: str = "") -> None:
+        Handoff.objects.filter(pk=self.pk).update(
+            state=state, closed_at=at, reason=reason, note=note
+        )
+        self.refresh_from_db()
+
+    def _record(self, kind: str, *, by: User | None, at: datetime, **facts: object) -> Activity:
+        return self.lead.record(kind, by=by, at=at, handoff=self, occurred_at=at, **facts)
+
+
+class ReturnQuerySet(models.QuerySet["Return"]):
+    def waiting(self) -> Self:
+        """Marketing has not answered yet."""
+        return self.filter(answered_at=None)
+
+    def answerable_by(self, user: User) -> Self:
+        """Returns whose answer this person may give."""
+        return self.filter(handoff__lead__in=Lead.objects.visible_to(user)) if (
+            user.is_marketing
+        ) else self.none()
+
+
+class Return(models.Model):
+    """A rejected lead on its way through marketing's answer."""
+
+    class Answer(models.TextChoices):
+        ACCEPTED = "accepted", "Agreed: back to nurture"
+        FIXED = "fixed", "Fixed and sent again"
+        DISPUTED = "disputed", "Disputed"
+
+    handoff = models.OneToOneField(Handoff, on_delete=models.CASCADE, related_name="returned")
+    returned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    returned_at = models.DateTimeField()
+    reason = models.CharField(max_length=24, choices=RejectReason.choices)
+    note = models.TextField(blank=True)
+    answer = models.CharField(max_length=12, choices=Answer.choices, blank=True)
+    answer_note = models.TextField(blank=True)
+    answered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField(null=True)
+
+    objects = ReturnQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["returned_at", "id"]
+        indexes = [
+            models.Index(
+                fields=["returned_at"], name="return_waiting", condition=Q(answered_at=None)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Return of handoff {self.handoff_id}"

@@ -1,0 +1,138 @@
+"""Turn what was typed into what can be compared. What was typed is kept beside it."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+# Addresses at these belong to people, not to companies.
+PUBLIC_DOMAINS = frozenset(
+    """gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk
+    icloud.com me.com mac.com aol.com gmx.de gmx.net gmx.com web.de t-online.de proton.me
+    protonmail.com mail.com yandex.ru mail.ru qq.com 163.com 126.com orange.fr free.fr
+    laposte.net libero.it btinternet.com comcast.net verizon.net att.net zoho.com""".split()
+)
+COUNTRY_WORDS = {
+    "usa": "US",
+    "u.s.": "US",
+    "u.s.a.": "US",
+    "united states": "US",
+    "united states of america": "US",
+    "america": "US",
+    "uk": "GB",
+    "u.k.": "GB",
+    "united kingdom": "GB",
+    "great britain": "GB",
+    "britain": "GB",
+    "england": "GB",
+    "scotland": "GB",
+    "wales": "GB",
+    "germany": "DE",
+    "deutschland": "DE",
+    "france": "FR",
+    "spain": "ES",
+    "españa": "ES",
+    "italy": "IT",
+    "italia": "IT",
+    "netherlands": "NL",
+    "the netherlands": "NL",
+    "belgium": "BE",
+    "switzerland": "CH",
+    "austria": "AT",
+    "österreich": "AT",
+    "canada": "CA",
+    "mexico": "MX",
+    "méxico": "MX",
+    "brazil": "BR",
+    "australia": "AU",
+    "new zealand": "NZ",
+    "ireland": "IE",
+    "india": "IN",
+    "china": "CN",
+    "japan": "JP",
+    "sweden": "SE",
+    "norway": "NO",
+    "denmark": "DK",
+    "finland": "FI",
+    "poland": "PL",
+    "portugal": "PT",
+}
+_COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
+_SPACES = re.compile(r"\s+")
+
+
+def text(value: object, *, limit: int) -> str:
+    """One line: NFC, no control characters, single spaces. Raises ValueError when too long."""
+    if value is None:
+        return ""
+    raw = str(value)
+    if len(raw) > limit * 4:
+        raise ValueError(f"is {len(raw):,} characters long; at most {limit} fit")
+    clean = unicodedata.normalize("NFC", raw)
+    clean = "".join(
+        c for c in clean if c in "\t\n\r " or unicodedata.category(c) not in ("Cc", "Cs")
+    )
+    clean = _SPACES.sub(" ", clean).strip()
+    if len(clean) > limit:
+        raise ValueError(f"is {len(clean):,} characters long; at most {limit} fit")
+    return clean
+
+
+@lru_cache(maxsize=4096)
+def email(typed: str) -> str:
+    """The address to compare by: lower case, NFC, IDN decoded as the library does.
+
+    Raises ValueError saying what is wrong with the address.
+    """
+    try:
+        found = validate_email(typed.strip(), check_deliverability=False)
+    except EmailNotValidError as error:
+        raise ValueError(f"“{typed[:80]}” is not an e-mail address: {error}") from None
+    return found.normalized.casefold()
+
+
+@lru_cache(maxsize=4096)
+def phone(typed: str, country: str = "") -> str:
+    """E.164, read as a number of `country` when it has no international prefix.
+
+    Raises ValueError when it can't be a number.
+    """
+    region = country if country in _COUNTRIES else "US"
+    try:
+        number = phonenumbers.parse(typed, region)
+    except phonenumbers.NumberParseException:
+        raise ValueError(f"“{typed[:40]}” is not a phone number") from None
+    if not phonenumbers.is_possible_number(number):
+        raise ValueError(
+            f"“{typed[:40]}” is not a possible phone number; write it as +1 212 555 0123"
+        )
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def country(typed: str) -> str:
+    """ISO 3166-1 alpha-2. Raises ValueError when the country is not known."""
+    word = typed.strip()
+    code = word.upper()
+    if code in _COUNTRIES:
+        return code
+    known = COUNTRY_WORDS.get(word.casefold())
+    if known is None:
+        raise ValueError(f"“{word[:40]}” is not a country; use its two letters, such as US or DE")
+    return known
+
+
+def company_domain(address: str | None, typed: str = "") -> str:
+    """The company's domain, from a website as typed or from the address; public mail has none."""
+    host = typed.strip().casefold()
+    if host:
+        host = host.split("://", 1)[-1].split("/", 1)[0].split("@")[-1].split(":")[0]
+        return host.removeprefix("www.")[:253]
+    domain = (address or "").rpartition("@")[2]
+    return "" if domain in PUBLIC_DOMAINS else domain
+
+
+def match_text(first_name: str, last_name: str, company: str) -> str:
+    """The text the trigram search of likely duplicates compares."""
+    return _SPACES.sub(" ", f"{first_name} {last_name} {company}").strip().casefold()
