@@ -1,0 +1,17 @@
+"""The Celery application. Tasks live in each room's tasks.py; the schedule is in settings."""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "leadflow.settings")
+
+app = Celery("leadflow")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_kwargs: object) -> None:
+    """Having a receiver keeps Celery from replacing the logging that settings set up."""

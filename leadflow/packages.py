@@ -1,0 +1,60 @@
+"""Front-end packages: the few files of node_modules that pages use, served under static/vendor/."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.checks import CheckMessage, Error
+from django.core.files.storage import FileSystemStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+# The path under static/ → the file in node_modules/. Whole packages would take minutes to collect.
+FILES = {
+    "vendor/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
+    "vendor/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
+    "vendor/htmx.min.js": "htmx.org/dist/htmx.min.js",
+    "vendor/echarts.min.js": "echarts/dist/echarts.min.js",
+}
+
+
+def node_modules() -> Path:
+    return Path(settings.BASE_DIR) / "node_modules"
+
+
+class PackageStorage(FileSystemStorage):
+    """Opens a static path as the package file that stands for it."""
+
+    prefix = None
+
+    def path(self, name: str) -> str:
+        return str(node_modules() / FILES[name])
+
+
+class PackageFinder(BaseFinder):
+    """Finds the package files for collectstatic and for the development server."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.storage = PackageStorage(location=str(node_modules()))
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        missing = [name for name in FILES.values() if not (node_modules() / name).is_file()]
+        if not missing:
+            return []
+        return [Error(f"{missing[0]} is not installed", hint="Run: npm ci", id="leadflow.E001")]
+
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        found = [str(node_modules() / FILES[path])] if path in FILES else []
+        found = [name for name in found if Path(name).is_file()]
+        return found if find_all else (found[0] if found else [])
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, PackageStorage]]:
+        for name in FILES:
+            yield name, self.storage
+
+
+class HashedStorage(CompressedManifestStaticFilesStorage):
+    """Hashed names for ever-lasting caches; source maps are not served, so not looked for."""
+
+    patterns = (("*.css", (r"""(?P<matched>url\(['"]{0,1}\s*(?P<url>.*?)["']{0,1}\))""",)),)

@@ -1,0 +1,72 @@
+"""One throw-away PostgreSQL and Valkey a test run; settings are loaded against them.
+
+The controller of a run starts the servers in a folder of its own, so that runs never meet. The
+xdist workers inherit the folder, and each has a database and a Valkey database of its own.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import psycopg2
+
+from leadflow import devservers
+
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+OURS = "DATABASE_URL REDIS_URL SECRET_KEY ALLOWED_HOSTS DEBUG EMAIL_URL HTTPS PORT SITE_URL".split()
+
+
+def start_servers() -> list[devservers.Server]:
+    """Starts both servers in a new folder, which LEADFLOW_VAR names from here on."""
+    for name in OURS:  # the tests' results must not depend on the caller's environment
+        os.environ.pop(name, None)
+    var = Path(tempfile.mkdtemp(prefix="leadflow-test-", dir="/tmp"))
+    (var / "static").mkdir()
+    os.environ["LEADFLOW_VAR"] = str(var)
+    servers = [devservers.Postgres(var, throwaway=True), devservers.Valkey(var, throwaway=True)]
+    atexit.register(stop_servers, servers, var)
+    for server in servers:
+        server.start()
+    add_extensions(var)
+    return servers
+
+
+def add_extensions(var: Path) -> None:
+    """Gives every database made from here on what the first migration would add."""
+    connection = psycopg2.connect(
+        dbname="template1", user="leadflow", host=str(devservers.socket_folder(var))
+    )
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        for name in ("pg_trgm", "btree_gist", "citext"):
+            cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
+    connection.close()
+
+
+def stop_servers(servers: list[devservers.Server], var: Path) -> None:
+    for server in servers:
+        server.stop()
+    shutil.rmtree(var, ignore_errors=True)
+
+
+if WORKER:
+    number = int(WORKER.removeprefix("gw")) + 1
+    os.environ["REDIS_URL"] = (
+        f"{devservers.valkey_url(Path(os.environ['LEADFLOW_VAR']))}?db={number}"
+    )
+else:
+    start_servers()
+
+os.environ["DJANGO_SETTINGS_MODULE"] = "leadflow.settings"
+# Playwright's own event loop runs in the test's thread, beside Django's ORM.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+
+from django.conf import settings  # noqa: E402  (settings read the environment prepared above)
+
+settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+settings.STORAGES = {
+    **settings.STORAGES,
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
