@@ -1,4 +1,4 @@
-"""Reads and checks the environment. A wrong value is refused at start, by name, value and remedy."""
+"""Reads and checks the environment. A wrong value is refused at start: name, value, remedy."""
 
 import os
 import re
@@ -135,12 +135,8 @@ class Environment:
         parts = self.url(name, REDIS_SCHEMES, "redis://host:6379/0 or unix:///run/valkey.sock")
         if parts is None:
             return default
-        if (
-            parts.scheme == "unix"
-            and not parts.path
-            or parts.scheme != "unix"
-            and not parts.hostname
-        ):
+        missing = not parts.path if parts.scheme == "unix" else not parts.hostname
+        if missing:
             raise WrongValue(name, self.text(name), "write redis://host:6379/0")
         if parts.scheme != "unix" and not re.fullmatch(r"(/\d*)?", parts.path):
             raise WrongValue(name, self.text(name), "the database is a number: redis://host:6379/0")

@@ -15,7 +15,8 @@ import psycopg2
 from leadflow import devservers
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-OURS = "DATABASE_URL REDIS_URL SECRET_KEY ALLOWED_HOSTS DEBUG EMAIL_URL HTTPS PORT SITE_URL".split()
+OURS = ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "EMAIL_URL"]
+OURS += ["HTTPS", "PORT", "SITE_URL", "TRUSTED_PROXIES", "LOG_JSON", "LOG_LEVEL", "SENTRY_DSN"]
 
 
 def start_servers() -> list[devservers.Server]:
