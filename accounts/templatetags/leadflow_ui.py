@@ -1,17 +1,14 @@
-"""What templates of every room draw with: icons, navigation, times, figures, avatars.
+"""What templates of every room draw with: navigation, times, figures, avatars, form controls.
 
 Load it with `{% load leadflow_ui %}`; `docs/look.md` says which tag is for what.
 """
 
-import re
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
-from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.template import Context
@@ -33,31 +30,6 @@ CLOCK_LOOK = {
     "paused": ("player-pause", "Paused"),
     "voided": ("circle-off", "Voided"),
 }
-
-
-@lru_cache(maxsize=512)
-def drawing(name: str) -> str:
-    """The inner markup of one Tabler icon, read once from the npm package."""
-    folder = settings.BASE_DIR / "node_modules/@tabler/icons/icons/outline"
-    try:
-        text = (folder / f"{name}.svg").read_text()
-    except FileNotFoundError:
-        return ""  # A page without a picture is better than no page; a test names the culprit.
-    inner = re.search(r"<svg[^>]*>(.*)</svg>", text, re.DOTALL)
-    shapes = inner.group(1) if inner else ""
-    shapes = re.sub(r'<path stroke="none"[^>]*/>', "", shapes)
-    return re.sub(r"\s*\n\s*", "", shapes)
-
-
-@register.simple_tag
-def icon(name: str, label: str = "") -> SafeString:
-    """Draw an icon; decoration unless `label` says what it means."""
-    meaning = format_html('role="img" aria-label="{}"', label) if label else 'aria-hidden="true"'
-    return format_html(
-        '<svg class="icon" viewBox="0 0 24 24" {}>{}</svg>',
-        mark_safe(meaning),  # noqa: S308 (formatted above)
-        mark_safe(drawing(name)),  # noqa: S308 (from the npm package)
-    )
 
 
 @register.inclusion_tag("_nav_item.html", takes_context=True)
@@ -155,6 +127,31 @@ def clock_look(state: str) -> dict[str, str]:
     return {"picture": picture, "word": word}
 
 
+@register.inclusion_tag("_clock.html", takes_context=True)
+def clock_chip(context: Context, clock: Any, label: str = "") -> dict[str, Any]:
+    """A clock of the agreement; a running one past its warning or its end is shown as such."""
+    at, state = _at(context), clock.state
+    warn_at = getattr(clock, "warn_at", None) or _three_quarters(clock.started_at, clock.due_at)
+    if state == "running" and clock.due_at:
+        state = "missed" if at > clock.due_at else "at_risk" if at >= warn_at else state
+    return {
+        "request": context.get("request"),
+        "at": at,
+        "state": state,
+        "due_at": clock.due_at,
+        "started_at": clock.started_at,
+        "warn_at": warn_at,
+        "stopped_at": clock.stopped_at,
+        "excused": clock.excused,
+        "label": label,
+    }
+
+
+def _three_quarters(started_at: datetime, due_at: datetime | None) -> datetime | None:
+    """Where a clock turns amber when its alarm is not at hand: a look, not an outcome."""
+    return None if due_at is None else started_at + (due_at - started_at) * 0.75
+
+
 @register.filter
 def span(seconds: float | None) -> str:
     """Seconds as a length of time ("2 h"); a dash for None."""
@@ -205,10 +202,6 @@ def control(field: BoundField) -> SafeString:
     widget = field.field.widget
     kind = getattr(widget, "input_type", "")
     look = {"checkbox": "form-check-input", "select": "form-select", "radio": "form-check-input"}
-    classes = [widget.attrs.get("class", ""), look.get(kind, "form-control")]
-    attrs = {}
-    if field.errors:
-        classes.append("is-invalid")
-        attrs["aria-describedby"] = f"{field.auto_id}_error"
-    attrs["class"] = " ".join(filter(None, classes))
-    return field.as_widget(attrs=attrs)
+    wrong = "is-invalid" if field.errors else ""
+    classes = [widget.attrs.get("class", ""), look.get(kind, "form-control"), wrong]
+    return field.as_widget(attrs={"class": " ".join(filter(None, classes))})

@@ -1,0 +1,121 @@
+"""A person's own pages: notifications, profile with leave, API keys."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts import audit
+from accounts.forms import AbsenceForm, ApiKeyForm, ProfileForm
+from accounts.instants import database_now
+from accounts.models import ApiKey
+
+PAGE = 50
+
+
+@require_GET
+def notifications(request: HttpRequest) -> HttpResponse:
+    """The bell's lines, newest first, unread ones marked."""
+    lines = request.user.notifications.order_by("-id")
+    cursor = request.GET.get("cursor", "")
+    if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:
+        lines = lines.filter(id__lt=int(cursor))
+    found = list(lines[: PAGE + 1])
+    context = {
+        "notifications": found[:PAGE],
+        "next_cursor": found[PAGE - 1].pk if len(found) > PAGE else None,
+        "at": database_now(),
+    }
+    return render(request, "accounts/notifications.html", context)
+
+
+@require_POST
+def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """Mark one line read and go where it leads."""
+    line = get_object_or_404(request.user.notifications, pk=pk)
+    request.user.notifications.filter(pk=line.pk).unread().update(read_at=database_now())
+    safe = url_has_allowed_host_and_scheme(line.url, allowed_hosts={request.get_host()})
+    return redirect(line.url if line.url and safe else "notifications")
+
+
+@require_POST
+def notifications_read(request: HttpRequest) -> HttpResponse:
+    """Mark everything that waits as read."""
+    count = request.user.notifications.unread().update(read_at=database_now())
+    messages.success(request, f"{count} marked as read." if count else "Nothing was unread.")
+    return redirect("notifications")
+
+
+@require_http_methods(["GET", "POST"])
+def profile(request: HttpRequest) -> HttpResponse:
+    """Name, time zone, leave, sign-in."""
+    at = database_now()
+    form = ProfileForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        form.save()
+        messages.success(request, "Profile saved.")
+        return redirect("profile")
+    if form.errors:
+        # The form wrote into its instance: the frame must go on showing what is stored.
+        request.user.refresh_from_db()
+    return _profile_page(request, form, AbsenceForm(user=request.user, at=at), at)
+
+
+@require_POST
+def absence_add(request: HttpRequest) -> HttpResponse:
+    """Enter leave; while it lasts no new lead is routed to this person."""
+    at = database_now()
+    form = AbsenceForm(request.POST, user=request.user, at=at)
+    if not form.is_valid():
+        return _profile_page(request, ProfileForm(instance=request.user), form, at)
+    form.save()
+    messages.success(request, "Leave entered. No new leads come to you while you are away.")
+    return redirect("profile")
+
+
+@require_POST
+def absence_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take leave back."""
+    get_object_or_404(request.user.absences, pk=pk).delete()
+    messages.success(request, "Leave removed.")
+    return redirect("profile")
+
+
+def _profile_page(
+    request: HttpRequest, form: ProfileForm, absence_form: AbsenceForm, at: object
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "absence_form": absence_form,
+        "absences": request.user.absences.filter(ends_at__gt=at),
+        "memberships": request.user.memberships.select_related("team"),
+        "at": at,
+    }
+    return render(request, "accounts/profile.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def api_keys(request: HttpRequest) -> HttpResponse:
+    """One's own keys; a new key's text is shown in the answer to the POST and never again."""
+    form, at, text = ApiKeyForm(request.POST or None), database_now(), ""
+    if request.method == "POST" and form.is_valid():
+        data = form.cleaned_data
+        key, text = ApiKey.objects.issue(request.user, scope=data["scope"], label=data["label"])
+        audit.record("key_issued", key, by=request.user, at=at, facts={"scope": key.scope})
+        form = ApiKeyForm()
+    keys = request.user.api_keys.all()
+    context = {"form": form, "keys": keys, "text": text, "at": at}
+    answer = render(request, "accounts/api_keys.html", context)
+    answer["Cache-Control"] = "no-store"
+    return answer
+
+
+@require_POST
+def api_key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+    """End a key at once."""
+    key, at = get_object_or_404(request.user.api_keys, pk=pk), database_now()
+    key.revoke(at=at)
+    audit.record("key_revoked", key, by=request.user, at=at)
+    messages.success(request, f"{key} ended. Programs that use it are refused from now on.")
+    return redirect("api-keys")

@@ -1,0 +1,57 @@
+// The frame: navigation on a narrow screen, toasts that leave by themselves, copy buttons.
+(function () {
+  "use strict";
+  const root = document.documentElement;
+  const TOAST_MS = 8000;
+
+  function openNav(event) {
+    event.preventDefault();
+    root.classList.add("nav-open");
+    root.classList.remove("nav-closed");
+    document.querySelector("#side a")?.focus();
+  }
+
+  function closeNav() {
+    if (!root.classList.contains("nav-open") && location.hash !== "#side") return;
+    root.classList.remove("nav-open");
+    root.classList.add("nav-closed");
+    document.querySelector("[data-nav-open]")?.focus();
+  }
+
+  document.addEventListener("click", (event) => {
+    const at = (selector) => event.target.closest(selector);
+    if (at("[data-nav-open]")) openNav(event);
+    else if (at("[data-nav-close]")) { event.preventDefault(); closeNav(); }
+    else if (root.classList.contains("nav-open") && !at("#side")) closeNav();
+    if (at("[data-toast-close]")) at("[data-toast]").remove();
+    if (at("[data-dialog-close]")) at("dialog").close();
+    if (at("[data-dialog-open]")) document.getElementById(at("[data-dialog-open]").dataset.dialogOpen)?.showModal();
+    if (at("[data-copy]")) copy(at("[data-copy]"));
+  });
+  document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeNav(); });
+
+  async function copy(button) {
+    const text = document.getElementById(button.dataset.copy).textContent.trim();
+    await navigator.clipboard.writeText(text);
+    button.querySelector("[data-copied]")?.removeAttribute("hidden");
+  }
+
+  // A toast stays while it is pointed at or holds the focus, and errors stay until dismissed.
+  function watchToast(toast) {
+    if (toast.dataset.watched) return;
+    toast.dataset.watched = "1";
+    if (toast.classList.contains("toast-error")) return;
+    const leave = () => {
+      if (toast.matches(":hover, :focus-within")) setTimeout(leave, 1500);
+      else toast.remove();
+    };
+    setTimeout(leave, TOAST_MS);
+  }
+
+  const toasts = document.getElementById("toasts");
+  if (toasts) {
+    const watchAll = () => toasts.querySelectorAll("[data-toast]").forEach(watchToast);
+    watchAll();
+    new MutationObserver(watchAll).observe(toasts, { childList: true, subtree: true });
+  }
+})();
