@@ -1,0 +1,22 @@
+"""AIDA from evidence: how far the person has come, read off what they did."""
+
+from collections.abc import Collection
+
+from leads.models import Aida, Kind, Stage
+
+INTEREST = frozenset({Kind.PAGE_VIEW, Kind.DOWNLOAD, Kind.EMAIL_CLICK})
+DESIRE = frozenset({Kind.EVENT, Kind.REPLY})
+ACTION_STAGES = frozenset({Stage.SQL, Stage.OPPORTUNITY})
+
+
+def aida_of(kinds: Collection[str], stage: str) -> str:
+    """The furthest stage the evidence supports."""
+    if stage == Stage.CUSTOMER:
+        return Aida.LOYALTY
+    if stage in ACTION_STAGES or Kind.MEETING in kinds:
+        return Aida.ACTION
+    if DESIRE.intersection(kinds):
+        return Aida.DESIRE
+    if INTEREST.intersection(kinds):
+        return Aida.INTEREST
+    return Aida.AWARENESS

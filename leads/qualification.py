@@ -1,0 +1,199 @@
+"""What sales decides after accepting: qualify, disqualify, recycle, open a deal; and who has it."""
+
+from datetime import datetime
+from decimal import Decimal
+
+from django.db import transaction
+
+from accounts import outbox
+from accounts.models import Role, User
+from accounts.refusals import Conflict, NotAllowed, Refused
+from leads.models import Activity, Assignment, Deal, Handoff, Kind, Lead, Stage
+
+DISQUALIFY_REASONS = {
+    "no_budget": "No budget",
+    "no_need": "No need",
+    "no_authority": "Not the one who decides",
+    "competitor": "Bought elsewhere",
+    "unreachable": "Could not be reached",
+    "not_a_fit": "Does not fit us",
+    "other": "Another reason",
+}
+
+
+def _accepted(lead: Lead, by: User) -> Handoff:
+    """The lead's accepted handoff, locked; Conflict when there is none, or it is another's."""
+    handoff = Handoff.objects.select_for_update(of=("self",)).filter(lead=lead).open().first()
+    if handoff is None:
+        raise Conflict(f"{lead.name} is not with sales now.", code="no_open_handoff")
+    if handoff.state != Handoff.State.ACCEPTED:
+        raise Conflict("Accept the lead first.", code="not_accepted")
+    if handoff.owner_id != by.pk and by.role not in (Role.SALES_MANAGER, Role.ADMIN):
+        raise handoff.gone()
+    return handoff
+
+
+def _dispose(
+    lead: Lead,
+    state: Handoff.State,
+    kind: Kind,
+    stage: Stage,
+    *,
+    by: User,
+    at: datetime,
+    reason: str = "",
+    note: str = "",
+) -> Handoff:
+    with transaction.atomic():
+        handoff = _accepted(lead, by)
+        handoff._close(state, at=at, reason=reason, note=note)
+        back = {"owner": None, "pool": None, "handed_over_at": None}
+        Lead.objects.filter(pk=lead.pk).update(
+            stage=stage, updated_at=at, **(back if stage == Stage.RECYCLED else {})
+        )
+        lead.refresh_from_db()
+        lead.record(
+            kind, by=by, at=at, handoff=handoff, occurred_at=at, note=note,
+            data={"reason": reason} if reason else {},
+        )
+    return handoff
+
+
+def qualify(lead: Lead, *, by: User, at: datetime, note: str = "") -> Handoff:
+    """The lead is sales qualified (SQL). Raises Conflict unless it was accepted by this person."""
+    return _dispose(
+        lead, Handoff.State.QUALIFIED, Kind.QUALIFIED, Stage.SQL, by=by, at=at, note=note
+    )
+
+
+def disqualify(lead: Lead, *, by: User, at: datetime, reason: str, note: str = "") -> Handoff:
+    """It will not buy. Raises Refused for an unknown reason."""
+    _check_reason(reason, note)
+    return _dispose(
+        lead,
+        Handoff.State.DISQUALIFIED,
+        Kind.DISQUALIFIED,
+        Stage.DISQUALIFIED,
+        by=by,
+        at=at,
+        reason=reason,
+        note=note,
+    )
+
+
+def recycle(lead: Lead, *, by: User, at: datetime, reason: str, note: str = "") -> Handoff:
+    """Not now: back to marketing to nurture."""
+    _check_reason(reason, note)
+    return _dispose(
+        lead,
+        Handoff.State.RECYCLED,
+        Kind.RECYCLED,
+        Stage.RECYCLED,
+        by=by,
+        at=at,
+        reason=reason,
+        note=note,
+    )
+
+
+def _check_reason(reason: str, note: str) -> None:
+    if reason not in DISQUALIFY_REASONS:
+        raise Refused(
+            f"“{reason}” is not a reason; use one of {', '.join(DISQUALIFY_REASONS)}.",
+            fields={"reason": "Choose a reason."},
+        )
+    if reason == "other" and not note.strip():
+        raise Refused(
+            "Say why in the note when the reason is “other”.", fields={"note": "Say why."}
+        )
+
+
+def open_deal(
+    lead: Lead, *, by: User, at: datetime, name: str = "", amount: Decimal, currency: str = "USD"
+) -> tuple[Deal, bool]:
+    """Convert a qualified lead; twice changes nothing. Returns the deal and whether it is new."""
+    if amount < 0:
+        raise Refused("An amount can't be negative.", fields={"amount": "Use 0 or more."})
+    with transaction.atomic():
+        now = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+        known = Deal.objects.filter(lead=now).open().first()
+        if known is not None:
+            return known, False
+        if now.stage != Stage.SQL:
+            raise Conflict(f"Qualify {now.name} before opening a deal.", code="not_qualified")
+        handoff = now.handoffs.order_by("-cycle").first()
+        deal = Deal.objects.create(
+            lead=now,
+            handoff=handoff,
+            name=name.strip() or f"{now.company or now.name}",
+            amount=amount,
+            currency=currency,
+            owner=now.owner or by,
+            opened_at=at,
+        )
+        Lead.objects.filter(pk=now.pk).update(stage=Stage.OPPORTUNITY, updated_at=at)
+        now.record(
+            Kind.DEAL_OPENED, by=by, at=at, handoff=handoff, occurred_at=at,
+            data={"amount": str(amount), "currency": currency},
+        )
+    return deal, True
+
+
+def reassign(
+    handoff: Handoff,
+    rep: User | None,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str,
+    how: str = Assignment.How.MANUAL,
+    skipped: list[dict[str, str]] | None = None,
+) -> None:
+    """Give an open handoff to another rep; None puts it on the sales manager's list.
+
+    The new owner must accept it anew. Raises NotAllowed for a rep who is not in sales,
+    Conflict when the handoff is closed.
+    """
+    if rep is not None and not rep.is_sales:
+        raise NotAllowed(f"{rep} is not in sales.", fields={"rep": "Choose somebody in sales."})
+    with transaction.atomic():
+        now = Handoff.objects.select_for_update(of=("self",)).get(pk=handoff.pk)
+        if not now.is_open:
+            raise now.gone()
+        if rep is not None and now.owner_id == rep.pk:
+            return
+        Handoff.objects.filter(pk=now.pk).update(
+            owner=rep,
+            state=Handoff.State.OFFERED,
+            accepted_at=None,
+            assigned_at=at if rep else None,
+            hops=now.hops + 1,
+        )
+        Lead.objects.filter(pk=now.lead_id).update(owner=rep, stage=Stage.MQL, updated_at=at)
+        Assignment.objects.create(
+            handoff=now, at=at, how=how, rep=rep, pool_id=now.pool_id, by=by, reason=reason,
+            skipped=skipped or [],
+        )
+        handoff.refresh_from_db()
+        handoff.lead.refresh_from_db()
+        _record_reassigned(handoff, by=by, at=at, previous=now.owner, reason=reason)
+
+
+def _record_reassigned(
+    handoff: Handoff, *, by: User | None, at: datetime, previous: User | None, reason: str
+) -> Activity:
+    if handoff.owner is not None:
+        about = f"{reason}. Before: {previous}" if previous else reason
+        outbox.send([
+            outbox.message(
+                handoff.owner.pk, "assigned", f"Lead passed to you: {handoff.lead.name}", about,
+                handoff.lead.get_absolute_url(), at=at,
+            )
+        ])
+    return handoff.lead.record(
+        Kind.REASSIGNED, by=by, at=at, handoff=handoff, occurred_at=at, note=reason,
+        data={
+            "from": previous.email if previous else None,
+            "to": handoff.owner.email if handoff.owner else None,
+        },
+    )

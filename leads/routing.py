@@ -1,0 +1,170 @@
+"""Who gets a lead: the first pool that fits, then smooth weighted turns among who is free.
+
+Race-free: every place of every rep concerned is locked, and only then are open handoffs
+counted, so two leads at once can't both take a rep's last free place. The turn of somebody
+away or full is not spent: their credit stays as it was.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q
+
+from accounts.configuration import remembered
+from accounts.models import Absence, User
+from leads.models import Assignment, Lead, Pool, PoolMember
+
+
+@dataclass(frozen=True, slots=True)
+class PoolRules:
+    """A pool as routing sees it."""
+
+    id: int
+    name: str
+    team_id: int
+    mode: str
+    countries: frozenset[str]
+    personas: frozenset[int]
+
+    def fits(self, lead: Lead) -> bool:
+        return (not self.countries or lead.country in self.countries) and (
+            not self.personas or lead.persona_id in self.personas
+        )
+
+
+@dataclass(slots=True)
+class Route:
+    """Where a lead goes and why: one line of the ledger to be."""
+
+    how: str
+    reason: str
+    pool: PoolRules | None = None
+    rep_id: int | None = None
+    skipped: list[dict[str, str]] = field(default_factory=list)
+
+    def ledger_line(self, handoff_id: int, *, at: datetime, by: User | None) -> Assignment:
+        return Assignment(
+            handoff_id=handoff_id,
+            at=at,
+            how=self.how,
+            rep_id=self.rep_id,
+            pool_id=self.pool.id if self.pool else None,
+            by=by,
+            reason=self.reason,
+            skipped=self.skipped,
+        )
+
+
+def pools(*, stamp: UUID | None = None) -> list[PoolRules]:
+    """The active pools in the order in which they are tried."""
+    return remembered("pools", _load_pools, under=stamp)
+
+
+def _load_pools() -> list[PoolRules]:
+    return [
+        PoolRules(
+            pool.pk,
+            pool.name,
+            pool.team_id,
+            pool.mode,
+            frozenset(pool.countries),
+            frozenset(persona.pk for persona in pool.personas.all()),
+        )
+        for pool in Pool.objects.filter(is_active=True).prefetch_related("personas")
+    ]
+
+
+def route(
+    leads: Sequence[Lead],
+    *,
+    at: datetime,
+    without: Collection[int] = (),
+    stamp: UUID | None = None,
+) -> list[Route]:
+    """Choose a rep for each lead, in order; call inside a transaction.
+
+    `without` are user ids that must not get it (those who had it already).
+    """
+    known = pools(stamp=stamp)
+    chosen = [next((p for p in known if p.fits(lead)), None) for lead in leads]
+    turns = {p.id for p in chosen if p and p.mode == Pool.Mode.TURNS}
+    table = _Turns(turns, at=at, without=without) if turns else None
+    routes = []
+    for pool in chosen:
+        if pool is None:
+            routes.append(Route(Assignment.How.NOBODY, "No pool takes this region and persona"))
+        elif pool.mode == Pool.Mode.OPEN:
+            routes.append(
+                Route(Assignment.How.POOLED, f"{pool.name}: any member may take it", pool)
+            )
+        else:
+            assert table is not None
+            routes.append(table.next_in(pool))
+    if table is not None:
+        table.save()
+    return routes
+
+
+class _Turns:
+    """The locked places of some pools, and the turns taken in this batch."""
+
+    def __init__(self, pool_ids: set[int], *, at: datetime, without: Collection[int]) -> None:
+        concerned = PoolMember.objects.filter(pool_id__in=pool_ids).values("user_id")
+        places = list(
+            PoolMember.objects.select_for_update(of=("self",))
+            .filter(user_id__in=concerned)
+            .select_related("user")
+            .order_by("id")
+        )
+        # A statement of its own, after the locks: it sees what others committed meanwhile.
+        people = User.objects.filter(pk__in={p.user_id for p in places}).annotate(
+            open_now=Count("handoffs", filter=Q(handoffs__closed_at=None)),
+            away=Exists(Absence.objects.covering(at).filter(user=OuterRef("pk"))),
+        )
+        facts = list(people.values_list("pk", "open_now", "away", "is_active"))
+        self.open_now = Counter({pk: count for pk, count, _, _ in facts})
+        self.why_not = {
+            pk: "away" if away else "no longer here"
+            for pk, _, away, active in facts
+            if away or not active
+        }
+        self.why_not.update({pk: "had it before" for pk in without})
+        self.places: dict[int, list[PoolMember]] = defaultdict(list)
+        for place in places:
+            if place.pool_id in pool_ids:
+                self.places[place.pool_id].append(place)
+        self.moved: set[PoolMember] = set()
+
+    def next_in(self, pool: PoolRules) -> Route:
+        """The next turn in a pool: each free place gains its weight, the highest one pays."""
+        skipped, free = [], []
+        for place in self.places[pool.id]:
+            why = self._why_not(place)
+            if why:
+                skipped.append({"rep": str(place.user), "why": why})
+            else:
+                free.append(place)
+        if not free:
+            reason = f"{pool.name}: nobody is available" if skipped else f"{pool.name} is empty"
+            return Route(Assignment.How.NOBODY, reason, pool, None, skipped)
+        for place in free:
+            place.credit += place.weight
+        winner = max(free, key=lambda place: (place.credit, -place.pk))
+        winner.credit -= sum(place.weight for place in free)
+        self.moved.update(free)
+        self.open_now[winner.user_id] += 1
+        reason = f"{pool.name}: {winner.user}'s turn ({len(free)} available)"
+        return Route(Assignment.How.ROUTED, reason, pool, winner.user_id, skipped)
+
+    def _why_not(self, place: PoolMember) -> str:
+        if place.user_id in self.why_not:
+            return self.why_not[place.user_id]
+        busy = self.open_now[place.user_id]
+        return f"full ({busy} of {place.capacity})" if busy >= place.capacity else ""
+
+    def save(self) -> None:
+        if self.moved:
+            PoolMember.objects.bulk_update(sorted(self.moved, key=lambda p: p.pk), ["credit"])
