@@ -10,6 +10,7 @@ from leadflow.environment import WrongValue, masked
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SECRET_WORDS = ("password", "secret", "token", "authorization", "api_key", "cookie")
+CHATTY = ("celery", "kombu", "gunicorn", "urllib3")
 
 
 def without_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
@@ -51,8 +52,7 @@ def configure(*, level: str, as_json: bool) -> None:
         "foreign_pre_chain": shared,
         "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     }
-    quiet = {name: {"level": "WARNING"} for name in ("celery.beat", "celery.app.trace")}
-    quiet["celery.worker.strategy"] = {"level": "WARNING"}
+    quiet = {name: {"level": "WARNING"} for name in CHATTY}
     logging.config.dictConfig(
         {
             "version": 1,

@@ -18,6 +18,8 @@ EMBEDDED_VALKEY = not env.is_set("REDIS_URL")
 PORT = env.number("PORT", 8000, lowest=1, highest=65535)
 
 DEBUG = env.flag("DEBUG", False)
+# The demo company has well-known passwords: never by itself on a database of your own.
+DEMO = env.flag("DEMO", EMBEDDED_POSTGRES)
 SECRET_KEY = env.secret_key("SECRET_KEY", var=VAR, embedded=EMBEDDED_POSTGRES)
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS", ["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
