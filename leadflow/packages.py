@@ -12,14 +12,15 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 # The path under static/ → the file in node_modules/. Whole packages would take minutes to collect.
 FILES = {
-    "vendor/inter.woff2": "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2",
-    "vendor/inter-ext.woff2": "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2",
     "vendor/tabler/css/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "vendor/tabler/js/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "vendor/echarts/echarts.min.js": "echarts/dist/echarts.min.js",
     "vendor/inter/inter-latin-wght-normal.woff2": (
         "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
+    ),
+    "vendor/inter/inter-latin-ext-wght-normal.woff2": (
+        "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2"
     ),
 }
 

@@ -3,12 +3,15 @@
 Load it with `{% load leadflow_ui %}`; `docs/look.md` says which tag is for what.
 """
 
+import re
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
+from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.template import Context
@@ -20,6 +23,7 @@ from accounts.words import ago_words, due_words, moment_words, money_words, span
 
 register = template.Library()
 
+HIDDEN = mark_safe('aria-hidden="true"')  # noqa: S308
 AVATAR_HUES = 8
 # State → icon, word. The colour is the class `clock-<state>`, so no state rests on colour alone.
 CLOCK_LOOK = {
@@ -30,6 +34,23 @@ CLOCK_LOOK = {
     "paused": ("player-pause", "Paused"),
     "voided": ("circle-off", "Voided"),
 }
+
+
+@cache
+def drawing(name: str) -> SafeString:
+    """The shapes of one Tabler icon, read once; raises LookupError naming one that is not there."""
+    path = settings.BASE_DIR / "node_modules/@tabler/icons/icons/outline" / f"{name}.svg"
+    if not re.fullmatch(r"[a-z0-9-]+", name) or not path.is_file():
+        raise LookupError(f"there is no icon “{name}” among Tabler's outline icons")
+    shapes = re.findall(r"<(?!path stroke=.none)\w[^>]*/>", path.read_text())
+    return mark_safe("".join(shapes))  # noqa: S308 (from the npm package)
+
+
+@register.simple_tag
+def icon(name: str, label: str = "") -> SafeString:
+    """Draw an icon; decoration unless `label` says what it means."""
+    meaning = format_html('role="img" aria-label="{}"', label) if label else HIDDEN
+    return format_html('<svg class="icon" viewBox="0 0 24 24" {}>{}</svg>', meaning, drawing(name))
 
 
 @register.inclusion_tag("_nav_item.html", takes_context=True)
