@@ -1,0 +1,124 @@
+"""`manage.py up` for real: what it starts, how it ends, and what it says when it cannot start."""
+
+import os
+import re
+import signal
+import socket
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.leadflow.running import free_port, up
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def var(tmp_path_factory) -> Path:
+    """One folder for the tests of this file: the second start finds what the first one made."""
+    return tmp_path_factory.mktemp("up")
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_every_process_within_five_seconds(var, number):
+    with up(var, DEMO="0") as leadflow:
+        leadflow.wait_until_serving()
+        assert len(leadflow.processes()) > 8
+        status, _, seconds = leadflow.end(number)
+        assert (status, leadflow.processes()) == (0, {})
+        assert seconds < 5
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("part", ["web", "clockwork", "postgres"])
+def test_when_a_part_dies_all_end_and_the_last_line_says_why(var, part):
+    with up(var, DEMO="0") as leadflow:
+        leadflow.wait_until_serving()
+        leadflow.kill(part)
+        status, lines = leadflow.outcome()
+        assert lines[-1] == f"leadflow: {part} was ended by SIGKILL, so everything was stopped"
+        assert (status, leadflow.processes()) == (1, {})
+
+
+@pytest.mark.timeout(180)
+def test_a_second_start_serves_within_ten_seconds_even_after_a_kill_9(var):
+    with up(var, DEMO="0") as leadflow:
+        leadflow.wait_until_serving()
+        leadflow.process.kill()
+        leadflow.outcome()
+    began = time.monotonic()
+    with up(var, DEMO="0") as leadflow:
+        leadflow.wait_until_serving()
+        assert time.monotonic() - began < 10
+
+
+@pytest.mark.timeout(180)
+def test_stylesheets_are_served_compressed_and_for_ever(var):
+    with up(var, DEMO="0") as leadflow:
+        leadflow.wait_until_serving()
+        address = f"http://127.0.0.1:{leadflow.port}"
+        page = urllib.request.urlopen(f"{address}/accounts/login/").read().decode()
+        name = re.search(r"/static/vendor/tabler/css/tabler\.min\.[0-9a-f]{12}\.css", page)
+        assert name is not None
+        request = urllib.request.Request(address + name[0], headers={"Accept-Encoding": "gzip"})
+        with urllib.request.urlopen(request) as answer:
+            assert answer.headers["Content-Encoding"] == "gzip"
+            assert answer.headers["Cache-Control"] == "max-age=315360000, public, immutable"
+
+
+def refusal(var: Path, **environment: str) -> str:
+    """The only line a start that cannot work prints; the status is not zero."""
+    with up(var, **environment) as leadflow:
+        status, lines = leadflow.outcome(seconds=60)
+    assert (status, len(lines)) == (1, 1), lines
+    return lines[0]
+
+
+def test_a_busy_port_is_one_clear_line(var):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        line = refusal(var, PORT=str(port))
+    reason = f"leadflow: PORT={port} cannot be used: Address already in use"
+    assert line == f"{reason}; set PORT to a free one, e.g. PORT={port + 1}"
+
+
+def test_a_var_that_cannot_be_written_is_one_clear_line(tmp_path):
+    (tmp_path / "file").touch()
+    line = refusal(tmp_path / "file" / "var")
+    assert line.startswith(f"leadflow: LEADFLOW_VAR='{tmp_path}/file/var' cannot be used: ")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_read_only_var_is_one_clear_line(tmp_path):
+    tmp_path.chmod(0o555)
+    line = refusal(tmp_path)
+    assert line.startswith(f"leadflow: LEADFLOW_VAR='{tmp_path}' cannot be used: Permission denied")
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("postgresql://u:hunter2@127.0.0.1:{port}/crm", "Connection refused"),
+        ("mysql://u:hunter2@host/crm", "postgresql://"),
+        ("nonsense", "postgresql://"),
+    ],
+)
+def test_a_wrong_database_url_is_one_clear_line_without_the_password(var, url, says):
+    url = url.format(port=free_port())
+    line = refusal(var, DATABASE_URL=url, SECRET_KEY="k" * 50)
+    assert line.startswith(f"leadflow: DATABASE_URL='{url.replace('hunter2', '***')}' cannot be")
+    assert says in line
+    assert "hunter2" not in line
+
+
+def test_a_second_supervisor_on_the_same_folder_is_refused(var):
+    with up(var, DEMO="0") as leadflow:
+        leadflow.wait_until_serving()
+        line = refusal(var)
+        assert line == f"leadflow: process {leadflow.process.pid} already runs leadflow in {var}"
+        assert leadflow.process.poll() is None
