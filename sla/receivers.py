@@ -1,0 +1,17 @@
+"""`sla` listens to what `leads` announces."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.dispatch import receiver
+
+from leads.models import Activity
+from leads.signals import activities_recorded
+from sla.clocks import follow
+
+
+@receiver(activities_recorded, dispatch_uid="sla-follows-activities")
+def follow_activities(activities: Sequence[Activity], at: datetime, **_: Any) -> None:
+    """Start, stop and pass on clocks in the transaction that recorded the activities."""
+    follow(activities, at=at)

@@ -10,6 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.configuration import configured
+
 
 def validate_time_zone(value: str) -> None:
     """Refuse a name that is not in the time zone database."""
@@ -134,6 +136,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         return [m.team_id for m in self._memberships if m.is_manager]
 
 
+@configured
 class Team(models.Model):
     """A marketing or a sales team."""
 
@@ -153,6 +156,7 @@ class Team(models.Model):
         return self.name
 
 
+@configured
 class Membership(models.Model):
     """One person's place in one team."""
 

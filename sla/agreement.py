@@ -1,0 +1,161 @@
+"""The agreement as the engine reads it: which contract, which term, which working hours.
+
+Everything here is kept in memory until the configuration changes (accounts.configuration).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+import holidays
+
+from accounts.configuration import remembered
+from accounts.models import Membership
+from sla.business_time import WorkingCalendar
+from sla.models import CalendarVersion, Contract, TeamCalendar, Term
+
+# Public holidays are looked up for these years around a calendar version's making.
+YEARS_BACK, YEARS_AHEAD = 3, 7
+# Calendar versions are never edited, so what was built stays true.
+_built: dict[int, "Hours"] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """One calendar version with its arithmetic."""
+
+    version_id: int
+    name: str
+    working: WorkingCalendar
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One contract version with its terms, measures in order."""
+
+    id: int
+    version: int
+    in_force_from: datetime
+    in_force_to: datetime | None
+    hop_limit: int
+    terms: tuple[Term, ...]
+
+    def covers(self, at: datetime) -> bool:
+        return self.in_force_from <= at and (self.in_force_to is None or at < self.in_force_to)
+
+    def started_by(self, kind: str, facts: Mapping[str, Any]) -> list[Term]:
+        """The terms an activity starts: of each measure the first whose filters fit the lead."""
+        found: dict[str, Term] = {}
+        for term in self.terms:
+            if term.starts_on == kind and term.measure not in found and _fits(term, facts):
+                found[term.measure] = term
+        return list(found.values())
+
+
+def _fits(term: Term, facts: Mapping[str, Any]) -> bool:
+    return (
+        (not term.tiers or facts.get("tier") in term.tiers)
+        and (not term.personas or facts.get("persona") in term.personas)
+        and (not term.sources or facts.get("source") in term.sources)
+    )
+
+
+def in_force(at: datetime, *, stamp: UUID | None = None) -> Agreement | None:
+    """The contract in force at an instant, or None; the newest wins where two overlap."""
+    covering = [a for a in _agreements(stamp) if a.covers(at)]
+    return max(covering, key=lambda a: a.version, default=None)
+
+
+def hop_limit(contract_id: int, *, stamp: UUID | None = None) -> int:
+    """How often escalation may pass a handoff on under this contract."""
+    return next(a.hop_limit for a in _agreements(stamp) if a.id == contract_id)
+
+
+def kinds_watched(*, stamp: UUID | None = None) -> frozenset[str]:
+    """Activity kinds that start or stop a term of any version."""
+    return remembered(
+        "kinds-watched",
+        lambda: frozenset(
+            kind for a in _agreements(None) for t in a.terms for kind in (t.starts_on, *t.stops_on)
+        ),
+        under=stamp,
+    )
+
+
+def _agreements(stamp: UUID | None) -> list[Agreement]:
+    return remembered("contracts", _load_agreements, under=stamp)
+
+
+def _load_agreements() -> list[Agreement]:
+    return [
+        Agreement(
+            c.pk, c.version, c.in_force_from, c.in_force_to, c.hop_limit,
+            tuple(c.terms.order_by("order", "id")),
+        )
+        for c in Contract.objects.prefetch_related("terms")
+    ]  # fmt: skip
+
+
+def hours_of_team(team_id: int | None, *, stamp: UUID | None = None) -> Hours | None:
+    """A team's working hours; without a calendar of its own the first one there is."""
+    by_team, first = remembered("team-hours", _load_team_hours, under=stamp)
+    return by_team.get(team_id or 0, first)
+
+
+def _load_team_hours() -> tuple[dict[int, Hours], Hours | None]:
+    newest = {
+        v.calendar_id: v.pk for v in CalendarVersion.objects.order_by("calendar_id", "number")
+    }
+    by_calendar = {calendar: hours(version) for calendar, version in newest.items()}
+    first = by_calendar[min(by_calendar)] if by_calendar else None
+    pairs = TeamCalendar.objects.values_list("team_id", "calendar_id")
+    return {team: by_calendar[cal] for team, cal in pairs if cal in by_calendar}, first
+
+
+def hours(version_id: int) -> Hours:
+    """The hours of one calendar version. A version never changes, so it is built once."""
+    if version_id not in _built:
+        version = CalendarVersion.objects.select_related("calendar").get(pk=version_id)
+        _built[version_id] = Hours(version_id, version.calendar.name, working_calendar(version))
+    return _built[version_id]
+
+
+
+
+
+def working_calendar(version: CalendarVersion) -> WorkingCalendar:
+    """The arithmetic of a calendar version: weekly windows, public holidays, extra days."""
+    closed = {date.fromisoformat(day) for day in version.closed}
+    if version.country:
+        made = version.created_at.year
+        closed |= set(
+            holidays.country_holidays(
+                version.country,
+                subdiv=version.subdivision or None,
+                years=range(made - YEARS_BACK, made + YEARS_AHEAD + 1),
+            )
+        )
+    return WorkingCalendar(
+        tz=version.tz,
+        weekly={int(day): [(a, b) for a, b in windows] for day, windows in version.weekly.items()},
+        closed=closed,
+        opened={
+            date.fromisoformat(day): [(a, b) for a, b in windows]
+            for day, windows in version.opened.items()
+        },
+    )
+
+
+def team_of(user_id: int | None, side: str, *, stamp: UUID | None = None) -> int | None:
+    """The team somebody works in on one side of the handoff."""
+    teams = remembered("team-of-person", _load_team_of_person, under=stamp)
+    return teams.get((user_id or 0, side))
+
+
+def _load_team_of_person() -> dict[tuple[int, str], int]:
+    rows = Membership.objects.order_by("-is_manager", "-id")
+    return {
+        (user, kind): team for user, kind, team in rows.values_list("user", "team__kind", "team")
+    }

@@ -1,0 +1,274 @@
+"""Clocks follow activities: they start, stop, pass to another owner, or end unjudged.
+
+One public verb, `follow`, called in the transaction that recorded the activities. Truth is in
+the instants of the activities, never in when this code runs.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection
+
+from accounts import audit, configuration
+from leads.models import Activity, Handoff, Kind, Outcome
+from sla import agreement
+from sla.breaches import record_breaches
+from sla.models import Action, Alarm, Clock, Side, Term
+
+CLOSING = frozenset({Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED})
+# Activities that change who has the lead, or end its time with sales.
+MOVING = frozenset({Kind.ACCEPTED, Kind.REASSIGNED}) | CLOSING
+
+
+def follow(activities: Sequence[Activity], *, at: datetime) -> None:
+    """Bring every clock up to date with newly recorded activities."""
+    stamp = configuration.stamp()
+    watched = agreement.kinds_watched(stamp=stamp) | MOVING
+    relevant = [a for a in activities if a.handoff_id and a.kind in watched]
+    if not relevant:
+        return
+    existing = _lock_clocks(relevant)
+    for activity in sorted(relevant, key=lambda a: a.occurred_at):
+        clocks = existing[activity.handoff_id]
+        for clock in clocks:
+            if activity.kind in clock.term.stops_on:
+                _stop(clock, activity, at=at)
+        if activity.kind in MOVING:
+            _move(activity, clocks, at=at, stamp=stamp)
+    _save([clock for clocks in existing.values() for clock in clocks], at=at)
+    started = _start(relevant, at=at, stamp=stamp)
+    _write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)
+
+
+def _lock_clocks(activities: Iterable[Activity]) -> dict[int, list[Clock]]:
+    """The clocks these activities may touch, locked against the sweep, in a fixed order."""
+    found: dict[int, list[Clock]] = defaultdict(list)
+    handoffs = {a.handoff_id for a in activities if a.kind != Kind.HANDED_OVER}
+    if handoffs:
+        clocks = (
+            Clock.objects.select_for_update(of=("self",))
+            .filter(handoff__in=handoffs)
+            .exclude(state=Clock.State.VOIDED)
+            .select_related("term")
+            .order_by("pk")
+        )
+        for clock in clocks:
+            clock.changed = False  # type: ignore[attr-defined]
+            found[clock.handoff_id or 0].append(clock)
+    return found
+
+
+def stopping_instant(clock: Clock, activity: Activity, *, at: datetime) -> datetime | None:
+    """The instant an activity counts for a clock; None when it does not count.
+
+    A time typed after the deadline is the word of the person judged: it counts as now. A
+    contact from before the clock started, or with nobody at the other end, does not count.
+    """
+    if activity.outcome == Outcome.WRONG_NUMBER or activity.occurred_at < clock.started_at:
+        return None
+    typed = activity.evidence == Activity.Evidence.TYPED
+    if typed and clock.due_at is not None and at > clock.due_at:
+        return at
+    return activity.occurred_at
+
+
+def _stop(clock: Clock, activity: Activity, *, at: datetime) -> None:
+    instant = stopping_instant(clock, activity, at=at)
+    if instant is None or (clock.stopped_at is not None and instant >= clock.stopped_at):
+        # Already stopped, and not later than this: the earliest counts.
+        return
+    outcome = clock.outcome_at(instant)
+    if outcome == Clock.State.MISSED and clock.state == Clock.State.RUNNING:
+        record_breaches([clock.pk], at=at)
+    if outcome == Clock.State.MET and clock.state == Clock.State.MISSED:
+        _overturn(clock, activity, at=at)
+    clock.state = outcome
+    clock.stopped_at = instant
+    clock.stopped_by = activity
+    clock.ended_at = at
+    clock.changed = True  # type: ignore[attr-defined]
+
+
+def _overturn(clock: Clock, activity: Activity, *, at: datetime) -> None:
+    """Later evidence shows the promise was kept: the breach stays on file, overturned."""
+    clock.excused = False
+    clock.breach.overturned_at = at
+    clock.breach.save(update_fields=["overturned_at"])
+    audit.record(
+        "breach_overturned", clock, by=activity.actor, at=at,
+        facts={
+            "activity": activity.pk,
+            "evidence": activity.evidence,
+            "occurred_at": activity.occurred_at.isoformat(),
+            "due_at": clock.due_at.isoformat() if clock.due_at else None,
+        },
+    )  # fmt: skip
+
+
+def _move(
+    activity: Activity, clocks: Sequence[Clock], *, at: datetime, stamp: UUID
+) -> None:
+    """The lead changes hands or leaves sales: settle what is overdue, then end or pass on."""
+    sales = [c for c in clocks if c.term.side == Side.SALES and c.ended_at is None]
+    if activity.kind == Kind.ACCEPTED:
+        # Taken from a pool: from here on it is theirs to keep.
+        _give(clocks, activity.handoff, stamp=stamp, only_ownerless=True)
+        return
+    _settle_overdue(sales, at=at)
+    ending = sales if activity.kind in CLOSING else [c for c in sales if c.term.per_owner]
+    for clock in ending:
+        if clock.state != Clock.State.MISSED:
+            clock.state = Clock.State.VOIDED
+        clock.ended_at = at
+        clock.changed = True  # type: ignore[attr-defined]
+    if activity.kind == Kind.REASSIGNED:
+        _give([c for c in sales if c.ended_at is None], activity.handoff, stamp=stamp)
+
+
+def _settle_overdue(clocks: Iterable[Clock], *, at: datetime) -> None:
+    overdue = [
+        c for c in clocks if c.state == Clock.State.RUNNING and c.due_at and c.due_at < at
+    ]
+    record_breaches([c.pk for c in overdue], at=at)
+    for clock in overdue:
+        clock.state = Clock.State.MISSED
+
+
+def _give(
+    clocks: Iterable[Clock],
+    handoff: Handoff | None,
+    *,
+    stamp: UUID,
+    only_ownerless: bool = False,
+) -> None:
+    assert handoff is not None
+    for clock in clocks:
+        if clock.term.side != Side.SALES or clock.state == Clock.State.MISSED:
+            continue
+        if only_ownerless and clock.owner_id is not None:
+            continue
+        clock.owner_id = handoff.owner_id
+        clock.team_id = agreement.team_of(handoff.owner_id, Side.SALES, stamp=stamp) or (
+            clock.team_id
+        )
+        clock.changed = True  # type: ignore[attr-defined]
+
+
+def _save(clocks: Iterable[Clock], *, at: datetime) -> None:
+    changed = [c for c in clocks if c.changed]  # type: ignore[attr-defined]
+    if not changed:
+        return
+    Clock.objects.bulk_update(
+        changed,
+        ["state", "stopped_at", "stopped_by", "ended_at", "owner", "team", "excused"],
+        batch_size=500,
+    )
+    Alarm.objects.filter(
+        clock__in=[c.pk for c in changed if c.ended_at], state=Alarm.State.WAITING
+    ).update(state=Alarm.State.VOID)
+
+
+def _start(activities: Iterable[Activity], *, at: datetime, stamp: UUID) -> list[Clock]:
+    clocks: list[Clock] = []
+    for activity in activities:
+        handoff = activity.handoff
+        contract = agreement.in_force(handoff.handed_over_at, stamp=stamp) if handoff else None
+        if handoff is None or contract is None:
+            continue
+        handoff.contract_version = contract.version
+        receipt = handoff.receipt
+        facts = {
+            "tier": receipt.get("tier"),
+            "persona": (receipt.get("persona") or {}).get("slug"),
+            "source": receipt.get("source"),
+        }
+        if activity.kind == Kind.REASSIGNED:
+            if handoff.owner_id is None:
+                continue
+            terms = [t for t in contract.started_by(Kind.HANDED_OVER, facts) if t.per_owner]
+            round_ = handoff.hops
+        else:
+            terms, round_ = contract.started_by(activity.kind, facts), 0
+        for term in terms:
+            clocks.append(_new_clock(term, activity, round_, stamp=stamp))
+    Clock.objects.bulk_create(clocks, batch_size=1000)
+    Alarm.objects.bulk_create(
+        (alarm for clock in clocks for alarm in alarms_of(clock)), batch_size=2000
+    )
+    return clocks
+
+
+def _new_clock(term: Term, activity: Activity, round_: int, *, stamp: UUID) -> Clock:
+    handoff = activity.handoff
+    assert handoff is not None
+    if term.side == Side.SALES:
+        owner_id = handoff.owner_id
+        pool_team = handoff.pool.team_id if handoff.pool_id and handoff.pool else None
+        team_id = agreement.team_of(owner_id, Side.SALES, stamp=stamp) or pool_team
+    else:
+        owner_id, team_id = handoff.handed_over_by_id, activity.lead.team_id
+    hours = agreement.hours_of_team(team_id, stamp=stamp)
+    start = activity.occurred_at
+    return Clock(
+        term=term,
+        handoff=handoff,
+        lead_id=activity.lead_id,
+        round=round_,
+        owner_id=owner_id,
+        team_id=team_id,
+        calendar_version_id=hours.version_id if hours else None,
+        target_seconds=term.target_seconds,
+        started_at=start,
+        due_at=hours.working.add(start, term.target_seconds) if hours else None,
+    )
+
+
+def alarms_of(clock: Clock) -> list[Alarm]:
+    """The alarms of a running clock, from its term's steps; none without a deadline."""
+    if clock.due_at is None or clock.calendar_version_id is None:
+        return []
+    working = agreement.hours(clock.calendar_version_id).working
+    alarms = []
+    for number, step in enumerate(clock.term.steps):
+        if step["action"] == Action.BREACH:
+            # Due at exactly 10:00:00 is still in time: the breach is the instant after.
+            fire_at: datetime | None = clock.due_at + timedelta(microseconds=1)
+        elif "share" in step:
+            fire_at = working.add(clock.started_at, int(clock.target_seconds * step["share"]))
+        else:
+            fire_at = working.add(clock.due_at, step["after"])
+        if fire_at is not None:
+            alarms.append(
+                Alarm(clock=clock, step=number, action=step["action"], fire_at=fire_at)
+            )
+    return alarms
+
+
+def _write_respond_by(leads: dict[int | None, int], started: Sequence[Clock]) -> None:
+    """The next deadline of sales on each lead, and the contract each handoff runs under."""
+    versions = {
+        c.handoff_id: c.handoff.contract_version for c in started if c.handoff is not None
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH versions AS (
+                SELECT * FROM unnest(%(handoffs)s::bigint[], %(versions)s::int[])
+                    AS v (handoff_id, version)
+            ), bound AS (
+                UPDATE leads_handoff h SET contract_version = v.version
+                FROM versions v WHERE h.id = v.handoff_id AND h.contract_version IS NULL
+            )
+            UPDATE leads_lead l SET respond_by = (
+                SELECT min(c.due_at) FROM sla_clock c JOIN sla_term t ON t.id = c.term_id
+                WHERE c.lead_id = l.id AND c.ended_at IS NULL AND t.side = 'sales'
+            ) WHERE l.id = ANY(%(leads)s)
+            """,
+            {
+                "handoffs": list(versions),
+                "versions": list(versions.values()),
+                "leads": list(set(leads.values())),
+            },
+        )

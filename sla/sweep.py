@@ -1,0 +1,132 @@
+"""Fire due alarms.
+
+1. One statement claims a batch of waiting alarms with their clocks, skipping what others hold.
+2. The same statement marks them fired, records breaches and writes the outbox rows: all or none.
+3. A batch that fails is done again alarm by alarm; one that fails alone is set aside, visibly.
+4. Reassignments need a rep chosen, so they run one by one, each in its own transaction.
+Any number of sweepers may run; each alarm fires once. A crash fires nothing and loses nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+from django.db import DatabaseError, connection, transaction
+
+from sla import escalation
+from sla.breaches import BREACH_STEPS
+from sla.models import Alarm
+
+log = structlog.get_logger(__name__)
+
+BATCH = 1000
+
+SWEEP = (
+    """
+WITH claimed AS MATERIALIZED (
+    SELECT a.id AS alarm_id, a.action, c.id AS clock_id, c.owner_id, c.team_id, c.due_at,
+        c.lead_id, c.term_id
+    FROM sla_alarm a JOIN sla_clock c ON c.id = a.clock_id
+    WHERE a.state = 'waiting' AND a.fire_at <= %(at)s AND a.action <> 'reassign' {only}
+    ORDER BY a.fire_at LIMIT %(batch)s
+    FOR UPDATE OF a, c SKIP LOCKED
+), fired AS (
+    UPDATE sla_alarm a SET state = 'fired', fired_at = %(at)s
+    FROM claimed WHERE a.id = claimed.alarm_id
+), due AS (
+    SELECT clock_id FROM claimed WHERE action = 'breach'
+), """
+    + BREACH_STEPS
+    + """, news AS (
+    INSERT INTO accounts_outboxmessage (id, recipient_id, kind, title, body, url, dedupe_key,
+        created_at, next_attempt_at, attempts, last_error)
+    SELECT gen_random_uuid(), r.user_id, claimed.action,
+        left(CASE claimed.action WHEN 'warn' THEN t.name || ' is due soon: '
+            ELSE t.name || ' is overdue: ' END || n.name, 300),
+        coalesce(n.company, ''), '/leads/' || l.id || '/',
+        claimed.action || ':' || claimed.alarm_id || ':' || r.user_id, %(at)s, %(at)s, 0, ''
+    FROM claimed JOIN sla_term t ON t.id = claimed.term_id
+    JOIN leads_lead l ON l.id = claimed.lead_id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(nullif(concat_ws(' ', nullif(l.first_name, ''), nullif(l.last_name, '')),
+            ''), l.email, l.phone) AS name, l.company
+    ) n
+    CROSS JOIN LATERAL (
+        SELECT claimed.owner_id AS user_id
+        WHERE claimed.action = 'warn' AND claimed.owner_id IS NOT NULL
+        UNION
+        SELECT m.user_id FROM accounts_membership m
+        WHERE claimed.action = 'tell_manager' AND m.team_id = claimed.team_id AND m.is_manager
+    ) r
+    WHERE claimed.action <> 'breach'
+    ON CONFLICT (dedupe_key) DO NOTHING
+)
+SELECT count(*), count(*) FILTER (WHERE action = 'breach') FROM claimed
+"""
+)
+
+
+@dataclass(slots=True)
+class Swept:
+    """What one sweep did."""
+
+    fired: int = 0
+    breached: int = 0
+    reassigned: int = 0
+    aside: int = 0
+
+
+def sweep(*, at: datetime, batch: int = BATCH, most: int = 100_000) -> Swept:
+    """Fire every alarm due at `at` (the database's present instant), at most `most` of them."""
+    swept = Swept()
+    while swept.fired + swept.aside < most:
+        fired, breached, aside = _fire_batch(at=at, batch=batch)
+        swept.fired += fired
+        swept.breached += breached
+        swept.aside += aside
+        if fired + aside < batch:
+            break
+    reassigned, aside = escalation.reassign_due(at=at, most=batch)
+    swept.reassigned += reassigned
+    swept.aside += aside
+    return swept
+
+
+def _fire_batch(*, at: datetime, batch: int) -> tuple[int, int, int]:
+    try:
+        fired, breached = _fire(at=at, batch=batch)
+    except DatabaseError as error:
+        log.warning("sweep_batch_failed", error=type(error).__name__)
+        return _fire_one_by_one(at=at, batch=batch)
+    return fired, breached, 0
+
+
+def _fire(*, at: datetime, batch: int, alarm_id: int | None = None) -> tuple[int, int]:
+    only = "AND a.id = %(alarm)s" if alarm_id is not None else ""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            SWEEP.replace("{only}", only), {"at": at, "batch": batch, "alarm": alarm_id}
+        )
+        fired, breached = cursor.fetchone()
+    return fired, breached
+
+
+def _fire_one_by_one(*, at: datetime, batch: int) -> tuple[int, int, int]:
+    """Find the bad rows of a batch that failed as a whole."""
+    fired = breached = aside = 0
+    due = Alarm.objects.filter(state=Alarm.State.WAITING, fire_at__lte=at)
+    for pk in list(due.exclude(action="reassign").order_by("fire_at").values_list("pk", flat=True)[:batch]):
+        try:
+            one, missed = _fire(at=at, batch=1, alarm_id=pk)
+            fired, breached = fired + one, breached + missed
+        except DatabaseError as error:
+            aside += 1
+            set_aside(pk, error)
+    return fired, breached, aside
+
+
+def set_aside(alarm_id: int, error: Exception) -> None:
+    """Take a bad alarm out of the way, keep its error, and say so."""
+    said = f"{type(error).__name__}: {error}".splitlines()[0][:500]
+    Alarm.objects.filter(pk=alarm_id).update(state=Alarm.State.ASIDE, error=said)
+    log.error("alarm_set_aside", alarm=alarm_id, error=said)

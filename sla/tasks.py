@@ -1,0 +1,20 @@
+"""Celery's way to the sweep."""
+
+import structlog
+from celery import shared_task
+
+from accounts.instants import database_now
+from sla import sweep as sweeping
+
+log = structlog.get_logger(__name__)
+
+
+@shared_task(name="sla.tasks.sweep", ignore_result=True)
+def sweep() -> None:
+    """Fire what is due, by the database's clock."""
+    swept = sweeping.sweep(at=database_now())
+    if swept.fired or swept.reassigned or swept.aside:
+        log.info(
+            "swept", fired=swept.fired, breached=swept.breached, reassigned=swept.reassigned,
+            aside=swept.aside,
+        )  # fmt: skip
