@@ -15,7 +15,7 @@
   };
   const look = () => ({
     ink: css("--ink"), quiet: css("--ink-3"), line: css("--line"), ground: css("--raised"), soft: css("--accent-soft"),
-    tones: { accent: css("--accent-text"), met: css("--green"), missed: css("--red"), risk: css("--amber"), quiet: css("--ink-3") },
+    tones: { accent: css("--accent-text"), met: css("--chart-met"), missed: css("--chart-missed"), risk: css("--chart-risk"), quiet: css("--chart-quiet") },
     font: getComputedStyle(document.body).fontFamily,
   });
 
