@@ -8,11 +8,14 @@ import atexit
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg2
+import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from leadflow import devservers
+from tests import chromium
 
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 OURS = ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "EMAIL_URL"]
@@ -30,20 +33,7 @@ def start_servers() -> list[devservers.Server]:
     atexit.register(stop_servers, servers, var)
     for server in servers:
         server.start()
-    add_extensions(var)
     return servers
-
-
-def add_extensions(var: Path) -> None:
-    """Gives every database made from here on what the first migration would add."""
-    connection = psycopg2.connect(
-        dbname="template1", user="leadflow", host=str(devservers.socket_folder(var))
-    )
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        for name in ("pg_trgm", "btree_gist", "citext"):
-            cursor.execute(f"CREATE EXTENSION IF NOT EXISTS {name}")
-    connection.close()
 
 
 def stop_servers(servers: list[devservers.Server], var: Path) -> None:
@@ -71,3 +61,22 @@ settings.STORAGES = {
     **settings.STORAGES,
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
+
+
+@pytest.fixture
+def cast(db):
+    """The fixed cast (tests.factories), new for every test."""
+    from tests.factories import make_cast  # models load only after Django is set up
+
+    return make_cast()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A real Chromium, one a worker; make a context of your own for each test."""
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(
+            executable_path=chromium.installed(), args=list(chromium.FLAGS)
+        )
+        yield started
+        started.close()
