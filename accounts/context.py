@@ -9,6 +9,4 @@ def bell(request: HttpRequest) -> dict[str, object]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"unread_notifications": 0}
-    return {
-        "unread_notifications": SimpleLazyObject(lambda: user.notifications.unread().count())
-    }
+    return {"unread_notifications": SimpleLazyObject(lambda: user.notifications.unread().count())}

@@ -147,6 +147,8 @@ def _postpone(messages: list[OutboxMessage], error: Exception, *, at: datetime) 
         m.dead_at = at if m.attempts >= MOST_ATTEMPTS else None
     OutboxMessage.objects.bulk_update(messages, ["next_attempt_at", "last_error", "dead_at"])
     log.warning(
-        "outbox_postponed", envelope=str(messages[0].envelope), rows=len(messages),
+        "outbox_postponed",
+        envelope=str(messages[0].envelope),
+        rows=len(messages),
         error=type(error).__name__,
     )

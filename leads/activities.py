@@ -56,9 +56,7 @@ def log_touch(
     if kind == "note" and not note.strip():
         raise Refused("An empty note says nothing.", fields={"note": "Write the note."})
     with transaction.atomic():
-        handoff = (
-            Handoff.objects.select_for_update(of=("self",)).filter(lead=lead).open().first()
-        )
+        handoff = Handoff.objects.select_for_update(of=("self",)).filter(lead=lead).open().first()
         activity = lead.record(
             kind,
             by=by,

@@ -239,13 +239,17 @@ def _record(
             activities.append(activity)
         if work.newly_mql:
             activities.append(
-                Activity(lead=work.lead, kind=Kind.MQL, actor=by, occurred_at=at, data={
-                    "score": work.lead.score,
-                })
+                Activity(
+                    lead=work.lead,
+                    kind=Kind.MQL,
+                    actor=by,
+                    occurred_at=at,
+                    data={
+                        "score": work.lead.score,
+                    },
+                )
             )
-    passing = [
-        w for w in works if w.newly_mql and (w.at_once if hand_over is None else hand_over)
-    ]
+    passing = [w for w in works if w.newly_mql and (w.at_once if hand_over is None else hand_over)]
     handoffs, steps = pass_on(
         [w.lead for w in passing],
         [a for w in passing for a in (*w.earlier, *w.touchpoints)],

@@ -241,5 +241,3 @@ def sales_managers(team_id: int | None) -> list[int]:
     if team_id is not None:
         return sales_managers(None)
     return list(User.objects.filter(is_staff=True, is_active=True).values_list("pk", flat=True))
-
-

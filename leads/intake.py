@@ -129,9 +129,7 @@ def _read_reach(row: Row, raw: Mapping[str, Any], refused: Refusals) -> None:
     row.person["phone"] = ""
     if typed_phone:
         row.person["phone"] = (
-            _take(
-                refused, "phone", lambda: normalise.phone(typed_phone, row.person["country"])
-            )
+            _take(refused, "phone", lambda: normalise.phone(typed_phone, row.person["country"]))
             or ""
         )
     if not typed_email and not typed_phone and "email" not in refused:
@@ -181,9 +179,7 @@ def _read_origin(
         row.touchpoint = kind
 
 
-def _read_consent(
-    row: Row, raw: Mapping[str, Any], refused: Refusals, *, at: datetime
-) -> None:
+def _read_consent(row: Row, raw: Mapping[str, Any], refused: Refusals, *, at: datetime) -> None:
     consent = raw.get("consent")
     if consent:
         if not isinstance(consent, dict) or not isinstance(consent.get("text"), str):

@@ -53,7 +53,12 @@ def _dispose(
         )
         lead.refresh_from_db()
         lead.record(
-            kind, by=by, at=at, handoff=handoff, occurred_at=at, note=note,
+            kind,
+            by=by,
+            at=at,
+            handoff=handoff,
+            occurred_at=at,
+            note=note,
             data={"reason": reason} if reason else {},
         )
     return handoff
@@ -133,7 +138,11 @@ def open_deal(
         )
         Lead.objects.filter(pk=now.pk).update(stage=Stage.OPPORTUNITY, updated_at=at)
         now.record(
-            Kind.DEAL_OPENED, by=by, at=at, handoff=handoff, occurred_at=at,
+            Kind.DEAL_OPENED,
+            by=by,
+            at=at,
+            handoff=handoff,
+            occurred_at=at,
             data={"amount": str(amount), "currency": currency},
         )
     return deal, True
@@ -171,7 +180,13 @@ def reassign(
         )
         Lead.objects.filter(pk=now.lead_id).update(owner=rep, stage=Stage.MQL, updated_at=at)
         Assignment.objects.create(
-            handoff=now, at=at, how=how, rep=rep, pool_id=now.pool_id, by=by, reason=reason,
+            handoff=now,
+            at=at,
+            how=how,
+            rep=rep,
+            pool_id=now.pool_id,
+            by=by,
+            reason=reason,
             skipped=skipped or [],
         )
         handoff.refresh_from_db()
@@ -184,14 +199,25 @@ def _record_reassigned(
 ) -> Activity:
     if handoff.owner is not None:
         about = f"{reason}. Before: {previous}" if previous else reason
-        outbox.send([
-            outbox.message(
-                handoff.owner.pk, "assigned", f"Lead passed to you: {handoff.lead.name}", about,
-                handoff.lead.get_absolute_url(), at=at,
-            )
-        ])
+        outbox.send(
+            [
+                outbox.message(
+                    handoff.owner.pk,
+                    "assigned",
+                    f"Lead passed to you: {handoff.lead.name}",
+                    about,
+                    handoff.lead.get_absolute_url(),
+                    at=at,
+                )
+            ]
+        )
     return handoff.lead.record(
-        Kind.REASSIGNED, by=by, at=at, handoff=handoff, occurred_at=at, note=reason,
+        Kind.REASSIGNED,
+        by=by,
+        at=at,
+        handoff=handoff,
+        occurred_at=at,
+        note=reason,
         data={
             "from": previous.email if previous else None,
             "to": handoff.owner.email if handoff.owner else None,

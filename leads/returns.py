@@ -37,8 +37,13 @@ def answer(
             )
         lead = returned.handoff.lead
         lead.record(
-            Kind.RETURN_ANSWERED, by=by, at=at, handoff=returned.handoff, occurred_at=at,
-            note=note, data={"answer": answer},
+            Kind.RETURN_ANSWERED,
+            by=by,
+            at=at,
+            handoff=returned.handoff,
+            occurred_at=at,
+            note=note,
+            data={"answer": answer},
         )
         if answer == Return.Answer.FIXED:
             return hand_over([lead], by=by, at=at, override_reason=f"Fixed: {note}")[0]

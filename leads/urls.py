@@ -1,5 +1,11 @@
-"""Addresses of the leads pages."""
+"""Addresses of the life of a lead."""
 
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+
+def not_yet(request: HttpRequest, pk: int) -> HttpResponse:
+    return HttpResponse(status=501)
+
+
+urlpatterns = [path("leads/<int:pk>/", not_yet, name="lead")]

@@ -122,9 +122,6 @@ def hours(version_id: int) -> Hours:
     return _built[version_id]
 
 
-
-
-
 def working_calendar(version: CalendarVersion) -> WorkingCalendar:
     """The arithmetic of a calendar version: weekly windows, public holidays, extra days."""
     closed = {date.fromisoformat(day) for day in version.closed}

@@ -107,9 +107,7 @@ def _overturn(clock: Clock, activity: Activity, *, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _move(
-    activity: Activity, clocks: Sequence[Clock], *, at: datetime, stamp: UUID
-) -> None:
+def _move(activity: Activity, clocks: Sequence[Clock], *, at: datetime, stamp: UUID) -> None:
     """The lead changes hands or leaves sales: settle what is overdue, then end or pass on."""
     sales = [c for c in clocks if c.term.side == Side.SALES and c.ended_at is None]
     if activity.kind == Kind.ACCEPTED:
@@ -128,9 +126,7 @@ def _move(
 
 
 def _settle_overdue(clocks: Iterable[Clock], *, at: datetime) -> None:
-    overdue = [
-        c for c in clocks if c.state == Clock.State.RUNNING and c.due_at and c.due_at < at
-    ]
+    overdue = [c for c in clocks if c.state == Clock.State.RUNNING and c.due_at and c.due_at < at]
     record_breaches([c.pk for c in overdue], at=at)
     for clock in overdue:
         clock.state = Clock.State.MISSED
@@ -240,17 +236,13 @@ def alarms_of(clock: Clock) -> list[Alarm]:
         else:
             fire_at = working.add(clock.due_at, step["after"])
         if fire_at is not None:
-            alarms.append(
-                Alarm(clock=clock, step=number, action=step["action"], fire_at=fire_at)
-            )
+            alarms.append(Alarm(clock=clock, step=number, action=step["action"], fire_at=fire_at))
     return alarms
 
 
 def _write_respond_by(leads: dict[int | None, int], started: Sequence[Clock]) -> None:
     """The next deadline of sales on each lead, and the contract each handoff runs under."""
-    versions = {
-        c.handoff_id: c.handoff.contract_version for c in started if c.handoff is not None
-    }
+    versions = {c.handoff_id: c.handoff.contract_version for c in started if c.handoff is not None}
     with connection.cursor() as cursor:
         cursor.execute(
             """

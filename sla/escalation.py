@@ -61,9 +61,7 @@ def _carry_out(alarm: Alarm, *, at: datetime) -> int:
         return 0
     if clock.state != Clock.State.MISSED or clock.stopped_at is not None:
         return 0
-    had_it = set(
-        handoff.assignments.exclude(rep=None).values_list("rep_id", flat=True)
-    )
+    had_it = set(handoff.assignments.exclude(rep=None).values_list("rep_id", flat=True))
     name = handoff.lead.name
     if handoff.hops >= agreement.hop_limit(clock.term.contract_id):
         why, rep_id, skipped = f"passed on {handoff.hops} times already", None, []

@@ -178,9 +178,7 @@ class Clock(models.Model):
         VOIDED = "voided", "Voided"
 
     term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="clocks")
-    handoff = models.ForeignKey(
-        Handoff, null=True, on_delete=models.CASCADE, related_name="clocks"
-    )
+    handoff = models.ForeignKey(Handoff, null=True, on_delete=models.CASCADE, related_name="clocks")
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="clocks")
     # The nth time this term runs on this handoff (per_owner terms restart).
     round = models.PositiveSmallIntegerField(default=0)
@@ -197,9 +195,7 @@ class Clock(models.Model):
     # Working seconds left while paused.
     remaining_seconds = models.PositiveIntegerField(null=True)
     stopped_at = models.DateTimeField(null=True)
-    stopped_by = models.ForeignKey(
-        Activity, null=True, on_delete=models.SET_NULL, related_name="+"
-    )
+    stopped_by = models.ForeignKey(Activity, null=True, on_delete=models.SET_NULL, related_name="+")
     # When nothing more can happen to it: stopped, voided, or passed to another owner.
     ended_at = models.DateTimeField(null=True)
     excused = models.BooleanField(default=False)
@@ -213,9 +209,7 @@ class Clock(models.Model):
             models.CheckConstraint(
                 condition=Q(handoff__isnull=False), name="clock_has_one_subject"
             ),
-            models.UniqueConstraint(
-                fields=["term", "handoff", "round"], name="clock_round_once"
-            ),
+            models.UniqueConstraint(fields=["term", "handoff", "round"], name="clock_round_once"),
             models.CheckConstraint(
                 name="clock_met_in_time",
                 condition=~Q(state="met")
@@ -224,9 +218,7 @@ class Clock(models.Model):
             ),
             models.CheckConstraint(
                 name="clock_stopped_late_is_missed",
-                condition=~Q(state="missed")
-                | Q(stopped_at=None)
-                | Q(stopped_at__gt=F("due_at")),
+                condition=~Q(state="missed") | Q(stopped_at=None) | Q(stopped_at__gt=F("due_at")),
             ),
             models.CheckConstraint(
                 name="clock_ended_iff_over",
@@ -294,9 +286,7 @@ class Alarm(models.Model):
         ]
         indexes = [
             # sla.sweep claims by this, and /readyz reads the oldest from it.
-            models.Index(
-                fields=["fire_at"], name="alarm_waiting", condition=Q(state="waiting")
-            ),
+            models.Index(fields=["fire_at"], name="alarm_waiting", condition=Q(state="waiting")),
         ]
 
     def __str__(self) -> str:

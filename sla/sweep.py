@@ -104,9 +104,7 @@ def _fire_batch(*, at: datetime, batch: int) -> tuple[int, int, int]:
 def _fire(*, at: datetime, batch: int, alarm_id: int | None = None) -> tuple[int, int]:
     only = "AND a.id = %(alarm)s" if alarm_id is not None else ""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            SWEEP.replace("{only}", only), {"at": at, "batch": batch, "alarm": alarm_id}
-        )
+        cursor.execute(SWEEP.replace("{only}", only), {"at": at, "batch": batch, "alarm": alarm_id})
         fired, breached = cursor.fetchone()
     return fired, breached
 
@@ -115,7 +113,9 @@ def _fire_one_by_one(*, at: datetime, batch: int) -> tuple[int, int, int]:
     """Find the bad rows of a batch that failed as a whole."""
     fired = breached = aside = 0
     due = Alarm.objects.filter(state=Alarm.State.WAITING, fire_at__lte=at)
-    for pk in list(due.exclude(action="reassign").order_by("fire_at").values_list("pk", flat=True)[:batch]):
+    for pk in list(
+        due.exclude(action="reassign").order_by("fire_at").values_list("pk", flat=True)[:batch]
+    ):
         try:
             one, missed = _fire(at=at, batch=1, alarm_id=pk)
             fired, breached = fired + one, breached + missed

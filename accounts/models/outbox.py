@@ -68,9 +68,7 @@ class Notification(models.Model):
         ordering = ["-created_at", "-id"]
         indexes = [
             models.Index(fields=["user", "-created_at"], name="notification_by_user"),
-            models.Index(
-                fields=["user"], name="notification_unread", condition=Q(read_at=None)
-            ),
+            models.Index(fields=["user"], name="notification_unread", condition=Q(read_at=None)),
         ]
 
     def __str__(self) -> str:

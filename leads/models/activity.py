@@ -94,9 +94,7 @@ class Activity(models.Model):
     actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
-    evidence = models.CharField(
-        max_length=8, choices=Evidence.choices, default=Evidence.SYSTEM
-    )
+    evidence = models.CharField(max_length=8, choices=Evidence.choices, default=Evidence.SYSTEM)
     outcome = models.CharField(max_length=20, choices=Outcome.choices, blank=True)
     note = models.TextField(blank=True)
     campaign = models.ForeignKey(

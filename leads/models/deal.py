@@ -31,9 +31,7 @@ class Deal(models.Model):
         LOST = "lost", "Lost"
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deals")
-    handoff = models.ForeignKey(
-        Handoff, null=True, on_delete=models.CASCADE, related_name="deals"
-    )
+    handoff = models.ForeignKey(Handoff, null=True, on_delete=models.CASCADE, related_name="deals")
     name = models.CharField(max_length=200)
     amount = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
     currency = models.CharField(max_length=3, default="USD")

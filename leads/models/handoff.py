@@ -90,9 +90,7 @@ class Handoff(models.Model):
     cycle = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=12, choices=State.choices, default=State.OFFERED)
     pool = models.ForeignKey(Pool, null=True, on_delete=models.PROTECT, related_name="handoffs")
-    owner = models.ForeignKey(
-        User, null=True, on_delete=models.PROTECT, related_name="handoffs"
-    )
+    owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="handoffs")
     handed_over_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="handed_over"
     )
@@ -127,8 +125,7 @@ class Handoff(models.Model):
             ),
             models.CheckConstraint(
                 name="handoff_accepted_has_owner",
-                condition=~Q(state="accepted")
-                | Q(owner__isnull=False, accepted_at__isnull=False),
+                condition=~Q(state="accepted") | Q(owner__isnull=False, accepted_at__isnull=False),
             ),
         ]
         indexes = [
@@ -227,9 +224,7 @@ class Handoff(models.Model):
             returned = Return.objects.create(
                 handoff=self, returned_by=rep, returned_at=at, reason=reason, note=note
             )
-            self._record(
-                Kind.REJECTED, by=rep, at=at, note=note, data={"reason": reason}
-            )
+            self._record(Kind.REJECTED, by=rep, at=at, note=note, data={"reason": reason})
         return returned
 
     def _close(self, state: str, *, at: datetime, reason: str = "", note: str = "") -> None:
@@ -249,9 +244,11 @@ class ReturnQuerySet(models.QuerySet["Return"]):
 
     def answerable_by(self, user: User) -> Self:
         """Returns whose answer this person may give."""
-        return self.filter(handoff__lead__in=Lead.objects.visible_to(user)) if (
-            user.is_marketing
-        ) else self.none()
+        return (
+            self.filter(handoff__lead__in=Lead.objects.visible_to(user))
+            if (user.is_marketing)
+            else self.none()
+        )
 
 
 class Return(models.Model):

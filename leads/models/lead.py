@@ -61,9 +61,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         if role == Role.MARKETER:
             return self.filter(team_id__in=user.marketing_teams)
         if role == Role.SALES_MANAGER:
-            return self.filter(
-                Q(handed_over_at__isnull=False) | Q(team_id__in=user.sales_teams)
-            )
+            return self.filter(Q(handed_over_at__isnull=False) | Q(team_id__in=user.sales_teams))
         if role == Role.SALES_REP:
             pooled = Q(owner=None, pool__members__user=user)
             return self.filter(
@@ -164,9 +162,7 @@ class Lead(models.Model):
                 name="lead_ready",
                 condition=Q(stage="mql", handed_over_at=None),
             ),
-            GinIndex(
-                fields=["match_text"], name="lead_match_trigrams", opclasses=["gin_trgm_ops"]
-            ),
+            GinIndex(fields=["match_text"], name="lead_match_trigrams", opclasses=["gin_trgm_ops"]),
         ]
 
     def __str__(self) -> str:

@@ -71,9 +71,7 @@ class Assignment(models.Model):
     )
     at = models.DateTimeField()
     how = models.CharField(max_length=12, choices=How.choices)
-    rep = models.ForeignKey(
-        User, null=True, on_delete=models.PROTECT, related_name="assignments"
-    )
+    rep = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="assignments")
     pool = models.ForeignKey(Pool, null=True, on_delete=models.PROTECT, related_name="+")
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(max_length=300)

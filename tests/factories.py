@@ -1,0 +1,171 @@
+"""The fixed cast of the tests: two teams, their people, one agreement, one campaign."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from accounts.models import Membership, Team, User
+from leads.capture import Captured, capture_leads
+from leads.models import Campaign, Lead, Pool, PoolMember, ScoreRules
+from personas.models import Definition, Persona
+from sla.models import Calendar, CalendarVersion, Contract, TeamCalendar, Term
+
+PASSWORD = "demo-leadflow"
+NEW_YORK = ZoneInfo("America/New_York")
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+OFFICE_HOURS = {str(day): [["09:00", "17:00"]] for day in range(5)}
+
+SCORE_RULES = {
+    "fit": [
+        {"field": "job_title", "op": "contains", "value": ["director", "head of"], "points": 15,
+         "label": "Director"},
+        {"field": "company", "op": "present", "points": 5, "label": "Company known"},
+    ],
+    "persona": 20,
+    "engagement": [
+        {"kind": "form", "points": 15, "half_life_days": 30, "most": 30, "label": "Filled in a form"},
+        {"kind": "download", "points": 15, "half_life_days": 30, "most": 30,
+         "label": "Downloaded the guide"},
+        {"kind": "event", "points": 40, "half_life_days": 60, "most": 60,
+         "label": "Came to a demonstration"},
+        {"kind": "page_view", "contains": "pricing", "points": 4, "half_life_days": 14, "most": 20,
+         "label": "Visited pricing"},
+    ],
+    "quiet": {"after_days": 30, "points": -6},
+    "tiers": {"hot": 80, "warm": 50},
+}  # fmt: skip
+STEPS = [
+    {"action": "warn", "share": 0.75},
+    {"action": "breach"},
+    {"action": "tell_manager", "after": 1800},
+]
+REASSIGN = {"action": "reassign", "after": 3600}
+
+
+@dataclass
+class Cast:
+    """Everybody and everything the tests speak of."""
+
+    marketing: Team
+    sales: Team
+    maya: User
+    mona: User
+    sam: User
+    sue: User
+    dana: User
+    admin: User
+    outsider: User
+    campaign: Campaign
+    persona: Persona
+    pool: Pool
+    contract: Contract
+    calendar: CalendarVersion
+
+    def capture(self, *, at: datetime, **row: object) -> Captured:
+        """Capture one lead for the campaign."""
+        row.setdefault("campaign", self.campaign.slug)
+        return capture_leads([row], by=self.maya, at=at)[0]
+
+    def hot_lead(self, *, at: datetime, email: str = "pat@spa.example", **row: object) -> Lead:
+        """A lead that scores above the threshold and is handed over at once."""
+        row = {"first_name": "Pat", "last_name": "Lee", "company": "Spa Hotel",
+               "job_title": "Director of Wellness", "country": "US", "touchpoint": "event",
+               **row}  # fmt: skip
+        captured = self.capture(at=at, email=email, **row)
+        assert captured.lead is not None, captured.refused
+        return captured.lead
+
+
+def ny(text: str) -> datetime:
+    """An instant by the New York clock, such as "2027-01-15 16:00"."""
+    return datetime.fromisoformat(text).replace(tzinfo=NEW_YORK).astimezone(UTC)
+
+
+def make_user(name: str, team: Team | None = None, *, manager: bool = False, **more) -> User:
+    user = User.objects.create_user(f"{name}@demo.test", PASSWORD, name=name.title(), **more)
+    if team is not None:
+        Membership.objects.create(user=user, team=team, is_manager=manager)
+    return user
+
+
+def make_calendar(team: Team, *, slug="new-york", tz="America/New_York", weekly=None, closed=()):
+    calendar = Calendar.objects.create(slug=slug, name=slug.title())
+    version = CalendarVersion.objects.create(
+        calendar=calendar, number=1, tz=tz, weekly=weekly or OFFICE_HOURS, closed=list(closed)
+    )
+    TeamCalendar.objects.update_or_create(team=team, defaults={"calendar": calendar})
+    return version
+
+
+def make_contract(*, version=1, in_force_from=LONG_AGO, targets=None, **more) -> Contract:
+    """The agreement of the issue: targets in working seconds by term key."""
+    contract = Contract.objects.create(
+        version=version, name="Service-level agreement", in_force_from=in_force_from, **more
+    )
+    target = {
+        "accept_hot": 900, "accept": 14_400, "first_touch_hot": 3_600, "first_touch": 28_800,
+        "disposition": 144_000, "answer_return": 28_800, **(targets or {}),
+    }  # fmt: skip
+    answered = ["accepted", "rejected"]
+    touched = ["call", "email", "meeting"]
+    disposed = ["qualified", "disqualified", "recycled", "rejected"]
+    passing = [*STEPS, REASSIGN]
+    for key, measure, name, tiers, start, stops, steps in (
+        ("accept_hot", "accept", "Accept (hot)", ["hot"], "handed_over", answered, passing),
+        ("accept", "accept", "Accept", [], "handed_over", answered, passing),
+        ("first_touch_hot", "first_touch", "First touch (hot)", ["hot"], "handed_over", touched,
+         passing),
+        ("first_touch", "first_touch", "First touch", [], "handed_over", touched, passing),
+        ("disposition", "disposition", "Disposition", [], "handed_over", disposed, STEPS),
+        ("answer_return", "answer_return", "Answer a return", [], "rejected",
+         ["return_answered"], STEPS),
+    ):  # fmt: skip
+        Term.objects.create(
+            contract=contract, key=key, measure=measure, name=name, tiers=tiers,
+            side="marketing" if key == "answer_return" else "sales",
+            order=0 if tiers else 1, starts_on=start, stops_on=stops, steps=steps,
+            target_seconds=target[key], per_owner=measure == "accept",
+        )  # fmt: skip
+    return contract
+
+
+def make_cast() -> Cast:
+    marketing = Team.objects.create(slug="marketing", name="Marketing", kind="marketing")
+    sales = Team.objects.create(slug="sales", name="Sales", kind="sales")
+    sam, sue = make_user("sam", sales), make_user("sue", sales)
+    persona = Persona.objects.create(
+        slug="spa-director", name="Spa director", min_points=10,
+        criteria=[{"field": "job_title", "op": "contains", "value": ["wellness", "spa"],
+                   "points": 10, "label": "Works in wellness"}],
+    )  # fmt: skip
+    ScoreRules.objects.create(version=1, rules=SCORE_RULES, in_force_from=LONG_AGO)
+    Definition.objects.create(
+        key="mql", version=1, name="MQL", words="Score of at least 50.",
+        rule={"min_score": 50}, in_force_from=LONG_AGO,
+    )  # fmt: skip
+    pool = Pool.objects.create(slug="everyone", name="Everyone", team=sales)
+    for rep in (sam, sue):
+        PoolMember.objects.create(pool=pool, user=rep)
+    make_user_admin = User.objects.create_superuser("admin@demo.test", PASSWORD, name="Admin")
+    calendar = make_calendar(sales)
+    make_calendar(marketing, slug="marketing-hours")
+    return Cast(
+        marketing=marketing,
+        sales=sales,
+        maya=make_user("maya", marketing),
+        mona=make_user("mona", marketing, manager=True),
+        sam=sam,
+        sue=sue,
+        dana=make_user("dana", sales, manager=True),
+        admin=make_user_admin,
+        outsider=make_user("otto"),
+        campaign=Campaign.objects.create(slug="back-pain", name="Back pain", team=marketing),
+        persona=persona,
+        pool=pool,
+        contract=make_contract(),
+        calendar=calendar,
+    )
+
+
+def hours(n: float) -> timedelta:
+    return timedelta(hours=n)

@@ -1,0 +1,74 @@
+"""The settings as a server has them: Django's own deployment checks find nothing."""
+
+import subprocess
+import sys
+from collections.abc import Mapping
+
+import pytest
+from django.conf import settings
+
+from leadflow import logs
+from tests.leadflow.running import ROOT, fresh_environment
+
+SERVER = {
+    "DATABASE_URL": "postgresql://leadflow:secret@db:5432/leadflow",
+    "REDIS_URL": "redis://valkey:6379/0",
+    "SECRET_KEY": "wq7DtXz2m9rVbN4sLk8PyHf3Jc6Ge5AuTi1Ro0QxWvZdMnBh",
+    "ALLOWED_HOSTS": "crm.example.com",
+    "CSRF_TRUSTED_ORIGINS": "https://crm.example.com",
+    "SITE_URL": "https://crm.example.com",
+    "TRUSTED_PROXIES": "1",
+}
+
+
+def manage(command: list[str], environment: Mapping[str, str]) -> tuple[int, str]:
+    """Its status and what it wrote on standard error."""
+    done = subprocess.run(
+        [sys.executable, "manage.py", *command],
+        cwd=ROOT,
+        env={**fresh_environment(), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stderr
+
+
+def test_the_deployment_checks_find_nothing_on_a_server(tmp_path):
+    environment = {**SERVER, "LEADFLOW_VAR": str(tmp_path)}
+    status, said = manage(["check", "--deploy", "--fail-level=WARNING"], environment)
+    assert (status, said) == (0, "System check identified no issues (0 silenced).\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("PORT", "http", "PORT='http' cannot be used: write a whole number from 1 to 65535"),
+        ("LOG_LEVEL", "loud", "LOG_LEVEL='LOUD' cannot be used: write one of DEBUG, INFO, "),
+        ("SENTRY_DSN", "here", "SENTRY_DSN='here' cannot be used: "),
+        ("TRUSTED_PROXIES", "all", "TRUSTED_PROXIES='all' cannot be used: "),
+        ("HTTPS", "please", "HTTPS='please' cannot be used: write 1 or 0"),
+    ],
+)
+def test_a_wrong_value_is_one_line_and_no_traceback(tmp_path, name, value, says):
+    environment = {**SERVER, "LEADFLOW_VAR": str(tmp_path), name: value}
+    status, said = manage(["check"], environment)
+    assert (status, said.count("\n")) == (1, 1), said
+    assert said.startswith(f"leadflow: {says}")
+
+
+def test_nothing_inline_is_allowed_by_the_content_security_policy():
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    allowed = {source for sources in directives.values() for source in sources}
+    assert allowed == {"'none'", "'self'", "data:"}
+    assert directives["img-src"] == ["'self'", "data:"]
+
+
+def test_secrets_do_not_reach_the_log():
+    event = {"event": "signed in", "password": "p", "api_key": "k", "url": "redis://:p@h/0"}
+    assert logs.without_secrets(None, "info", event) == {
+        "event": "signed in",
+        "password": "***",
+        "api_key": "***",
+        "url": "redis://:***@h/0",
+    }
