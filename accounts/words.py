@@ -23,7 +23,7 @@ def span_words(seconds: float) -> str:
 
 
 def due_words(due_at: datetime, *, at: datetime, zone: tzinfo) -> str:
-    """What is left: "12 min left", "due 16:40", "due Mon 10:00", "due 3 Mar 10:00", "3 min over"."""
+    """What is left: "12 min left", "due 16:40", "due Mon 10:00", "3 min over"."""
     left = (due_at - at).total_seconds()
     if left < 0:
         return f"{span_words(-left)} over"

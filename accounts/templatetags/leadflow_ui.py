@@ -23,7 +23,7 @@ from accounts.words import ago_words, due_words, moment_words, money_words, span
 
 register = template.Library()
 
-HIDDEN = mark_safe('aria-hidden="true"')  # noqa: S308
+HIDDEN = mark_safe('aria-hidden="true"')
 AVATAR_HUES = 8
 # State → icon, word. The colour is the class `clock-<state>`, so no state rests on colour alone.
 CLOCK_LOOK = {

@@ -1,0 +1,77 @@
+"""What templates name must be there: icons, files, partials; and nothing the CSP would refuse."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.contrib.staticfiles import finders
+from django.template.loader import get_template
+
+from accounts.templatetags.leadflow_ui import CLOCK_LOOK, drawing
+
+ROOT = Path(__file__).resolve().parents[1]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+NAMES = [str(path.relative_to(ROOT / "templates")) for path in TEMPLATES]
+
+
+def found(pattern: str) -> set[str]:
+    return {match for path in TEMPLATES for match in re.findall(pattern, path.read_text())}
+
+
+def missing_icons(names: set[str]) -> list[str]:
+    missing = []
+    for name in sorted(names):
+        try:
+            drawing(name)
+        except LookupError:
+            missing.append(name)
+    return missing
+
+
+def test_every_icon_named_is_one_of_tablers():
+    pictures = found(r'{% icon "([^"]+)"') | found(r'picture="([^"]+)"')
+    pictures |= found(r'{% nav_item "[^"]+" "[^"]+" "([^"]+)"')
+    assert missing_icons(pictures | {picture for picture, _ in CLOCK_LOOK.values()}) == []
+
+
+def test_every_file_named_is_served():
+    names = found(r"{% static '([^']+)'") | found(r'{% static "([^"]+)"')
+    assert [name for name in sorted(names) if not finders.find(name)] == []
+
+
+def test_every_file_the_style_sheet_names_is_served():
+    text = (ROOT / "static/css/leadflow.css").read_text()
+    names = [name.removeprefix("../") for name in re.findall(r'url\("([^"]+)"\)', text)]
+    assert [name for name in names if not finders.find(name)] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_template_can_be_read(name):
+    assert get_template(name).template.name == name
+
+
+@pytest.mark.parametrize(
+    ("what", "pattern"),
+    [
+        ("style attribute", r"<[^>]*\sstyle\s*="),
+        ("event handler", r"<[^>]*\son[a-z]+\s*="),
+        ("hx-on", r"hx-on"),
+        ("inline script", r"<script(?![^>]*(?:src=|application/json))[^>]*>"),
+        ("inline style", r"<style"),
+        ("another server", r'(?:src|href)="https?://'),
+    ],
+)
+def test_no_template_has_what_the_content_security_policy_refuses(what, pattern):
+    pages = [path for path in TEMPLATES if "emails" not in path.parts]
+    offenders = [path.name for path in pages if re.search(pattern, path.read_text())]
+    assert offenders == []
+
+
+def test_the_description_of_the_look_names_partials_that_exist():
+    text = (ROOT / "docs/look.md").read_text()
+    partials = set(re.findall(r"`(_\w+\.html)`", text))
+    assert sorted(partials - {path.name for path in TEMPLATES}) == []
+
+
+def test_the_style_sheet_stays_short():
+    assert len((ROOT / "static/css/leadflow.css").read_text().splitlines()) < 500
