@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 BATCH = 1000
 MOST_ATTEMPTS = 10
+# A digest names so many; the bell has the rest.
+MOST_LINES = 40
 # How long a claimed row is left alone before another relay may take it.
 CLAIM = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=1)
@@ -126,7 +128,13 @@ def _mail(envelope: uuid.UUID, messages: list[OutboxMessage]) -> None:
     """One e-mail: the message itself, or one digest of several."""
     person = messages[0].recipient
     name = "message" if len(messages) == 1 else "digest"
-    context = {"person": person, "messages": messages, "site": settings.SITE_URL}
+    context = {
+        "person": person,
+        "count": len(messages),
+        "messages": messages[:MOST_LINES],
+        "more": max(0, len(messages) - MOST_LINES),
+        "site": settings.SITE_URL,
+    }
     subject = render_to_string(f"emails/{name}.subject", context).strip()
     mail = EmailMultiAlternatives(
         subject=" ".join(subject.split()),

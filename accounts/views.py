@@ -70,7 +70,8 @@ def absence_add(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return _profile_page(request, ProfileForm(instance=request.user), form, at)
     form.save()
-    messages.success(request, "Leave entered. No new leads come to you while you are away.")
+    words = "Leave entered. No new leads come to you while you are away."
+    messages.success(request, words, extra_tags="saved:leave")
     return redirect("profile")
 
 

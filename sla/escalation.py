@@ -6,6 +6,7 @@ import structlog
 from django.db import connection, transaction
 
 from accounts import configuration, outbox
+from accounts.models import User
 from leads.handover import sales_managers
 from leads.models import Assignment
 from leads.qualification import reassign
@@ -72,8 +73,6 @@ def _carry_out(alarm: Alarm, *, at: datetime) -> int:
         _to_manager(alarm, f"{name}: {why}", at=at)
         if handoff.owner_id is None:
             return 0
-    from accounts.models import User
-
     reassign(
         handoff,
         User.objects.get(pk=rep_id) if rep_id else None,

@@ -211,10 +211,10 @@ def initials(name: Any) -> str:
 
 
 @register.filter
-def undo_url(message: Message) -> str:
-    """The address that takes a deed back, given as `extra_tags="undo:<url>"`."""
+def told(message: Message, what: str) -> str:
+    """What a view said beside a message, as in `extra_tags="undo:<url> saved:<form>"`."""
     tags = (message.extra_tags or "").split()
-    return next((tag.removeprefix("undo:") for tag in tags if tag.startswith("undo:")), "")
+    return next((tag.removeprefix(f"{what}:") for tag in tags if tag.startswith(f"{what}:")), "")
 
 
 @register.simple_tag

@@ -1,0 +1,177 @@
+"""The sweep: each alarm once, breaches dated by the deadline, whoever looks and whenever."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC
+
+import pytest
+from django.db import close_old_connections, connection
+
+from accounts.models import OutboxMessage
+from accounts.outbox import relay
+from leads.capture import capture_leads
+from leads.models import Handoff, Lead
+from sla.models import Alarm, Breach, Clock
+from sla.sweep import sweep
+from tests.factories import make_cast, ny
+
+AT = ny("2027-01-15 10:00")
+
+
+def capture_hot(cast, number: int, *, at=AT) -> list[Lead]:
+    """`number` leads that are handed over at once."""
+    rows = [
+        {"email": f"lead{i}@spa.example", "job_title": "Director of Wellness", "touchpoint": "event",
+         "company": f"Spa {i}", "last_name": f"Lee {i}", "campaign": cast.campaign.slug}
+        for i in range(number)
+    ]  # fmt: skip
+    return [c.lead for c in capture_leads(rows, by=cast.maya, at=at) if c.lead]
+
+
+def give_all_to(cast, rep) -> None:
+    cast.pool.members.exclude(user=rep).delete()
+    cast.pool.members.update(capacity=10_000)
+
+
+def test_case_15_a_touch_half_a_minute_late_is_missed_though_the_sweep_came_later(cast):
+    handoff = cast.hot_lead(at=ny("2027-01-15 09:45")).handoffs.get()
+
+    handoff.accept(cast.sam, at=ny("2027-01-15 10:00:30"))
+    sweep(at=ny("2027-01-15 10:05"))
+
+    clock = handoff.clocks.get(term__key="accept_hot")
+    assert (clock.state, clock.stopped_at) == ("missed", ny("2027-01-15 10:00:30"))
+    assert (clock.breach.breached_at, clock.breach.noticed_at, clock.breach.owner) == (
+        ny("2027-01-15 10:00"), ny("2027-01-15 10:00:30"), cast.sam,
+    )  # fmt: skip
+
+
+def test_case_15_a_touch_at_exactly_the_deadline_is_met(cast):
+    handoff = cast.hot_lead(at=ny("2027-01-15 09:45")).handoffs.get()
+
+    sweep(at=ny("2027-01-15 10:00"))
+    handoff.accept(cast.sam, at=ny("2027-01-15 10:00"))
+    sweep(at=ny("2027-01-15 10:05"))
+
+    assert handoff.clocks.get(term__key="accept_hot").state == "met"
+    assert Breach.objects.count() == 0
+
+
+def test_case_17_after_six_hours_without_a_sweeper_each_is_breached_once(cast, mailoutbox):
+    give_all_to(cast, cast.sam)
+    leads = capture_hot(cast, 500)
+    relay(at=AT)
+    mailoutbox.clear()
+
+    sweep(at=ny("2027-01-15 16:00"))
+    sweep(at=ny("2027-01-15 16:00:01"))
+
+    breaches = Breach.objects.filter(clock__term__key="accept_hot")
+    assert breaches.count() == len(leads) == 500
+    assert set(breaches.values_list("breached_at", "noticed_at", "owner")) == {
+        (ny("2027-01-15 10:15"), ny("2027-01-15 16:00"), cast.sam.pk)
+    }
+    told = OutboxMessage.objects.filter(kind="breach", recipient=cast.sam)
+    # Accepting in 15 minutes and touching within the hour, for each lead.
+    assert told.count() == 1000
+    while relay(at=ny("2027-01-15 16:00:02"), batch=10_000):
+        pass
+    assert Counter(mail.to[0] for mail in mailoutbox) == {
+        "sam@demo.test": 1, "dana@demo.test": 1,
+    }  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_case_18_eight_sweepers_on_the_same_rows_fire_each_alarm_once():
+    cast = make_cast()
+    give_all_to(cast, cast.sam)
+    capture_hot(cast, 200)
+    at = ny("2027-01-15 10:20")
+
+    def run(_: int) -> int:
+        try:
+            return sweep(at=at, batch=25).fired
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as sweepers:
+        fired = sum(sweepers.map(run, range(8)))
+
+    # Accept: warned and breached.
+    assert fired == Alarm.objects.filter(state="fired").count() == 400
+    assert Breach.objects.count() == 200
+    kinds = Counter(OutboxMessage.objects.values_list("kind", flat=True))
+    assert (kinds["warn"], kinds["breach"]) == (200, 200)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_case_20_accept_against_sweep_is_never_both_in_time_and_breached():
+    """Both at once, many times: a clock is met and unbreached, or missed and breached."""
+    cast = make_cast()
+    give_all_to(cast, cast.sam)
+    leads = capture_hot(cast, 40)
+    due = ny("2027-01-15 10:15")
+    late = due.replace(microsecond=1).astimezone(UTC)
+
+    def accept(lead: Lead, at) -> None:
+        try:
+            Handoff.objects.get(lead=lead).accept(cast.sam, at=at)
+        finally:
+            close_old_connections()
+            connection.close()
+
+    def run_sweep(_: int) -> None:
+        try:
+            sweep(at=late, batch=3)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(6) as pool:
+        jobs = []
+        for number, lead in enumerate(leads):
+            jobs.append(pool.submit(accept, lead, due if number % 2 else late))
+            jobs.append(pool.submit(run_sweep, number))
+        for job in jobs:
+            job.result()
+
+    for number, lead in enumerate(leads):
+        clock = Clock.objects.get(lead=lead, term__key="accept_hot")
+        standing = Breach.objects.filter(clock=clock, overturned_at=None).exists()
+        expected = ("met", False) if number % 2 else ("missed", True)
+        assert (clock.state, standing) == expected
+
+
+def test_a_bad_row_is_set_aside_and_does_not_stop_the_others(cast):
+    give_all_to(cast, cast.sam)
+    capture_hot(cast, 5)
+    bad = Alarm.objects.filter(action="breach", clock__term__key="accept_hot").first()
+    with connection.cursor() as cursor:  # a row no statement of ours would write
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.poison() RETURNS trigger AS $$ BEGIN "
+            "IF NEW.clock_id = %s THEN RAISE EXCEPTION 'poison'; END IF; RETURN NEW; "
+            "END; $$ LANGUAGE plpgsql",
+            [bad.clock_id],
+        )
+        cursor.execute(
+            "CREATE TRIGGER poison BEFORE INSERT ON sla_breach "
+            "FOR EACH ROW EXECUTE FUNCTION pg_temp.poison()"
+        )
+
+    swept = sweep(at=ny("2027-01-15 10:20"))
+
+    bad.refresh_from_db()
+    assert (bad.state, bad.error) == ("aside", "InternalError: poison") or (
+        bad.state == "aside" and "poison" in bad.error
+    )
+    assert (swept.aside, Breach.objects.count()) == (1, 4)
+
+
+def test_the_manager_is_told_half_a_working_hour_after_the_miss(cast):
+    cast.hot_lead(at=AT)
+    sweep(at=ny("2027-01-15 10:44:59"))
+    assert not OutboxMessage.objects.filter(kind="tell_manager").exists()
+
+    sweep(at=ny("2027-01-15 10:45"))
+
+    told = OutboxMessage.objects.get(kind="tell_manager")
+    assert (told.recipient, told.title) == (cast.dana, "Accept (hot) is overdue: Pat Lee")
