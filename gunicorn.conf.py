@@ -1,6 +1,7 @@
 """How the web part is served, by `manage.py up` and in the container alike."""
 
 import os
+import sys
 from typing import Any
 
 bind = f"0.0.0.0:{os.environ.get('PORT') or 8000}"
@@ -18,11 +19,20 @@ loglevel = "warning"
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108 (gunicorn's heartbeat)
 
 
-def when_ready(server: Any) -> None:
-    """Nothing is kept open across the fork: each worker connects for itself."""
+def on_starting(server: Any) -> None:
+    """Refuses to serve on a schema that this code does not fit."""
     from django.db import connections
+    from django.db.migrations.executor import MigrationExecutor
 
-    connections.close_all()
+    executor = MigrationExecutor(connections["default"])
+    missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    connections.close_all()  # nothing is kept open across the fork
+    if missing:
+        migration, _ = missing[0]
+        sys.exit(
+            f"leadflow: {len(missing)} migrations are missing, from {migration} on;"
+            " nothing is served until `manage.py migrate` has succeeded"
+        )
 
 
 def child_exit(server: Any, worker: Any) -> None:

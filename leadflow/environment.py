@@ -165,12 +165,12 @@ class Environment:
     def secret_key(self, name: str, *, var: Path, embedded: bool) -> str:
         """The signing key: given, or for the embedded set-up made once and kept under var/."""
         value = self.text(name)
-        if value and len(value) < 32:
-            raise WrongValue(name, "*" * len(value), "write at least 32 random characters")
+        if value and len(value) < 50:
+            raise WrongValue(name, "*" * len(value), "write at least 50 random characters")
         if value:
             return value
         if not embedded:
-            allowed = "with DATABASE_URL set it must be given; write at least 32 random characters"
+            allowed = "with DATABASE_URL set it must be given; write at least 50 random characters"
             raise WrongValue(name, "", allowed)
         return kept_secret(var / "secret_key")
 

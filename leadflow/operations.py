@@ -5,9 +5,34 @@ from collections.abc import Callable
 import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
+from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
+from django_prometheus.exports import ExportToDjangoView
+
+from accounts.instants import database_now
+from sla.models import Alarm
+
+LONGEST_LAG = 30.0  # seconds; the sweep wakes every second
+
+Answer = Callable[[HttpRequest], HttpResponse]
+
+
+def answer_probes(get_response: Answer) -> Answer:
+    """Middleware, the outermost: probes reach a machine by its number, not by an allowed host."""
+    views: dict[str, Answer] = {"/healthz": healthz, "/readyz": readyz, "/metrics": metrics}
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        return views.get(request.path, get_response)(request)
+
+    return middleware
+
+
+@login_not_required
+def metrics(request: HttpRequest) -> HttpResponse:
+    """Every process's counters, for Prometheus; your proxy should keep it to yourselves."""
+    return ExportToDjangoView(request)
 
 
 @never_cache
@@ -20,20 +45,30 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @never_cache
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when every part works, else 503; the JSON says which part does not and why."""
-    parts: dict[str, Callable[[], str]] = {"database": database, "broker": broker}
-    answers = {name: part() for name, part in parts.items()}
-    ready = all(answer == "ok" for answer in answers.values())
-    return JsonResponse({"ready": ready, **answers}, status=200 if ready else 503)
+    """200 when every part works, else 503; the JSON says which part does not."""
+    lag = sweep_lag()
+    answers = {
+        "database": "does not answer" if lag is None else "ok",
+        "broker": broker(),
+        "sweep": "ok" if lag is not None and lag <= LONGEST_LAG else "does not keep up",
+    }
+    ready = set(answers.values()) == {"ok"}
+    body = {"ready": ready, **answers, "sweep_lag_seconds": lag}
+    return JsonResponse(body, status=200 if ready else 503)
 
 
-def database() -> str:
+def sweep_lag() -> float | None:
+    """Seconds since the oldest alarm that is due but not fired; 0 without one, None: no database.
+
+    It is read from the alarms themselves: a sweep that never ran is seen as well as a slow one.
+    """
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        at = database_now()
+        waiting = Alarm.objects.filter(state=Alarm.State.WAITING, fire_at__lte=at)
+        oldest = waiting.aggregate(oldest=Min("fire_at"))["oldest"]
     except DatabaseError:
-        return "does not answer"
-    return "ok"
+        return None
+    return round((at - oldest).total_seconds(), 1) if oldest else 0.0
 
 
 def broker() -> str:

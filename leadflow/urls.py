@@ -2,9 +2,7 @@
 
 from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
-from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from django_prometheus.exports import ExportToDjangoView
 
 from leadflow import operations
 
@@ -15,7 +13,7 @@ admin.site.site_header = admin.site.site_title = "leadflow"
 urlpatterns = [
     path("healthz", operations.healthz, name="healthz"),
     path("readyz", operations.readyz, name="readyz"),
-    path("metrics", login_not_required(ExportToDjangoView), name="metrics"),
+    path("metrics", operations.metrics, name="metrics"),
     path("api/v1/", include("leadflow.api_urls")),
     path("accounts/", include("allauth.urls")),
     path("admin/", admin.site.urls),

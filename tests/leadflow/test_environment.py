@@ -109,7 +109,7 @@ def test_flags_are_read_as_people_write_them(value, meant):
 
 
 def test_other_flags_are_refused():
-    with pytest.raises(WrongValue, match="^DEBUG='maybe' cannot be used: write 1 or 0 "):
+    with pytest.raises(WrongValue, match=r"^DEBUG='maybe' cannot be used: write 1 or 0 "):
         Environment({"DEBUG": "maybe"}).flag("DEBUG", False)
 
 
@@ -147,11 +147,11 @@ def test_the_key_must_be_given_on_servers_and_is_never_shown(tmp_path):
         Environment({}).secret_key("SECRET_KEY", var=tmp_path, embedded=False)
     with pytest.raises(WrongValue) as refusal:
         Environment({"SECRET_KEY": "short"}).secret_key("SECRET_KEY", var=tmp_path, embedded=False)
-    reason = "write at least 32 random characters"
+    reason = "write at least 50 random characters"
     assert str(refusal.value) == f"SECRET_KEY='*****' cannot be used: {reason}"
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(WrongValue, match="^LEADFLOW_VAR=.*Not a directory"):
+    with pytest.raises(WrongValue, match=r"^LEADFLOW_VAR=.*Not a directory"):
         kept_secret(tmp_path / "file" / "var" / "secret_key")

@@ -13,7 +13,7 @@ from tests.leadflow.running import ROOT, fresh_environment
 SERVER = {
     "DATABASE_URL": "postgresql://leadflow:secret@db:5432/leadflow",
     "REDIS_URL": "redis://valkey:6379/0",
-    "SECRET_KEY": "wq7DtXz2m9rVbN4sLk8PyHf3Jc6Ge5AuTi1Ro0QxWvZdMnBh",
+    "SECRET_KEY": "wq7DtXz2m9rVbN4sLk8PyHf3Jc6Ge5AuTi1Ro0QxWvZdMnBhEjS",
     "ALLOWED_HOSTS": "crm.example.com",
     "CSRF_TRUSTED_ORIGINS": "https://crm.example.com",
     "SITE_URL": "https://crm.example.com",
