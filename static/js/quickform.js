@@ -26,17 +26,18 @@
     }
   }
 
-  const kept = (target) => target.closest?.("form[data-keep]");
-  document.addEventListener("input", (event) => { const form = kept(event.target); if (form) save(form); });
-  document.querySelectorAll("form[data-keep]").forEach(restore);
-  document.addEventListener("htmx:load", (event) => event.detail.elt.querySelectorAll?.("form[data-keep]").forEach(restore));
-
   // `data-saved="name"` on any element of the answer says that the form of that name arrived.
   function forgetSaved(root) {
     root.querySelectorAll?.("[data-saved]").forEach((mark) => storage.removeItem(`keep:${person}:${mark.dataset.saved}`));
   }
   forgetSaved(document);
   document.addEventListener("htmx:load", (event) => forgetSaved(event.detail.elt));
+
+  const kept = (target) => target.closest?.("form[data-keep]");
+  document.addEventListener("input", (event) => { const form = kept(event.target); if (form) save(form); });
+  document.querySelectorAll("form[data-keep]").forEach(restore);
+  document.addEventListener("htmx:load", (event) => event.detail.elt.querySelectorAll?.("form[data-keep]").forEach(restore));
+
   document.addEventListener("submit", (event) => {
     if (event.target.matches("form[data-forget]")) {
       Object.keys(storage).filter((key) => key.startsWith("keep:")).forEach((key) => storage.removeItem(key));

@@ -39,11 +39,25 @@ def test_every_role_has_its_own_pages(cast, person, name):
     assert signed_in(getattr(cast, person)).get(reverse(name)).status_code == 200
 
 
-@pytest.mark.parametrize(("name", "args"), [(name, []) for name in READ] + POST_ONLY)
-def test_a_stranger_is_asked_to_sign_in(db, name, args):
-    url = reverse(name, args=args)
-    answer = Client().post(url) if (name, args) in POST_ONLY else Client().get(url)
+@pytest.mark.parametrize("name", READ)
+def test_a_stranger_signs_in_and_comes_back(db, name):
+    url = reverse(name)
+    answer = Client().get(url)
     assert (answer.status_code, answer.url) == (302, f"/accounts/login/?next={url}")
+
+
+@pytest.mark.parametrize(("name", "args"), POST_ONLY)
+@pytest.mark.parametrize(
+    ("page", "back"),
+    [
+        ("http://testserver/profile/?a=b#leave", "/profile/%3Fa%3Db"),
+        ("https://elsewhere.example/profile/", "/"),
+        ("", "/"),
+    ],
+)
+def test_a_form_sent_after_the_session_ended_leads_back_to_its_page(db, name, args, page, back):
+    answer = Client().post(reverse(name, args=args), headers={"referer": page})
+    assert (answer.status_code, answer.url) == (302, f"/accounts/login/?next={back}")
 
 
 @pytest.mark.parametrize(("name", "args"), POST_ONLY)

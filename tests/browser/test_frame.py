@@ -1,0 +1,229 @@
+"""The frame of every page in a real browser: themes, keyboard, words, nothing typed is lost."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from accounts.instants import database_now
+from accounts.models import Notification, User
+from accounts.words import ago_words, due_words, moment_words
+
+pytestmark = pytest.mark.browser
+AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
+PAGES = ["/notifications/", "/profile/", "/profile/keys/", "/accounts/password/change/"]
+OPEN_PAGES = ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"]
+
+
+def sign_in(context: BrowserContext, user: User, url: str) -> None:
+    client = Client()
+    client.force_login(user)
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}]
+    )
+
+
+@pytest.fixture
+def context(browser: Browser, cast, live_server) -> Iterator[BrowserContext]:
+    """Sam's browser."""
+    opened = browser.new_context(base_url=live_server.url, color_scheme="light")
+    sign_in(opened, cast.sam, live_server.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def complaints(page: Page, own: str) -> list[str]:
+    """Collects what the console says and every request that leaves the machine."""
+    said: list[str] = []
+    page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith((own, "data:")) else said.append(r.url))
+    return said
+
+
+def accessibility(page: Page) -> list[str]:
+    """What axe finds serious or critical, as "rule: where"."""
+    page.evaluate(AXE.read_text())
+    return page.evaluate(
+        """async () => (await axe.run()).violations
+             .filter(found => ["serious", "critical"].includes(found.impact))
+             .map(found => `${found.id}: ${found.nodes.map(node => node.target.join(" "))}`)"""
+    )
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_are_clean_in_both_themes_and_widths(browser, cast, live_server, theme, width):
+    Notification.objects.create(
+        user=cast.sam,
+        delivery_id=uuid.uuid4(),
+        kind="x",
+        title="Pat Lee",
+        created_at=database_now(),
+    )
+    context = browser.new_context(
+        base_url=live_server.url, color_scheme=theme, viewport={"width": width, "height": 900}
+    )
+    page = context.new_page()
+    said = complaints(page, live_server.url)
+    found: dict[str, object] = {}
+    for urls, user in ((OPEN_PAGES, None), (PAGES, cast.sam)):
+        if user:
+            sign_in(context, user, live_server.url)
+        for url in urls:
+            page.goto(url)
+            found[url] = (
+                page.evaluate("document.documentElement.dataset.bsTheme"),
+                page.evaluate("document.documentElement.scrollWidth - innerWidth"),
+                accessibility(page),
+            )
+    context.close()
+    assert found == dict.fromkeys([*OPEN_PAGES, *PAGES], (theme, 0, []))
+    assert said == []
+
+
+def test_the_chosen_theme_is_remembered_and_set_before_anything_is_drawn(page, live_server):
+    page.goto("/profile/")
+    page.get_by_role("button", name="Light or dark").click()
+    page.add_init_script(
+        """addEventListener("DOMContentLoaded", () => {
+             window.themeAtFirst = document.documentElement.dataset.bsTheme; })"""
+    )
+    page.goto("/notifications/")
+    assert page.evaluate("window.themeAtFirst") == "dark"
+    page.get_by_role("button", name="Light or dark").click()
+    # Back at what the system says: from now on it is followed again.
+    page.emulate_media(color_scheme="dark")
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_rows_are_walked_and_opened_by_keyboard(page, cast):
+    for title in ("Second", "First"):
+        Notification.objects.create(
+            user=cast.sam, delivery_id=uuid.uuid4(), kind="x", title=title,
+            url="/profile/", created_at=database_now(),
+        )  # fmt: skip
+    page.goto("/notifications/")
+    focused = page.locator("[data-row]:focus")
+    page.keyboard.press("j")
+    expect(focused).to_contain_text("First")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    expect(focused).to_contain_text("Second")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/profile/")
+    assert [line.title for line in cast.sam.notifications.unread()] == ["Second"]
+
+
+def test_keys_rest_while_somebody_types_and_when_switched_off(page):
+    page.goto("/profile/")
+    help_list = page.locator("dialog#keys")
+    page.get_by_label("Your name").fill("")
+    page.keyboard.type("j?k")
+    expect(page.get_by_label("Your name")).to_have_value("j?k")
+    expect(help_list).to_be_hidden()
+    page.locator("#main").focus()
+    page.keyboard.press("?")
+    expect(help_list).to_be_visible()
+    page.get_by_label("Single-key shortcuts are on").uncheck()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(help_list).to_be_hidden()
+
+
+def test_the_menu_of_a_phone_opens_by_button_and_closes_by_escape(page):
+    page.set_viewport_size({"width": 390, "height": 800})
+    page.goto("/profile/")
+    expect(page.locator("#side")).to_be_hidden()
+    page.get_by_role("link", name="Menu").click()
+    expect(page.get_by_role("navigation", name="Main")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator("#side")).to_be_hidden()
+    expect(page.get_by_role("link", name="Menu")).to_be_focused()
+
+
+def test_the_page_says_times_in_the_words_of_the_server(page, cast):
+    """Every kind of distance, over midnight, new year and a change of clocks."""
+    zone = ZoneInfo(cast.sam.time_zone)
+    starts = [datetime(2027, 1, 15, 20, tzinfo=UTC), datetime(2026, 12, 31, 23, tzinfo=UTC),
+              datetime(2027, 3, 13, 22, tzinfo=UTC)]  # fmt: skip
+    spans = [0, 1, 59, 60, 3599, 3600, 7200, 86_399, 172_799, 172_800, 518_400, 604_799, 604_800,
+             3_000_000]  # fmt: skip
+    pairs = [(at, at + timedelta(seconds=sign * span)) for at in starts for span in spans
+             for sign in (1, -1)]  # fmt: skip
+    page.goto("/profile/")
+    said = page.evaluate(
+        """pairs => pairs.map(([now, then]) => [leadflowWords.dueWords(then, now),
+             leadflowWords.agoWords(then, now), leadflowWords.momentWords(then, now)])""",
+        [[at.timestamp() * 1000, then.timestamp() * 1000] for at, then in pairs],
+    )
+    assert said == [
+        [words(then, at=at, zone=zone) for words in (due_words, ago_words, moment_words)]
+        for at, then in pairs
+    ]
+
+
+def test_a_clock_turns_amber_and_red_by_the_servers_time_not_the_desks(context, live_server):
+    page = context.new_page()
+    # This desk's clock is an hour slow.
+    page.add_init_script("{ const real = Date.now; Date.now = () => real() - 3600e3; }")
+    page.goto("/profile/")
+    at = database_now()
+    page.evaluate(
+        """([due, warn]) => { document.querySelector("#main").insertAdjacentHTML("beforeend",
+             `<span class="clock clock-running" data-clock="running">
+              <span class="clock-icon"></span>
+              <span class="clock-word">Running</span>
+              <time data-due="${due}" data-warn="${warn}"></time></span>`); }""",
+        [(at + timedelta(seconds=3)).isoformat(), at.isoformat()],
+    )
+    clock = page.locator("[data-clock]")
+    expect(clock).to_have_class("clock clock-at_risk")
+    expect(clock).to_have_class("clock clock-missed", timeout=10_000)
+    expect(clock.locator(".clock-word")).to_have_text("Missed")
+    expect(clock.locator(".clock-icon svg")).to_have_count(1)
+
+
+def test_what_was_typed_outlives_the_session(context, cast, live_server):
+    page = context.new_page()
+    page.goto("/profile/")
+    page.get_by_label("Note").fill("Skiing in March")
+    context.clear_cookies(name="sessionid")
+    page.get_by_role("button", name="Enter leave").click()
+    page.wait_for_url("**/accounts/login/?next=/profile/")
+    page.get_by_label("E-mail").fill("sam@demo.test")
+    page.get_by_label("Password").fill("demo-leadflow")
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/profile/")
+    expect(page.get_by_label("Note")).to_have_value("Skiing in March")
+
+
+def test_signing_out_forgets_what_was_typed(page):
+    page.goto("/profile/")
+    page.get_by_label("Note").fill("Skiing in March")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/accounts/login/**")
+    kept = "Object.keys(sessionStorage).filter(key => key.startsWith('keep:'))"
+    assert page.evaluate(kept) == []
+
+
+def test_a_sent_form_is_forgotten(page):
+    page.goto("/profile/")
+    year = database_now().year + 1
+    page.get_by_label("First day away").fill(f"{year}-03-01")
+    page.get_by_label("Last day away").fill(f"{year}-03-05")
+    page.get_by_role("button", name="Enter leave").click()
+    expect(page.locator("[data-toast]")).to_contain_text("Leave entered.")
+    expect(page.get_by_label("First day away")).to_have_value("")
