@@ -1,0 +1,72 @@
+"""What the demo's two sides agreed on: hours, definitions, scoring, contract; each with a past."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from accounts.models import Team, User
+from leadflow.starter import SCORE_RULES, keep_hours, sign_contract
+from leads.models import ScoreRules
+from personas.models import Definition
+from sla.models import CalendarVersion
+
+# Days before `at` on which the older versions were replaced.
+SECOND_DEFINITION = 110
+SECOND_CONTRACT = 120
+# The first contract was lenient.
+FIRST_TARGETS = {
+    "accept_hot": 30 * 60,
+    "accept": 8 * 3600,
+    "first_touch_hot": 2 * 3600,
+    "first_touch": 16 * 3600,
+}
+TIMEFRAME = {
+    "field": "extra.timeframe", "op": "in", "value": ["this month", "this quarter"],
+    "points": 10, "label": "Wants to buy soon",
+}  # fmt: skip
+DEFINITIONS = (
+    ("mql", "Marketing qualified lead (MQL)", (
+        ("A score of at least 45.", {"min_score": 45}),
+        ("A score of at least 50, of which at least 10 for fit: somebody we can reach, who did "
+         "something that shows interest, and who looks like one of our agreed buyers.",
+         {"min_score": 50, "min_fit": 10}),
+    )),
+    ("sal", "Sales accepted lead (SAL)", (
+        ("A rep has looked at the lead and taken it on, within the time agreed.", {}),
+    )),
+    ("sql", "Sales qualified lead (SQL)", (
+        ("Spoken to; has a place for a tub, a budget, and means to decide within six months.", {}),
+    )),
+    ("first-touch", "First touch", (
+        ("The first call, e-mail or meeting by a rep after the handoff. A wrong number is none.",
+         {}),
+    )),
+)  # fmt: skip
+
+
+def agree(users: dict[str, User], teams: dict[str, Team], *, start: datetime, at: datetime) -> None:
+    """Calendars, definitions, score rules, contract 1 (superseded) and 2 (in force)."""
+    keep_hours(
+        "new-york", "New York office", tz="America/New_York", country="US", subdivision="NY",
+        teams=[teams["marketing"], teams["sales-new-york"]],
+    )  # fmt: skip
+    keep_hours(
+        "london", "London office", tz="Europe/London", country="GB", subdivision="ENG",
+        teams=[teams["sales-london"]],
+    )  # fmt: skip
+    CalendarVersion.objects.update(created_at=start)
+    long_ago = start - timedelta(days=60)
+    for key, name, versions in DEFINITIONS:
+        for number, (words, rule) in enumerate(versions, start=1):
+            Definition.objects.create(
+                key=key, version=number, name=name, words=words, rule=rule,
+                in_force_from=long_ago if number == 1 else at - timedelta(days=SECOND_DEFINITION),
+            )  # fmt: skip
+    second: dict[str, Any] = {**SCORE_RULES, "fit": [*SCORE_RULES["fit"], TIMEFRAME]}
+    ScoreRules.objects.create(version=1, rules=SCORE_RULES, in_force_from=long_ago)
+    ScoreRules.objects.create(
+        version=2, rules=second, in_force_from=at - timedelta(days=SECOND_DEFINITION)
+    )
+    changed = at - timedelta(days=SECOND_CONTRACT)
+    both = {"marketing": users["mona"], "sales": users["dana"]}
+    sign_contract(1, in_force_from=long_ago, in_force_to=changed, targets=FIRST_TARGETS, **both)
+    sign_contract(2, in_force_from=changed, **both)
