@@ -100,7 +100,7 @@ def _deliver(envelope: uuid.UUID, *, at: datetime) -> int:
     try:
         _ring(messages)
         _mail(envelope, messages)
-    except Exception as error:  # noqa: BLE001 (any mail server failure is retried and kept)
+    except Exception as error:
         _postpone(messages, error, at=at)
         return 0
     return OutboxMessage.objects.filter(pk__in=[m.pk for m in messages]).update(delivered_at=at)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
@@ -13,17 +14,20 @@ from leads.models import LOGGED_BY_HAND, OUTCOMES, Activity, Handoff, Lead
 from leads.signals import activities_recorded
 
 
-def record_activities(activities: Sequence[Activity], *, at: datetime) -> list[Activity]:
+def record_activities(
+    activities: Sequence[Activity], *, at: datetime, stamp: UUID | None = None
+) -> list[Activity]:
     """Write a batch and announce it, in one transaction.
 
-    An activity without `occurred_at` happened now; one in the future is clamped to `at`.
+    An activity without `occurred_at` happened now; one in the future is clamped to `at`. `stamp`
+    is the configuration stamp, if the caller has read it already.
     """
     for activity in activities:
         activity.recorded_at = at
         activity.occurred_at = clamped(activity.occurred_at, at=at)
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         written = Activity.objects.bulk_create(activities, batch_size=2000)
-        activities_recorded.send(sender=Activity, activities=written, at=at)
+        activities_recorded.send(sender=Activity, activities=written, at=at, stamp=stamp)
     return written
 
 

@@ -15,7 +15,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import configuration
 from accounts.models import Team, User
-from leads import intake, scoring
+from leads import intake, normalise, scoring
 from leads.activities import record_activities
 from leads.handover import missing_for_mql, pass_on
 from leads.intake import Refusals, Row
@@ -165,19 +165,13 @@ def _fill_gaps(lead: Lead, row: Row, *, at: datetime) -> None:
     for name in FILLABLE:
         if not getattr(lead, name) and row.person.get(name):
             setattr(lead, name, row.person[name])
-    lead.match_text = _match_text(lead)
+    lead.match_text = normalise.match_text(lead.first_name, lead.last_name, lead.company)
     if lead.campaign_id is None and row.campaign is not None:
         lead.campaign_id = row.campaign.id
     if not lead.consent_text and row.consent_text:
         lead.consent_text, lead.consent_at = row.consent_text, row.consent_at
     lead.extra = {**row.extra, **lead.extra}
     lead.updated_at = at
-
-
-def _match_text(lead: Lead) -> str:
-    from leads.normalise import match_text
-
-    return match_text(lead.first_name, lead.last_name, lead.company)
 
 
 def _touchpoint(lead: Lead, row: Row, *, by: User | None, at: datetime) -> Activity:
@@ -258,5 +252,5 @@ def _record(
         stamp=stamp,
         brand_new=all(w.created for w in passing),
     )
-    record_activities([*activities, *steps], at=at)
+    record_activities([*activities, *steps], at=at, stamp=stamp)
     return {handoff.lead_id: handoff for handoff in handoffs}

@@ -67,7 +67,7 @@ def hand_over(
             override_reason=override_reason,
             stamp=stamp,
         )
-        record_activities(activities, at=at)
+        record_activities(activities, at=at, stamp=stamp)
     return handoffs
 
 

@@ -105,15 +105,7 @@ def _take(refused: Refusals, name: str, read_value: Callable[[], Any]) -> Any:
 
 def _read_person(row: Row, raw: Mapping[str, Any], refused: Refusals) -> None:
     for name, limit in PERSON_FIELDS.items():
-        value = raw.get(name)
-        if value in (None, ""):
-            row.person[name] = ""
-        elif isinstance(value, dict | list | bool):
-            refused[name] = "This must be a text."
-        else:
-            row.person[name] = _take(
-                refused, name, lambda v=value, m=limit: normalise.text(v, limit=m)
-            )
+        row.person[name] = _line(raw, name, limit, refused)
 
 
 def _read_reach(row: Row, raw: Mapping[str, Any], refused: Refusals) -> None:
@@ -137,7 +129,7 @@ def _read_reach(row: Row, raw: Mapping[str, Any], refused: Refusals) -> None:
     website = _line(raw, "website", 300, refused)
     row.person["company_domain"] = normalise.company_domain(row.email, website)
     row.person["match_text"] = normalise.match_text(
-        row.person["first_name"] or "", row.person["last_name"] or "", row.person["company"] or ""
+        row.person["first_name"], row.person["last_name"], row.person["company"]
     )
 
 

@@ -46,7 +46,7 @@ def _dispose(
 ) -> Handoff:
     with transaction.atomic():
         handoff = _accepted(lead, by)
-        handoff._close(state, at=at, reason=reason, note=note)
+        handoff.close(state, at=at, reason=reason, note=note)
         back = {"owner": None, "pool": None, "handed_over_at": None}
         Lead.objects.filter(pk=lead.pk).update(
             stage=stage, updated_at=at, **(back if stage == Stage.RECYCLED else {})

@@ -77,6 +77,11 @@ def _load_pools() -> list[PoolRules]:
     ]
 
 
+def pool_team(pool_id: int | None, *, stamp: UUID | None = None) -> int | None:
+    """The sales team a pool belongs to."""
+    return next((p.team_id for p in pools(stamp=stamp) if p.id == pool_id), None)
+
+
 def route(
     leads: Sequence[Lead],
     *,
@@ -131,7 +136,7 @@ class _Turns:
             for pk, _, away, active in facts
             if away or not active
         }
-        self.why_not.update({pk: "had it before" for pk in without})
+        self.why_not.update(dict.fromkeys(without, "had it before"))
         self.places: dict[int, list[PoolMember]] = defaultdict(list)
         for place in places:
             if place.pool_id in pool_ids:

@@ -3,5 +3,6 @@
 from django.dispatch import Signal
 
 # Sent once a batch, inside the transaction that wrote the rows, with
-# `activities`: list[Activity] (lead and handoff loaded) and `at`: the present instant.
+# `activities`: list[Activity] (lead and handoff loaded), `at`: the present instant, and
+# `stamp`: the configuration stamp if the sender has read it, else None.
 activities_recorded = Signal()

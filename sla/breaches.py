@@ -22,7 +22,7 @@ late AS (
     INSERT INTO accounts_outboxmessage (id, recipient_id, kind, title, body, url, dedupe_key,
         created_at, next_attempt_at, attempts, last_error)
     SELECT gen_random_uuid(), r.user_id, 'breach', left(t.name || ' missed: ' || n.name, 300),
-        n.company, '/leads/' || l.id || '/', 'breach:' || l.id || ':' || late.id || ':' || r.user_id,
+        n.company, '/leads/' || l.id || '/', 'breach:' || late.id || ':' || r.user_id,
         %(at)s, %(at)s, 0, ''
     FROM late JOIN sla_term t ON t.id = late.term_id JOIN leads_lead l ON l.id = late.lead_id
     CROSS JOIN LATERAL (

@@ -13,23 +13,27 @@ from django.db import connection
 
 from accounts import audit, configuration
 from leads.models import Activity, Handoff, Kind, Outcome
+from leads.routing import pool_team
 from sla import agreement
 from sla.breaches import record_breaches
 from sla.models import Action, Alarm, Clock, Side, Term
 
 CLOSING = frozenset({Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED})
+# What an activity may change of a clock.
+CHANGING = ("state", "stopped_at", "stopped_by", "ended_at", "owner", "team", "excused")
 # Activities that change who has the lead, or end its time with sales.
 MOVING = frozenset({Kind.ACCEPTED, Kind.REASSIGNED}) | CLOSING
 
 
-def follow(activities: Sequence[Activity], *, at: datetime) -> None:
+def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None = None) -> None:
     """Bring every clock up to date with newly recorded activities."""
-    stamp = configuration.stamp()
+    stamp = stamp or configuration.stamp()
     watched = agreement.kinds_watched(stamp=stamp) | MOVING
     relevant = [a for a in activities if a.handoff_id and a.kind in watched]
     if not relevant:
         return
     existing = _lock_clocks(relevant)
+    before = {c.pk: _facts(c) for clocks in existing.values() for c in clocks}
     for activity in sorted(relevant, key=lambda a: a.occurred_at):
         clocks = existing[activity.handoff_id]
         for clock in clocks:
@@ -37,7 +41,7 @@ def follow(activities: Sequence[Activity], *, at: datetime) -> None:
                 _stop(clock, activity, at=at)
         if activity.kind in MOVING:
             _move(activity, clocks, at=at, stamp=stamp)
-    _save([clock for clocks in existing.values() for clock in clocks], at=at)
+    _save([c for clocks in existing.values() for c in clocks if before[c.pk] != _facts(c)])
     started = _start(relevant, at=at, stamp=stamp)
     _write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)
 
@@ -55,7 +59,6 @@ def _lock_clocks(activities: Iterable[Activity]) -> dict[int, list[Clock]]:
             .order_by("pk")
         )
         for clock in clocks:
-            clock.changed = False  # type: ignore[attr-defined]
             found[clock.handoff_id or 0].append(clock)
     return found
 
@@ -88,7 +91,6 @@ def _stop(clock: Clock, activity: Activity, *, at: datetime) -> None:
     clock.stopped_at = instant
     clock.stopped_by = activity
     clock.ended_at = at
-    clock.changed = True  # type: ignore[attr-defined]
 
 
 def _overturn(clock: Clock, activity: Activity, *, at: datetime) -> None:
@@ -120,7 +122,6 @@ def _move(activity: Activity, clocks: Sequence[Clock], *, at: datetime, stamp: U
         if clock.state != Clock.State.MISSED:
             clock.state = Clock.State.VOIDED
         clock.ended_at = at
-        clock.changed = True  # type: ignore[attr-defined]
     if activity.kind == Kind.REASSIGNED:
         _give([c for c in sales if c.ended_at is None], activity.handoff, stamp=stamp)
 
@@ -149,18 +150,19 @@ def _give(
         clock.team_id = agreement.team_of(handoff.owner_id, Side.SALES, stamp=stamp) or (
             clock.team_id
         )
-        clock.changed = True  # type: ignore[attr-defined]
 
 
-def _save(clocks: Iterable[Clock], *, at: datetime) -> None:
-    changed = [c for c in clocks if c.changed]  # type: ignore[attr-defined]
+def _facts(clock: Clock) -> tuple[object, ...]:
+    return tuple(getattr(clock, clock._meta.get_field(name).attname) for name in CHANGING)
+
+
+def _save(changed: Sequence[Clock]) -> None:
     if not changed:
         return
-    Clock.objects.bulk_update(
-        changed,
-        ["state", "stopped_at", "stopped_by", "ended_at", "owner", "team", "excused"],
-        batch_size=500,
-    )
+    if len(changed) == 1:
+        changed[0].save(update_fields=CHANGING)
+    else:
+        Clock.objects.bulk_update(changed, CHANGING, batch_size=500)
     Alarm.objects.filter(
         clock__in=[c.pk for c in changed if c.ended_at], state=Alarm.State.WAITING
     ).update(state=Alarm.State.VOID)
@@ -201,8 +203,9 @@ def _new_clock(term: Term, activity: Activity, round_: int, *, stamp: UUID) -> C
     assert handoff is not None
     if term.side == Side.SALES:
         owner_id = handoff.owner_id
-        pool_team = handoff.pool.team_id if handoff.pool_id and handoff.pool else None
-        team_id = agreement.team_of(owner_id, Side.SALES, stamp=stamp) or pool_team
+        team_id = agreement.team_of(owner_id, Side.SALES, stamp=stamp) or pool_team(
+            handoff.pool_id, stamp=stamp
+        )
     else:
         owner_id, team_id = handoff.handed_over_by_id, activity.lead.team_id
     hours = agreement.hours_of_team(team_id, stamp=stamp)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.dispatch import receiver
 
@@ -12,6 +13,8 @@ from sla.clocks import follow
 
 
 @receiver(activities_recorded, dispatch_uid="sla-follows-activities")
-def follow_activities(activities: Sequence[Activity], at: datetime, **_: Any) -> None:
+def follow_activities(
+    activities: Sequence[Activity], at: datetime, stamp: UUID | None = None, **_: Any
+) -> None:
     """Start, stop and pass on clocks in the transaction that recorded the activities."""
-    follow(activities, at=at)
+    follow(activities, at=at, stamp=stamp)

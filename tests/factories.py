@@ -23,7 +23,8 @@ SCORE_RULES = {
     ],
     "persona": 20,
     "engagement": [
-        {"kind": "form", "points": 15, "half_life_days": 30, "most": 30, "label": "Filled in a form"},
+        {"kind": "form", "points": 15, "half_life_days": 30, "most": 30,
+         "label": "Filled in a form"},
         {"kind": "download", "points": 15, "half_life_days": 30, "most": 30,
          "label": "Downloaded the guide"},
         {"kind": "event", "points": 40, "half_life_days": 60, "most": 60,

@@ -1,7 +1,7 @@
 """The handoff: one passing of a lead to sales, and the return it may come back as."""
 
 from datetime import datetime
-from typing import Self
+from typing import Any, Self
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -154,17 +154,14 @@ class Handoff(models.Model):
         A manager's accept leaves it with its owner. Raises Conflict, naming who has it.
         """
         with transaction.atomic():
-            now = Handoff.objects.select_for_update(of=("self",)).get(pk=self.pk)
+            now = self._locked()
             if now.state == self.State.ACCEPTED and now.owner_id == rep.pk:
-                self.refresh_from_db()
                 return False
-            owned_by_other = now.owner_id not in (None, rep.pk)
-            on_behalf = now.owner_id is not None and rep.role in (Role.SALES_MANAGER, Role.ADMIN)
-            if now.state != self.State.OFFERED or (owned_by_other and not on_behalf):
+            if now.state != self.State.OFFERED or not now._answerable_by(rep):
                 raise now.gone()
             claimed = now.owner_id is None
             owner_id = rep.pk if claimed else now.owner_id
-            Handoff.objects.filter(pk=self.pk).update(
+            self._set(
                 state=self.State.ACCEPTED,
                 owner_id=owner_id,
                 accepted_at=at,
@@ -183,7 +180,6 @@ class Handoff(models.Model):
                     by=rep,
                     reason=f"{rep} took it",
                 )
-            self.refresh_from_db()
             self._record(Kind.ACCEPTED, by=rep, at=at)
         return True
 
@@ -213,11 +209,10 @@ class Handoff(models.Model):
                 fields={"note": "Say why in a few words."},
             )
         with transaction.atomic():
-            now = Handoff.objects.select_for_update(of=("self",)).get(pk=self.pk)
-            manages = rep.role in (Role.SALES_MANAGER, Role.ADMIN)
-            if not now.is_open or (now.owner_id not in (None, rep.pk) and not manages):
+            now = self._locked()
+            if not now.is_open or not now._answerable_by(rep):
                 raise now.gone()
-            self._close(self.State.REJECTED, at=at, reason=reason, note=note)
+            self.close(self.State.REJECTED, at=at, reason=reason, note=note)
             Lead.objects.filter(pk=self.lead_id).update(
                 stage=Stage.RECYCLED, owner=None, pool=None, handed_over_at=None, updated_at=at
             )
@@ -227,11 +222,29 @@ class Handoff(models.Model):
             self._record(Kind.REJECTED, by=rep, at=at, note=note, data={"reason": reason})
         return returned
 
-    def _close(self, state: str, *, at: datetime, reason: str = "", note: str = "") -> None:
-        Handoff.objects.filter(pk=self.pk).update(
-            state=state, closed_at=at, reason=reason, note=note
+    def _locked(self) -> "Handoff":
+        """The row as it stands now, locked; `self` takes its values over."""
+        now = Handoff.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        self._set_attributes(
+            {f.attname: getattr(now, f.attname) for f in self._meta.concrete_fields}
         )
-        self.refresh_from_db()
+        return now
+
+    def _answerable_by(self, rep: User) -> bool:
+        """Whether it is on offer to this person; managers answer for their teams."""
+        return self.owner_id in (None, rep.pk) or rep.role in (Role.SALES_MANAGER, Role.ADMIN)
+
+    def close(self, state: str, *, at: datetime, reason: str = "", note: str = "") -> None:
+        """End it; the caller holds its lock and records the activity that says why."""
+        self._set(state=state, closed_at=at, reason=reason, note=note)
+
+    def _set(self, **changes: Any) -> None:
+        Handoff.objects.filter(pk=self.pk).update(**changes)
+        self._set_attributes(changes)
+
+    def _set_attributes(self, values: dict[str, Any]) -> None:
+        for name, value in values.items():
+            setattr(self, name, value)
 
     def _record(self, kind: str, *, by: User | None, at: datetime, **facts: object) -> Activity:
         return self.lead.record(kind, by=by, at=at, handoff=self, occurred_at=at, **facts)

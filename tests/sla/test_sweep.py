@@ -21,7 +21,7 @@ AT = ny("2027-01-15 10:00")
 def capture_hot(cast, number: int, *, at=AT) -> list[Lead]:
     """`number` leads that are handed over at once."""
     rows = [
-        {"email": f"lead{i}@spa.example", "job_title": "Director of Wellness", "touchpoint": "event",
+        {"email": f"lead{i}@spa.example", "job_title": "Director of Spa", "touchpoint": "event",
          "company": f"Spa {i}", "last_name": f"Lee {i}", "campaign": cast.campaign.slug}
         for i in range(number)
     ]  # fmt: skip
