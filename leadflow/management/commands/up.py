@@ -12,7 +12,7 @@ class Command(BaseCommand):
     """Becomes the supervisor: an exec keeps the process id and lets Django's memory go."""
 
     help = "Start database, broker, web, workers and beat here, and stop all of them together."
-    requires_system_checks: list[str] = []  # type: ignore[assignment]
+    requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
         os.chdir(settings.BASE_DIR)
