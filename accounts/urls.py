@@ -6,6 +6,7 @@ from accounts import views
 
 urlpatterns = [
     path("notifications/", views.notifications, name="notifications"),
+    path("notifications/bell/", views.bell, name="bell"),
     path("notifications/read/", views.notifications_read, name="notifications-read"),
     path("notifications/<int:pk>/open/", views.notification_open, name="notification-open"),
     path("profile/", views.profile, name="profile"),

@@ -4,7 +4,12 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import (
+    condition,
+    require_GET,
+    require_http_methods,
+    require_POST,
+)
 
 from accounts import audit
 from accounts.forms import AbsenceForm, ApiKeyForm, ProfileForm
@@ -28,6 +33,17 @@ def notifications(request: HttpRequest) -> HttpResponse:
         "at": database_now(),
     }
     return render(request, "accounts/notifications.html", context)
+
+
+def _waiting(request: HttpRequest) -> str:
+    return f'"{request.user.notifications.unread().count()}"'
+
+
+@require_GET
+@condition(etag_func=_waiting)
+def bell(request: HttpRequest) -> HttpResponse:
+    """The bell alone, for open pages that ask again; 304 while its count stays."""
+    return render(request, "_bell.html")
 
 
 @require_POST

@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.instants import database_now
 from accounts.models import Absence, ApiKey, AuditEntry, Notification, User
 
-READ = ["notifications", "profile", "api-keys"]
+READ = ["notifications", "bell", "profile", "api-keys"]
 POST_ONLY = [
     ("notifications-read", []),
     ("notification-open", [1]),
@@ -79,6 +79,18 @@ def test_the_bell_counts_ones_own_unread(cast):
     answer = signed_in(cast.sam).get(reverse("profile"))
     assert answer.context["unread_notifications"] == 1
     assert 'aria-label="Notifications: 1 unread"' in answer.content.decode()
+
+
+def test_the_bell_asked_again_answers_only_when_its_count_changed(cast):
+    make_notification(cast.sam)
+    client, url = signed_in(cast.sam), reverse("bell")
+    etag = client.get(url)["ETag"]
+    again = {"if-none-match": etag}
+    assert client.get(url, headers=again).status_code == 304
+    make_notification(cast.sue)
+    assert client.get(url, headers=again).status_code == 304
+    make_notification(cast.sam)
+    assert client.get(url, headers=again).status_code == 200
 
 
 def test_the_list_shows_ones_own_newest_first(cast):

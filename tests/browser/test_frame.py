@@ -227,3 +227,38 @@ def test_a_sent_form_is_forgotten(page):
     page.get_by_role("button", name="Enter leave").click()
     expect(page.locator("[data-toast]")).to_contain_text("Leave entered.")
     expect(page.get_by_label("First day away")).to_have_value("")
+
+
+def refresh_bell(page: Page) -> int:
+    """Lets the bell ask now, instead of in half a minute; the status of the answer."""
+    with page.expect_response("**/notifications/bell/") as answer:
+        page.evaluate("htmx.trigger('#bell', 'refresh')")
+    return answer.value.status
+
+
+def test_the_bell_rings_on_an_open_page_and_an_unchanged_poll_is_empty(page, cast):
+    page.goto("/profile/")
+    assert [refresh_bell(page), refresh_bell(page)] == [200, 304]
+    Notification.objects.create(
+        user=cast.sam, delivery_id=uuid.uuid4(), kind="x", title="Pat", created_at=database_now()
+    )
+    assert refresh_bell(page) == 200
+    expect(page.get_by_role("link", name="Notifications: 1 unread")).to_be_visible()
+    assert [refresh_bell(page), refresh_bell(page)] == [304, 304]
+
+
+def test_a_lost_connection_is_said_until_it_is_back(page, context):
+    page.goto("/profile/")
+    context.set_offline(True)
+    page.evaluate("htmx.trigger('#bell', 'refresh')")
+    expect(page.locator("#offline")).to_be_visible()
+    context.set_offline(False)
+    expect(page.locator("#offline")).to_be_hidden()
+
+
+def test_an_ended_session_is_said_and_no_sign_in_page_lands_in_a_fragment(page, context):
+    page.goto("/profile/")
+    context.clear_cookies(name="sessionid")
+    page.evaluate("htmx.trigger('#bell', 'refresh')")
+    expect(page.get_by_text("You were signed out.")).to_be_visible()
+    expect(page.locator("#bell form")).to_have_count(0)
