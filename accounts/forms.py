@@ -22,7 +22,7 @@ def time_zones() -> list[tuple[str, list[tuple[str, str]]]]:
     return [("World", [("UTC", "UTC")]), *groups.items()]
 
 
-class ProfileForm(forms.ModelForm):  # type: ignore[type-arg]
+class ProfileForm(forms.ModelForm):
     """Name and time zone."""
 
     class Meta:

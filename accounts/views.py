@@ -1,7 +1,7 @@
 """A person's own pages: notifications, profile with leave, API keys."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import (
@@ -15,12 +15,13 @@ from accounts import audit
 from accounts.forms import AbsenceForm, ApiKeyForm, ProfileForm
 from accounts.instants import database_now
 from accounts.models import ApiKey
+from accounts.requests import SignedInRequest
 
 PAGE = 50
 
 
 @require_GET
-def notifications(request: HttpRequest) -> HttpResponse:
+def notifications(request: SignedInRequest) -> HttpResponse:
     """The bell's lines, newest first, unread ones marked."""
     lines = request.user.notifications.order_by("-id")
     cursor = request.GET.get("cursor", "")
@@ -35,19 +36,19 @@ def notifications(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/notifications.html", context)
 
 
-def _waiting(request: HttpRequest) -> str:
+def _waiting(request: SignedInRequest) -> str:
     return f'"{request.user.notifications.unread().count()}"'
 
 
 @require_GET
 @condition(etag_func=_waiting)
-def bell(request: HttpRequest) -> HttpResponse:
+def bell(request: SignedInRequest) -> HttpResponse:
     """The bell alone, for open pages that ask again; 304 while its count stays."""
     return render(request, "_bell.html")
 
 
 @require_POST
-def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
+def notification_open(request: SignedInRequest, pk: int) -> HttpResponse:
     """Mark one line read and go where it leads."""
     line = get_object_or_404(request.user.notifications, pk=pk)
     request.user.notifications.filter(pk=line.pk).unread().update(read_at=database_now())
@@ -56,7 +57,7 @@ def notification_open(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def notifications_read(request: HttpRequest) -> HttpResponse:
+def notifications_read(request: SignedInRequest) -> HttpResponse:
     """Mark everything that waits as read."""
     count = request.user.notifications.unread().update(read_at=database_now())
     messages.success(request, f"{count} marked as read." if count else "Nothing was unread.")
@@ -64,7 +65,7 @@ def notifications_read(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def profile(request: HttpRequest) -> HttpResponse:
+def profile(request: SignedInRequest) -> HttpResponse:
     """Name, time zone, leave, sign-in."""
     at = database_now()
     form = ProfileForm(request.POST or None, instance=request.user)
@@ -79,7 +80,7 @@ def profile(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def absence_add(request: HttpRequest) -> HttpResponse:
+def absence_add(request: SignedInRequest) -> HttpResponse:
     """Enter leave; while it lasts no new lead is routed to this person."""
     at = database_now()
     form = AbsenceForm(request.POST, user=request.user, at=at)
@@ -92,7 +93,7 @@ def absence_add(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def absence_remove(request: HttpRequest, pk: int) -> HttpResponse:
+def absence_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take leave back."""
     get_object_or_404(request.user.absences, pk=pk).delete()
     messages.success(request, "Leave removed.")
@@ -100,7 +101,7 @@ def absence_remove(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _profile_page(
-    request: HttpRequest, form: ProfileForm, absence_form: AbsenceForm, at: object
+    request: SignedInRequest, form: ProfileForm, absence_form: AbsenceForm, at: object
 ) -> HttpResponse:
     context = {
         "form": form,
@@ -113,7 +114,7 @@ def _profile_page(
 
 
 @require_http_methods(["GET", "POST"])
-def api_keys(request: HttpRequest) -> HttpResponse:
+def api_keys(request: SignedInRequest) -> HttpResponse:
     """One's own keys; a new key's text is shown in the answer to the POST and never again."""
     form, at, text = ApiKeyForm(request.POST or None), database_now(), ""
     if request.method == "POST" and form.is_valid():
@@ -129,7 +130,7 @@ def api_keys(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-def api_key_revoke(request: HttpRequest, pk: int) -> HttpResponse:
+def api_key_revoke(request: SignedInRequest, pk: int) -> HttpResponse:
     """End a key at once."""
     key, at = get_object_or_404(request.user.api_keys, pk=pk), database_now()
     key.revoke(at=at)

@@ -153,8 +153,10 @@ def clock_chip(context: Context, clock: Any, label: str = "") -> dict[str, Any]:
     """A clock of the agreement; a running one past its warning or its end is shown as such."""
     at, state = _at(context), clock.state
     warn_at = getattr(clock, "warn_at", None) or _three_quarters(clock.started_at, clock.due_at)
-    if state == "running" and clock.due_at:
-        state = "missed" if at > clock.due_at else "at_risk" if at >= warn_at else state
+    if state == "running" and clock.due_at and at > clock.due_at:
+        state = "missed"
+    elif state == "running" and warn_at and at >= warn_at:
+        state = "at_risk"
     return {
         "request": context.get("request"),
         "at": at,
