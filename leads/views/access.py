@@ -1,0 +1,37 @@
+"""Doors: which roles a page is for. What they see behind it, the querysets decide."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django_htmx.middleware import HtmxDetails
+
+from accounts.models import Role, User
+
+View = Callable[..., HttpResponseBase]
+MARKETING = (Role.MARKETER, Role.MARKETING_MANAGER, Role.ADMIN)
+EVERYBODY = tuple(role for role in Role if role != Role.NONE)
+
+
+class Request(HttpRequest):
+    """A request behind sign-in, as the middleware leaves it."""
+
+    user: User  # type: ignore[assignment]
+    htmx: HtmxDetails
+
+
+def only_for(*roles: Role) -> Callable[[View], View]:
+    """Answer 403 to anybody of another role."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            if request.user.role not in roles:
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        return guarded
+
+    return decorate
