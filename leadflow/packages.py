@@ -13,7 +13,6 @@ from whitenoise.storage import CompressedManifestStaticFilesStorage
 # The path under static/ → the file in node_modules/. Whole packages would take minutes to collect.
 FILES = {
     "vendor/tabler/css/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
-    "vendor/tabler/js/tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
     "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "vendor/echarts/echarts.min.js": "echarts/dist/echarts.min.js",
     "vendor/inter/inter-latin-wght-normal.woff2": (

@@ -28,7 +28,15 @@
     if (at("[data-dialog-open]")) document.getElementById(at("[data-dialog-open]").dataset.dialogOpen)?.showModal();
     if (at("[data-copy]")) copy(at("[data-copy]"));
   });
-  document.addEventListener("keydown", (event) => { if (event.key === "Escape") closeNav(); });
+  document.addEventListener("click", (event) => {
+    for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    closeNav();
+    const menu = document.querySelector("details.menu[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
 
   async function copy(button) {
     const text = document.getElementById(button.dataset.copy).textContent.trim();
