@@ -29,7 +29,7 @@ def _data() -> dict[str, dict[str, str]]:
     # Large, so loaded by the first who asks: phonenumbers brings every country's names along.
     from phonenumbers.geodata.locale import LOCALE_DATA
 
-    return LOCALE_DATA  # type: ignore[no-any-return]
+    return LOCALE_DATA
 
 
 def _name(code: str, language: str) -> str:

@@ -7,6 +7,8 @@ from functools import lru_cache
 import phonenumbers
 from email_validator import EmailNotValidError, validate_email
 
+from leads import countries
+
 # Addresses at these belong to people, not to companies.
 PUBLIC_DOMAINS = frozenset(
     """
@@ -119,7 +121,7 @@ def country(typed: str) -> str:
     code = word.upper()
     if code in _COUNTRIES:
         return code
-    known = COUNTRY_WORDS.get(word.casefold())
+    known = COUNTRY_WORDS.get(word.casefold()) or countries.codes().get(word.casefold())
     if known is None:
         raise ValueError(f"“{word[:40]}” is not a country; use its two letters, such as US or DE")
     return known

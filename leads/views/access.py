@@ -18,7 +18,7 @@ EVERYBODY = tuple(role for role in Role if role != Role.NONE)
 class Request(HttpRequest):
     """A request behind sign-in, as the middleware leaves it."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 import structlog
 from allauth.account.adapter import get_adapter
@@ -22,7 +23,7 @@ from leads.capture_forms import HostedForm
 from leads.models import CaptureForm
 
 # Other people's pages may show these, and only these, in a frame.
-EMBEDDABLE = csp_replace({"frame-ancestors": ["*"]})
+EMBEDDABLE: Any = csp_replace({"frame-ancestors": ["*"]})
 AGAIN = "This page was open for a long time. Please send it once more."
 WAIT = "Too many forms were sent from your connection. Please wait a minute and send it again."
 
@@ -104,7 +105,7 @@ def _captured(
 ) -> HttpResponse:
     if not hosted.claim(token.nonce):
         return _thanks(request, asks)
-    row = {
+    row: dict[str, Any] = {
         **form.facts(),
         **token.origin,
         "campaign": token.campaign,
