@@ -41,6 +41,12 @@
   addEventListener("online", () => refresh());
   document.addEventListener("visibilitychange", () => { if (!document.hidden) refresh(); });
 
+  // A page come back to by "Back" is an old picture, its server time included.
+  addEventListener("pageshow", (event) => {
+    const [way] = performance.getEntriesByType("navigation");
+    if (event.persisted || way?.type === "back_forward") refresh();
+  });
+
   // Elements that poll also listen for `refresh`: hx-trigger="every 5s, refresh".
   function refresh() {
     document.querySelectorAll('[hx-trigger*="refresh"]').forEach((element) => {

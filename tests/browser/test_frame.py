@@ -247,6 +247,13 @@ def test_the_bell_rings_on_an_open_page_and_an_unchanged_poll_is_empty(page, cas
     assert [refresh_bell(page), refresh_bell(page)] == [304, 304]
 
 
+def test_a_page_come_back_to_asks_what_is_new(page):
+    page.goto("/profile/")
+    page.goto("/profile/keys/")
+    with page.expect_response("**/notifications/bell/"):
+        page.go_back()
+
+
 def test_a_lost_connection_is_said_until_it_is_back(page, context):
     page.goto("/profile/")
     context.set_offline(True)
