@@ -1,6 +1,29 @@
 """Addresses of the REST API, under /api/v1/."""
 
-from django.urls import URLPattern
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path, resolve
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from accounts.problems import answer
 
 app_name = "api"
-urlpatterns: list[URLPattern] = []
+
+
+@login_not_required
+def elsewhere(request: HttpRequest, rest: str) -> HttpResponse:
+    """An address without its last slash is sent on, body and all; any other is a problem."""
+    with_slash = f"{request.path_info}/"
+    if not rest.endswith("/") and resolve(with_slash).func is not elsewhere:
+        query = request.META.get("QUERY_STRING", "")
+        where = f"{with_slash}?{query}" if query else with_slash
+        return HttpResponse(status=308, headers={"Location": where})
+    return answer(404, f"There is no {request.path_info[:200]}; see /api/v1/docs/.")
+
+
+urlpatterns = [
+    path("", include("leads.api.urls")),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    re_path(r"^(?P<rest>.*)$", elsewhere),
+]

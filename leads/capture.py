@@ -65,13 +65,15 @@ def capture_leads(
     team: Team | None = None,
     at: datetime,
     hand_over: bool | None = None,
+    stamp: UUID | None = None,
 ) -> list[Captured]:
     """Capture a batch, in one transaction; the answers are in the order of the rows.
 
     `team` is whose leads they are when no campaign says so. `hand_over` False keeps MQLs with
-    marketing; None leaves it to the campaign. Row fields: leads.intake.FIELDS.
+    marketing; None leaves it to the campaign. Row fields: leads.intake.FIELDS. `stamp` is the
+    configuration stamp, if the caller has read it already.
     """
-    stamp = configuration.stamp()
+    stamp = stamp or configuration.stamp()
     known = intake.campaigns(stamp=stamp)
     read = [intake.read(raw, known, at=at) for raw in rows]
     for attempt in range(RACES):

@@ -131,6 +131,14 @@ class User(AbstractBaseUser, PermissionsMixin):
         return [m.team_id for m in self._memberships if m.team.kind == Team.Kind.SALES]
 
     @property
+    def home_team(self) -> "Team | None":
+        """Whose a lead is that they capture for no campaign: marketing's before sales'."""
+        places = sorted(
+            self._memberships, key=lambda m: (m.team.kind != Team.Kind.MARKETING, m.pk)
+        )
+        return places[0].team if places else None
+
+    @property
     def managed_teams(self) -> list[int]:
         """Ids of the teams they manage."""
         return [m.team_id for m in self._memberships if m.is_manager]

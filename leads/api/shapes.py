@@ -1,0 +1,150 @@
+"""The shapes of leads as the OpenAPI document shows them: they describe, and run nowhere else.
+
+Bodies of captures are checked by leads.intake; answers are built by leads.api.answers.
+"""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from leads.models import Aida, Handoff, Kind, Outcome, Stage, Tier
+
+
+class Consent(serializers.Serializer[Any]):
+    """What was agreed to, and when."""
+
+    text = serializers.CharField()
+    time = serializers.DateTimeField(required=False)
+
+
+class PersonIn(serializers.Serializer[Any]):
+    """Who the lead is: what may be changed."""
+
+    email = serializers.CharField(required=False, allow_null=True)
+    phone = serializers.CharField(required=False)
+    first_name = serializers.CharField(required=False)
+    last_name = serializers.CharField(required=False)
+    company = serializers.CharField(required=False)
+    job_title = serializers.CharField(required=False)
+    country = serializers.CharField(required=False, help_text="ISO 3166-1 alpha-2")
+
+
+class Person(PersonIn):
+    """Who the lead is."""
+
+    source = serializers.CharField(required=False)
+
+
+class Origin(serializers.Serializer[Any]):
+    """Where the first touchpoint came from."""
+
+    utm_source = serializers.CharField(required=False)
+    utm_medium = serializers.CharField(required=False)
+    utm_campaign = serializers.CharField(required=False)
+    utm_term = serializers.CharField(required=False)
+    utm_content = serializers.CharField(required=False)
+    referrer = serializers.CharField(required=False)
+    landing_page = serializers.CharField(required=False)
+    message = serializers.CharField(required=False)
+
+
+class LeadIn(Person, Origin):
+    """A lead to capture: `email` or `phone` is required, the rest is welcome."""
+
+    campaign = serializers.CharField(required=False, help_text="A campaign's slug")
+    consent = Consent(required=False)
+    extra = serializers.DictField(required=False, help_text="Fields of your own")
+    touchpoint = serializers.CharField(
+        required=False, help_text="What they did: form, download, event, reply …"
+    )
+    path = serializers.CharField(required=False, help_text="The page they were on")
+    website = serializers.CharField(required=False, help_text="The company's")
+    occurred_at = serializers.DateTimeField(required=False)
+
+
+class ScoreReason(serializers.Serializer[Any]):
+    """One reason of a score."""
+
+    label = serializers.CharField()
+    points = serializers.IntegerField()
+    part = serializers.CharField()
+
+
+class ClockOut(serializers.Serializer[Any]):
+    """One promise, running or judged."""
+
+    term = serializers.CharField()
+    state = serializers.ChoiceField(choices=["running", "paused", "met", "missed", "voided"])
+    excused = serializers.BooleanField()
+    due_at = serializers.DateTimeField(allow_null=True)
+    stopped_at = serializers.DateTimeField(allow_null=True)
+
+
+class HandoffOut(serializers.Serializer[Any]):
+    """The last passing of the lead to sales."""
+
+    id = serializers.IntegerField()
+    state = serializers.ChoiceField(choices=Handoff.State.choices)
+    contract_version = serializers.IntegerField(allow_null=True)
+    clocks = ClockOut(many=True)
+
+
+class Merged(serializers.Serializer[Any]):
+    """All a capture key learns about a lead we had already."""
+
+    id = serializers.IntegerField()
+
+
+class LeadOut(Person, Origin):
+    """A lead."""
+
+    id = serializers.IntegerField()
+    campaign = serializers.CharField(allow_null=True)
+    consent = Consent(allow_null=True)
+    extra = serializers.DictField()
+    stage = serializers.ChoiceField(choices=Stage.choices)
+    aida = serializers.ChoiceField(choices=Aida.choices)
+    score = serializers.IntegerField()
+    score_reasons = ScoreReason(many=True)
+    tier = serializers.ChoiceField(choices=Tier.choices)
+    persona = serializers.CharField(allow_null=True, help_text="Its slug")
+    owner = serializers.CharField(allow_null=True, help_text="E-mail")
+    respond_by = serializers.DateTimeField(allow_null=True)
+    handoff = HandoffOut(allow_null=True)
+
+
+class ActivityOut(serializers.Serializer[Any]):
+    """One thing that happened to a lead."""
+
+    id = serializers.IntegerField()
+    kind = serializers.ChoiceField(choices=Kind.choices)
+    outcome = serializers.ChoiceField(choices=Outcome.choices, allow_blank=True)
+    note = serializers.CharField()
+    occurred_at = serializers.DateTimeField()
+    recorded_at = serializers.DateTimeField()
+    evidence = serializers.ChoiceField(choices=["system", "machine", "typed"])
+    actor = serializers.CharField(allow_null=True, help_text="E-mail")
+    campaign = serializers.CharField(allow_null=True)
+    handoff = serializers.IntegerField(allow_null=True)
+    data = serializers.DictField()
+
+
+class LeadPage(serializers.Serializer[Any]):
+    """Leads, newest first."""
+
+    next = serializers.URLField(allow_null=True)
+    results = LeadOut(many=True)
+
+
+class ActivityPage(serializers.Serializer[Any]):
+    """Activities, newest first."""
+
+    next = serializers.URLField(allow_null=True)
+    results = ActivityOut(many=True)
+
+
+class Queue(serializers.Serializer[Any]):
+    """What a person has to do, next deadline first."""
+
+    results = LeadOut(many=True)
+    more = serializers.BooleanField(help_text="Whether there are leads beyond these")
