@@ -4,7 +4,6 @@ from django.urls import path
 
 from leads.views import deals, entry, handoffs, hosted, lead, queue
 
-
 urlpatterns = [
     path("leads/new/", entry.lead_new, name="lead-new"),
     # Sales: the queue, one lead, deals.

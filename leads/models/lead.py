@@ -75,6 +75,18 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             return self.filter(Q(owner=user) | Q(captured_by=user))
         return self.visible_to(user)
 
+    def workable_by(self, user: User) -> "LeadQuerySet":
+        """Leads with sales that this person may work: touch, qualify, deal; theirs and their
+        pools', and everybody's for the sales manager."""
+        if user.role == Role.ADMIN:
+            return self
+        if user.role == Role.SALES_MANAGER:
+            return self.filter(handed_over_at__isnull=False)
+        if user.role != Role.SALES_REP:
+            return self.none()
+        pooled = Q(owner=None, pool__members__user=user)
+        return self.filter(Q(owner=user) | Q(pk__in=Lead.objects.filter(pooled)))
+
     def to_hand_over_by(self, user: User) -> "LeadQuerySet":
         """Leads this person may pass to sales."""
         if user.role == Role.SALES_REP:

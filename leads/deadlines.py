@@ -1,0 +1,53 @@
+"""Handoffs with their clocks, as the pages of this room read them.
+
+`sla` may not be imported here, so the clocks come by the handoff's reverse relation.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Min, Prefetch, Q, QuerySet
+
+from leads.models import Handoff
+
+RUNNING = "running"
+MISSED = "missed"
+
+
+def clocks(*, ended: bool) -> QuerySet[Any]:
+    """Clocks with term and owner and the instant of their warning; without `ended` only those
+    that still wait for something."""
+    found = Handoff._meta.get_field("clocks").related_model.objects.all()  # type: ignore[union-attr]
+    if not ended:
+        found = found.unended()
+    warn = Min("alarms__fire_at", filter=Q(alarms__action="warn"))
+    return found.select_related("term", "owner").annotate(warn_at=warn).order_by("due_at", "pk")
+
+
+def with_clocks(handoffs: QuerySet[Handoff], *, ended: bool = False) -> QuerySet[Handoff]:
+    """The handoffs with `clocks` fetched in one further query, next deadline first."""
+    return handoffs.prefetch_related(Prefetch("clocks", queryset=clocks(ended=ended)))
+
+
+def next_clock(handoff: Handoff, *, side: str = "sales") -> Any | None:
+    """The clock whose deadline comes first (or is longest past), None when none is running."""
+    open_ones = [
+        clock
+        for clock in handoff.clocks.all()  # type: ignore[attr-defined]
+        if clock.ended_at is None and clock.due_at is not None and clock.term.side == side
+    ]
+    return min(open_ones, key=lambda clock: (clock.due_at, clock.pk), default=None)
+
+
+def is_at_risk(clock: Any | None, *, at: datetime) -> bool:
+    """Past its warning or past its end, and still waiting."""
+    if clock is None:
+        return False
+    if clock.state == MISSED or (clock.due_at is not None and clock.due_at < at):
+        return True
+    return clock.warn_at is not None and clock.warn_at <= at
+
+
+def label(clock: Any) -> str:
+    """The promise in a word or two: "Accept", "First touch"."""
+    return str(clock.term.measure).replace("_", " ").capitalize()

@@ -1,0 +1,118 @@
+"""Change a lead's details: normalised like a captured row, recorded, scored anew."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from accounts import configuration
+from accounts.models import User
+from accounts.refusals import Conflict, Refused
+from leads import intake, scoring
+from leads.activities import record_activities
+from leads.capture import REMEMBERED, signs_of
+from leads.handover import missing_for_mql, pass_on
+from leads.models import TOUCHPOINTS, Activity, Kind, Lead, Stage
+
+EDITABLE = ("first_name", "last_name", "company", "job_title", "email", "phone", "country")
+# What a cleaned row writes for each editable field.
+_WRITTEN = {
+    "email": ("email", "email_typed", "company_domain"),
+    "phone": ("phone", "phone_typed"),
+}
+_SCORED = (
+    "persona", "score", "fit", "engagement", "score_reasons", "score_version", "tier",
+    "scored_at", "stage", "updated_at", "match_text",
+)  # fmt: skip
+
+
+def edit(lead: Lead, values: Mapping[str, Any], *, by: User | None, at: datetime) -> list[str]:
+    """Change the given details; returns the names of those that changed.
+
+    A lead that reaches the MQL definition by it becomes one, and is handed over at once where
+    its campaign says so. Raises Refused naming each wrong field, Conflict (`email_taken`) when
+    another lead has the address.
+    """
+    unknown = sorted(set(values) - set(EDITABLE))
+    if unknown:
+        raise Refused(
+            f"{', '.join(unknown)} can't be changed; these can: {', '.join(EDITABLE)}.",
+            fields=dict.fromkeys(unknown, "This can't be changed here."),
+        )
+    stamp = configuration.stamp()
+    try:
+        with transaction.atomic():
+            now = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+            changed = _apply(now, values, at=at)
+            if changed:
+                _write(now, changed, by=by, at=at, stamp=stamp)
+    except IntegrityError as error:
+        if "lead_email_once" not in str(error):
+            raise
+        raise _taken(values["email"], by) from None
+    lead.refresh_from_db()
+    return list(changed)
+
+
+def _apply(lead: Lead, values: Mapping[str, Any], *, at: datetime) -> dict[str, dict[str, str]]:
+    """Write the cleaned values onto the lead; returns what changed, from what to what."""
+    before = {name: getattr(lead, name) or "" for name in EDITABLE}
+    typed = {"email": lead.email or "", "phone": lead.phone_typed or lead.phone}
+    row, refused = intake.read({**before, **typed, **values}, {}, at=at)
+    refused = {name: said for name, said in refused.items() if name in EDITABLE}
+    if refused:
+        raise Refused(" ".join(refused.values()), code="invalid", fields=refused)
+    cleaned: dict[str, Any] = {**row.person, "email": row.email}
+    if "country" in values and "phone" not in values:
+        cleaned["phone"] = lead.phone  # a number once read is not read again as another country's
+    changed = {}
+    for name in values:
+        if (cleaned[name] or "") != before[name]:
+            changed[name] = {"from": before[name], "to": cleaned[name] or ""}
+            for written in _WRITTEN.get(name, (name,)):
+                setattr(lead, written, cleaned[written])
+    if changed:
+        lead.match_text = cleaned["match_text"]
+    return changed
+
+
+def _write(
+    lead: Lead, changed: dict[str, dict[str, str]], *, by: User | None, at: datetime, stamp: Any
+) -> None:
+    touchpoints = list(
+        Activity.objects.filter(
+            lead=lead, kind__in=TOUCHPOINTS, occurred_at__gte=at - REMEMBERED
+        ).order_by("occurred_at", "pk")
+    )
+    scored = scoring.score(lead.values(), signs_of(touchpoints), at=at, stamp=stamp)
+    scoring.apply(lead, scored, at=at)
+    activities = [_activity(lead, Kind.EDITED, by=by, at=at, data={"changed": changed})]
+    reached = lead.stage in (Stage.INQUIRY, Stage.RECYCLED) and not missing_for_mql(
+        lead, at=at, stamp=stamp
+    )
+    if reached:
+        lead.stage = Stage.MQL
+        activities.append(_activity(lead, Kind.MQL, by=by, at=at, data={"score": lead.score}))
+    lead.updated_at = at
+    fields = {field for name in changed for field in _WRITTEN.get(name, (name,))}
+    lead.save(update_fields=[*fields, *_SCORED])
+    if reached and (lead.campaign is None or lead.campaign.hand_over_at_once):
+        _, steps = pass_on([lead], touchpoints, by=by, at=at, stamp=stamp)
+        activities += steps
+    record_activities(activities, at=at)
+
+
+def _activity(lead: Lead, kind: Kind, *, by: User | None, at: datetime, data: Any) -> Activity:
+    return Activity(lead=lead, kind=kind, actor=by, occurred_at=at, data=data)
+
+
+def _taken(email: object, by: User | None) -> Conflict:
+    """Somebody else has this address; their name only for those who may see them."""
+    other = None
+    if by is not None:
+        seen = Lead.objects.visible_to(by)
+        other = seen.filter(email=str(email).strip().casefold()).first()
+    who = f"“{other.name}”" if other else "another lead"
+    said = f"{email} belongs to {who} already; two leads can't share an address."
+    return Conflict(said, code="email_taken", fields={"email": said})

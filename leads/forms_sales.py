@@ -1,0 +1,140 @@
+"""What people fill in while they work a lead: reasons, outcomes, amounts, details."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from accounts.models import User
+from leads.models import OUTCOMES, Deal, Kind, Lead, Outcome, RejectReason
+from leads.qualification import DISQUALIFY_REASONS
+
+NOTE = 4000
+CURRENCIES = [("USD", "USD"), ("EUR", "EUR"), ("GBP", "GBP")]
+WON = ("Right product at the right time", "Price", "Trust in us", "Recommended to them")
+LOST = ("Price", "Bought elsewhere", "No budget", "Put off", "Could not be reached again")
+
+
+def _note(label: str = "Note", *, rows: int = 3, required: bool = False) -> forms.CharField:
+    widget = forms.Textarea(attrs={"rows": rows})
+    return forms.CharField(label=label, required=required, max_length=NOTE, widget=widget)
+
+
+class RejectForm(forms.Form):
+    """Why sales will not take it."""
+
+    reason = forms.ChoiceField(label="Why?", choices=RejectReason.choices, widget=forms.RadioSelect)
+    note = _note("Note for marketing", rows=2)
+
+
+class DisqualifyForm(forms.Form):
+    """Why it will not buy, or not now."""
+
+    reason = forms.ChoiceField(
+        label="Why?", choices=list(DISQUALIFY_REASONS.items()), widget=forms.RadioSelect
+    )
+    note = _note(rows=2)
+
+
+class TouchForm(forms.Form):
+    """A call, e-mail, meeting or note. The outcome is the button that sends it."""
+
+    outcome = forms.ChoiceField(choices=(), required=False, widget=forms.HiddenInput)
+    note = _note()
+
+    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind = kind
+        outcomes = [(value, Outcome(value).label) for value in OUTCOMES[Kind(kind)]]
+        self.fields["outcome"].choices = [("", ""), *outcomes]  # type: ignore[attr-defined]
+        self.outcomes = outcomes
+        self.fields["note"].required = kind == Kind.NOTE
+        self.fields["outcome"].required = bool(outcomes)
+        self.fields["outcome"].error_messages["required"] = "Choose how it went."
+
+
+class DealForm(forms.Form):
+    """An opportunity: what for, how much."""
+
+    name = forms.CharField(label="Deal", max_length=200, required=False)
+    amount = forms.DecimalField(
+        label="Amount", min_value=Decimal(0), max_digits=12, decimal_places=2,
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
+    )  # fmt: skip
+    currency = forms.ChoiceField(label="Currency", choices=CURRENCIES)
+
+
+class CloseForm(forms.Form):
+    """Why a deal was won or lost."""
+
+    reason = forms.ChoiceField(label="Why?", choices=(), widget=forms.RadioSelect)
+    words = forms.CharField(
+        label="In your own words", required=False, max_length=140,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, state: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reasons = WON if state == Deal.State.WON else LOST
+        choices = [*((r, r) for r in reasons), ("other", "Another reason")]
+        self.fields["reason"].choices = choices  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        if data.get("reason") == "other" and not data.get("words"):
+            self.add_error("words", "Say why in a few words.")
+        return data
+
+    @property
+    def sentence(self) -> str:
+        """Reason and words as one text."""
+        reason, words = self.cleaned_data["reason"], self.cleaned_data["words"].strip()
+        if reason == "other":
+            return words
+        return f"{reason}: {words}" if words else reason
+
+
+class AssignForm(forms.Form):
+    """Who gets the handoff, and why."""
+
+    rep = forms.ModelChoiceField(label="Give it to", queryset=User.objects.none())
+    reason = forms.CharField(label="Why", max_length=300, required=False)
+
+    def __init__(self, *args: Any, reps: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["rep"].queryset = reps  # type: ignore[attr-defined]
+        self.fields["rep"].empty_label = "Choose a rep"  # type: ignore[attr-defined]
+
+
+class HandOverForm(forms.Form):
+    """Hand over all the same: why sales should take it."""
+
+    override_reason = forms.CharField(
+        label="Why should sales take it all the same?", max_length=300, required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )  # fmt: skip
+
+
+class DetailsForm(forms.Form):
+    """Who the person is, as typed; normalised by the verb that saves it (leads.editing)."""
+
+    first_name = forms.CharField(required=False, max_length=400, strip=False)
+    last_name = forms.CharField(required=False, max_length=400, strip=False)
+    job_title = forms.CharField(required=False, max_length=640, strip=False)
+    company = forms.CharField(required=False, max_length=800, strip=False)
+    email = forms.CharField(label="E-mail", required=False, max_length=1280, strip=False)
+    phone = forms.CharField(required=False, max_length=240, strip=False)
+    country = forms.CharField(required=False, max_length=240, help_text="Such as US or Germany")
+
+    @staticmethod
+    def of(lead: Lead) -> dict[str, str]:
+        """What the form starts from: what was typed where it was kept."""
+        return {
+            "first_name": lead.first_name,
+            "last_name": lead.last_name,
+            "job_title": lead.job_title,
+            "company": lead.company,
+            "email": lead.email or lead.email_typed,
+            "phone": lead.phone or lead.phone_typed,
+            "country": lead.country,
+        }

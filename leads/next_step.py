@@ -1,0 +1,149 @@
+"""What comes next with a lead, for the person looking at it: one sentence and what they can do.
+
+Pure: state and rights in, words and names of deeds out; pages and tests read the same answer.
+"""
+
+from dataclasses import dataclass, field
+
+from leads.models import Deal, Handoff, Lead, Return, Stage
+
+LOGGING = ("call", "email", "meeting", "note")
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What this person may do with this lead."""
+
+    may_work: bool = False
+    may_assign: bool = False
+    may_edit: bool = False
+    may_hand_over: bool = False
+    may_answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NextStep:
+    """The sentence on top of the page; the first deed is the main one."""
+
+    title: str
+    hint: str = ""
+    deeds: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Where a lead stands."""
+
+    lead: Lead
+    handoff: Handoff | None = None
+    deal: Deal | None = None
+    returned: Return | None = None
+    missing: list[str] = field(default_factory=list)
+    mine: bool = False
+
+
+def next_step(state: State, rights: Rights) -> NextStep:
+    """What this person can do now."""
+    if state.handoff is not None and state.handoff.is_open:
+        if state.handoff.state == Handoff.State.OFFERED:
+            return _offered(state, state.handoff, rights)
+        return _accepted(state, state.handoff, rights)
+    if state.deal is not None:
+        return _dealing(state.deal, rights)
+    if state.lead.stage == Stage.SQL:
+        return _qualified(rights)
+    if state.returned is not None:
+        return _returned(state.returned, rights)
+    return _with_marketing(state, rights)
+
+
+def _offered(state: State, handoff: Handoff, rights: Rights) -> NextStep:
+    owner = handoff.owner
+    if not rights.may_work:
+        waiting = f"Waiting for {owner} to accept" if owner else "Waiting for somebody in sales"
+        return NextStep(waiting, "Sales has it and has not answered yet.", _note(rights))
+    if owner is None and handoff.pool is not None and handoff.pool.mode == "open":
+        hint = f"Offered to everybody in {handoff.pool}: the first to accept has it."
+        return NextStep("Take this lead?", hint, ("accept", "reject"), _assign(rights))
+    if owner is None:
+        hint = "Nobody was available when it came. Give it to somebody."
+        return NextStep("Nobody has this lead", hint, ("assign", "accept", "reject"))
+    if not state.mine:
+        hint = "You can give it to another rep, or accept it in their place."
+        return NextStep(
+            f"Waiting for {owner} to accept", hint, ("assign", "accept", "reject"), ("note",)
+        )
+    return NextStep(
+        "Accept this lead?",
+        "Accept it to start working, or send it back to marketing with a reason.",
+        ("accept", "reject"),
+        ("call", "note", *_assign(rights)),
+    )
+
+
+def _accepted(state: State, handoff: Handoff, rights: Rights) -> NextStep:
+    if not rights.may_work:
+        return NextStep(f"{handoff.owner} is working on it", "", _note(rights))
+    aside = ("disqualify", "recycle", "reject", *_assign(rights))
+    if handoff.first_touch_at is None:
+        whose = "" if state.mine else f" {handoff.owner} has it."
+        return NextStep(
+            "Make the first contact",
+            f"A call, e-mail or meeting counts; a note does not.{whose}",
+            ("call", "email", "meeting", "note"),
+            ("qualify", *aside),
+        )
+    return NextStep(
+        "Is it qualified?",
+        "Qualify it when it is worth a deal; otherwise say why not.",
+        ("qualify", "call", "email", "meeting", "note"),
+        aside,
+    )
+
+
+def _qualified(rights: Rights) -> NextStep:
+    if not rights.may_work:
+        return NextStep("Qualified by sales", "A deal comes next.", _note(rights))
+    hint = "It is qualified. Put a figure on what they may buy."
+    return NextStep("Open a deal", hint, ("deal", *LOGGING))
+
+
+def _dealing(deal: Deal, rights: Rights) -> NextStep:
+    if deal.state == Deal.State.OPEN:
+        if not rights.may_work:
+            return NextStep(f"{deal.owner} is working on a deal", "", _note(rights))
+        return NextStep("Close the deal", "", ("won", "lost", *LOGGING))
+    if deal.state == Deal.State.WON:
+        return NextStep("Customer", deal.reason, LOGGING if rights.may_work else _note(rights))
+    deeds = ("hand_over",) if rights.may_hand_over else ()
+    return NextStep("Deal lost", deal.reason, (*deeds, *_note(rights)))
+
+
+def _returned(returned: Return, rights: Rights) -> NextStep:
+    said = f"{returned.returned_by}: {returned.get_reason_display().lower()}"
+    said += f". “{returned.note}”" if returned.note else "."
+    if not rights.may_answer:
+        return NextStep("Sent back to marketing", said, _note(rights))
+    return NextStep("Answer sales", said, ("answer", "note"), ("edit",) if rights.may_edit else ())
+
+
+def _with_marketing(state: State, rights: Rights) -> NextStep:
+    stage = state.lead.stage
+    if stage == Stage.DISQUALIFIED:
+        return NextStep("Disqualified", "Sales will not pursue it.", _note(rights))
+    if not rights.may_hand_over:
+        return NextStep("With marketing", "It has not been handed over.", _note(rights))
+    if state.missing:
+        gaps = "; ".join(state.missing)
+        title = "Back in nurture" if stage == Stage.RECYCLED else "Not an MQL yet"
+        return NextStep(title, f"What is missing: {gaps}.", ("hand_over", "edit", "note"))
+    return NextStep("Ready to hand over", "It meets the agreed definition.", ("hand_over", "note"))
+
+
+def _note(rights: Rights) -> tuple[str, ...]:
+    return ("note",) if rights.may_edit or rights.may_work else ()
+
+
+def _assign(rights: Rights) -> tuple[str, ...]:
+    return ("assign",) if rights.may_assign else ()

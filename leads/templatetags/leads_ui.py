@@ -1,0 +1,68 @@
+"""How activities are drawn: a picture for each kind, and what the record says beyond it."""
+
+from typing import Any
+
+from django import template
+
+from leads.models import Activity, Kind, RejectReason, Return
+from leads.qualification import DISQUALIFY_REASONS
+
+register = template.Library()
+
+PICTURES = {
+    Kind.FORM: "forms", Kind.PAGE_VIEW: "eye", Kind.DOWNLOAD: "download",
+    Kind.EMAIL_CLICK: "click", Kind.EVENT: "ticket", Kind.REPLY: "message-reply",
+    Kind.AD_CLICK: "ad-2", Kind.IMPORTED: "file-import", Kind.ENTERED: "keyboard",
+    Kind.CALL: "phone", Kind.EMAIL: "mail", Kind.MEETING: "calendar-event", Kind.NOTE: "note",
+    Kind.MQL: "star", Kind.HANDED_OVER: "send", Kind.REASSIGNED: "arrows-exchange",
+    Kind.ACCEPTED: "user-check", Kind.REJECTED: "arrow-back-up",
+    Kind.RETURN_ANSWERED: "message-circle", Kind.QUALIFIED: "circle-check",
+    Kind.DISQUALIFIED: "circle-off", Kind.RECYCLED: "recycle", Kind.DEAL_OPENED: "coin",
+    Kind.WON: "trophy", Kind.LOST: "thumb-down", Kind.EDITED: "edit",
+}  # fmt: skip
+FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first name",
+               "last_name": "last name"}  # fmt: skip
+
+
+@register.filter
+def activity_picture(kind: str) -> str:
+    """The icon of a kind of activity."""
+    return PICTURES.get(Kind(kind), "circle-dashed") if kind in Kind.values else "circle-dashed"
+
+
+@register.filter
+def activity_words(activity: Activity) -> str:
+    """What the record says beyond its kind: the page, the reason, the amount, what changed."""
+    data: dict[str, Any] = activity.data or {}
+    if activity.kind == Kind.EDITED:
+        return "; ".join(_change(name, change) for name, change in data.get("changed", {}).items())
+    if activity.kind == Kind.REASSIGNED:
+        return f"To {data.get('to') or 'the sales manager’s list'}"
+    if activity.kind == Kind.MQL and "score" in data:
+        return f"With a score of {data['score']}"
+    if data.get("answer"):
+        return str(Return.Answer(data["answer"]).label)
+    if data.get("reason"):
+        return _reason(str(data["reason"]))
+    if data.get("amount"):
+        return f"{data['amount']} {data.get('currency', '')}".strip()
+    return _origin(data)
+
+
+def _change(name: str, change: dict[str, str]) -> str:
+    words = FIELD_WORDS.get(name, name)
+    return f"{words}: {change.get('from') or 'nothing'} → {change.get('to') or 'nothing'}"
+
+
+def _reason(reason: str) -> str:
+    if reason in RejectReason.values:
+        return str(RejectReason(reason).label)
+    return DISQUALIFY_REASONS.get(reason, reason)
+
+
+def _origin(data: dict[str, Any]) -> str:
+    place = data.get("title") or data.get("path") or data.get("landing_page") or ""
+    source = " / ".join(filter(None, [data.get("utm_source"), data.get("utm_medium")]))
+    seconds = data.get("seconds")
+    stayed = f"{seconds} s" if seconds else ""
+    return " · ".join(filter(None, [str(place), source, stayed]))

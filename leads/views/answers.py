@@ -1,0 +1,156 @@
+"""How every deed of the sales pages answers: the page it came from, or what was wrong.
+
+A deed says with `back` which page it was done on. A browser without scripts is sent there; htmx
+gets that page's changing part, and a toast along with it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from django.contrib import messages
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import Resolver404, resolve, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.instants import database_now
+from accounts.refusals import Refused
+from leads.models import Lead
+
+Deed = Callable[[datetime], str]
+
+
+def posted(request: HttpRequest) -> QueryDict | None:
+    """What a form is bound to: the sent fields, even when there are none, or nothing."""
+    return request.POST if request.method == "POST" else None
+
+
+def perform(request: HttpRequest, lead: Lead, deed: Deed) -> HttpResponse:
+    """Do it now; answer with the page it was done on and what was done, or why it was not."""
+    try:
+        words = deed(database_now())
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return page(request, lead, status=refusal.status)
+    if words:
+        messages.success(request, words)
+    return page(request, lead)
+
+
+def fill_in(
+    request: HttpRequest,
+    lead: Lead,
+    form: Form,
+    deed: Deed,
+    *,
+    template: str = "leads/_sheet_form.html",
+    **context: Any,
+) -> HttpResponse:
+    """A deed that needs words first: GET draws the form, POST does it, and errors keep the form."""
+    if request.method != "POST":
+        return sheet(request, lead, form, template=template, **context)
+    if not form.is_valid():
+        return sheet(request, lead, form, template=template, status=422, **context)
+    try:
+        words = deed(database_now())
+    except Refused as refusal:
+        mine = {name: said for name, said in refusal.fields.items() if name in form.fields}
+        if refusal.status == 422 or mine:
+            for name, said in mine.items():
+                form.add_error(name, said)
+            if not mine:
+                form.add_error(None, refusal.message)
+            return sheet(request, lead, form, template=template, status=refusal.status, **context)
+        messages.error(request, refusal.message)
+        return page(request, lead, status=refusal.status)
+    if words:
+        messages.success(request, words)
+    return page(request, lead)
+
+
+def sheet(
+    request: HttpRequest,
+    lead: Lead,
+    form: Form,
+    *,
+    template: str,
+    status: int = 200,
+    **context: Any,
+) -> HttpResponse:
+    """The form: inside the page's dialog for htmx, as a page of its own otherwise."""
+    context |= {
+        "form": form,
+        "lead": lead,
+        "template": template,
+        "back": back_of(request, lead),
+        "action": request.path,
+        "at": database_now(),
+    }
+    if not request.htmx:
+        return render(request, "leads/sheet_page.html", context, status=status)
+    answer = render(request, template, context, status=status)
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#sheet-body", "innerHTML"
+    return answer
+
+
+def back_of(request: HttpRequest, lead: Lead) -> str:
+    """Where the person was: `back` if it is one of our own addresses, else the lead's page."""
+    asked = (request.POST if request.method == "POST" else request.GET).get("back", "")
+    safe = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
+    return asked if safe else lead.get_absolute_url()
+
+
+def page(request: HttpRequest, lead: Lead, *, status: int = 200) -> HttpResponse:
+    """The page the deed was done on, as it is now."""
+    back = back_of(request, lead)
+    if back == lead.get_absolute_url() and not _visible(request, lead):
+        # Sent back to marketing, or passed to somebody else: the page is no longer theirs.
+        back = reverse("queue")
+        return _moved(request, back)
+    if not request.htmx:
+        return redirect(back)
+    answer = _fragment(request, lead, back, status=status)
+    return answer if answer is not None else _moved(request, back)
+
+
+def _moved(request: HttpRequest, back: str) -> HttpResponse:
+    if not request.htmx:
+        return redirect(back)
+    answer = HttpResponse(status=200)
+    answer["HX-Redirect"] = back
+    return answer
+
+
+def _visible(request: HttpRequest, lead: Lead) -> bool:
+    return Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists()
+
+
+def _fragment(request: HttpRequest, lead: Lead, back: str, *, status: int) -> HttpResponse | None:
+    """The changing part of the pages that have one; None for a page to be loaded anew."""
+    # The views of those pages answer by this module, so they are imported here.
+    from leads.views import handoffs, queue, workspace
+
+    parts = urlsplit(back)
+    try:
+        name = resolve(parts.path).view_name
+    except Resolver404:
+        return None
+    if name == "queue":
+        show = parse_qs(parts.query).get("show", ["all"])[0]
+        context = queue.rows_context(request.user, show if show in queue.SHOWS else "all")
+        template, target = "leads/_queue_rows.html", "#queue"
+    elif name == "unassigned":
+        context = handoffs.unassigned_context(request.user)
+        template, target = "leads/_unassigned_rows.html", "#unassigned"
+    elif name == "lead" and resolve(parts.path).kwargs == {"pk": lead.pk}:
+        context = workspace.workspace_context(request.user, lead.pk)
+        template, target = "leads/_workspace.html", "#workspace"
+    else:
+        return None
+    answer = render(request, template, {**context, "with_toasts": True}, status=status)
+    answer["HX-Retarget"], answer["HX-Reswap"] = target, "innerHTML"
+    answer["HX-Trigger"] = "sheet-close"
+    return answer

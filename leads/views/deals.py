@@ -1,0 +1,80 @@
+"""Deals: the list, and closing one."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from accounts.instants import database_now
+from accounts.refusals import NotAllowed, Refused
+from leads.forms_sales import CloseForm
+from leads.models import Deal, Lead
+from leads.views.answers import fill_in, posted
+
+PAGE = 50
+
+
+@require_GET
+def deal_list(request: HttpRequest) -> HttpResponse:
+    """Open, won and lost deals of the leads this person may see, newest first."""
+    state = request.GET.get("state", Deal.State.OPEN)
+    state = state if state in Deal.State.values else Deal.State.OPEN
+    visible = Deal.objects.visible_to(request.user)
+    deals = visible.filter(state=state).select_related("lead__persona", "owner").order_by("-id")
+    cursor = request.GET.get("cursor", "")
+    if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:
+        deals = deals.filter(pk__lt=int(cursor))
+    found = list(deals[: PAGE + 1])
+    context = {
+        "at": database_now(),
+        "deals": found[:PAGE],
+        "next_cursor": found[PAGE - 1].pk if len(found) > PAGE else None,
+        "state": state,
+        "tabs": _tabs(visible, state),
+        "ends": [("won", "Won"), ("lost", "Lost")],
+        "here": reverse("deal-list"),
+    }
+    return render(request, "leads/deals.html", context)
+
+
+def _tabs(visible: Any, current: str) -> list[dict[str, Any]]:
+    figures: dict[str, dict[str, Any]] = {}
+    rows = visible.order_by().values("state", "currency")
+    for row in rows.annotate(count=Count("id"), sum=Sum("amount")):
+        tab = figures.setdefault(row["state"], {"count": 0, "sums": []})
+        tab["count"] += row["count"]
+        tab["sums"].append({"amount": row["sum"], "currency": row["currency"]})
+    nothing: dict[str, Any] = {"count": 0, "sums": []}
+    return [
+        {"state": s.value, "label": s.label, "current": s == current, **figures.get(s, nothing)}
+        for s in Deal.State
+    ]
+
+
+@require_http_methods(["GET", "POST"])
+def close(request: HttpRequest, pk: int) -> HttpResponse:
+    """Win or lose a deal, and say why."""
+    visible = Deal.objects.visible_to(request.user).select_related("lead", "handoff")
+    deal = get_object_or_404(visible, pk=pk)
+    state = (request.POST if request.method == "POST" else request.GET).get("state", "")
+    won = state == Deal.State.WON
+    form = CloseForm(posted(request), state=state)
+
+    def deed(at: datetime) -> str:
+        if not Lead.objects.workable_by(request.user).filter(pk=deal.lead_id).exists():
+            raise NotAllowed("Closing a deal is for those who work it.")
+        if state not in (Deal.State.WON, Deal.State.LOST):
+            raise Refused(f"“{state}” is not an end of a deal; use won or lost.")
+        deal.close(state, by=request.user, reason=form.sentence, at=at)
+        return f"“{deal.name}” is {deal.get_state_display().lower()}."
+
+    return fill_in(
+        request, deal.lead, form, deed,
+        title=f"{'Won' if won else 'Lost'}: {deal.name}", state=state,
+        submit="Save as won" if won else "Save as lost", danger=not won,
+        intro="Both teams learn from the reason.",
+    )  # fmt: skip

@@ -1,0 +1,121 @@
+"""Answers to a handoff: accept, reject, pass on; and the list of those nobody has."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.instants import database_now
+from accounts.models import Absence, Role, User
+from accounts.refusals import NotAllowed
+from leads import deadlines, qualification
+from leads.forms_sales import AssignForm, RejectForm
+from leads.models import Handoff
+from leads.views.answers import fill_in, perform, posted
+from leads.views.queue import Row
+
+MOST = 200
+
+
+def _offered(user: User, pk: int) -> Handoff:
+    """A handoff this person has or once had the chance to take; 404 for any other."""
+    found = Handoff.objects.offered_to(user).select_related("lead", "owner", "pool")
+    return get_object_or_404(found, pk=pk)
+
+
+@require_POST
+def accept(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take it. Whoever comes second is told who has it."""
+    handoff = _offered(request.user, pk)
+
+    def deed(at: datetime) -> str:
+        new = handoff.accept(request.user, at=at)
+        whose = "yours" if handoff.owner_id == request.user.pk else f"{handoff.owner}'s"
+        name = handoff.lead.name
+        return f"Accepted: {name} is {whose}." if new else f"{name} was {whose} already."
+
+    return perform(request, handoff.lead, deed)
+
+
+@require_http_methods(["GET", "POST"])
+def reject(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send it back to marketing with a reason."""
+    handoff = _offered(request.user, pk)
+    form = RejectForm(posted(request))
+
+    def deed(at: datetime) -> str:
+        handoff.reject(request.user, at=at, **form.cleaned_data)
+        return f"{handoff.lead.name} went back to marketing, which must answer."
+
+    return fill_in(
+        request, handoff.lead, form, deed,
+        title=f"Reject {handoff.lead.name}", submit="Send back to marketing", danger=True,
+        intro="Marketing sees the reason and answers it.",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def reassign(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give it to another rep, who must accept it anew."""
+    handoff = _offered(request.user, pk)
+    at = database_now()
+    form = AssignForm(posted(request), reps=reps(at=at))
+
+    def deed(at: datetime) -> str:
+        if request.user.role not in (Role.SALES_MANAGER, Role.ADMIN):
+            raise NotAllowed("Only a sales manager passes leads on.")
+        rep = form.cleaned_data["rep"]
+        reason = form.cleaned_data["reason"].strip() or f"Given by {request.user}"
+        qualification.reassign(handoff, rep, by=request.user, at=at, reason=reason)
+        return f"{handoff.lead.name} is with {rep} now."
+
+    return fill_in(
+        request, handoff.lead, form, deed, template="leads/_sheet_assign.html",
+        title=f"Give {handoff.lead.name} to a rep", submit="Assign",
+        choices=workload(at=at), owner=handoff.owner,
+    )  # fmt: skip
+
+
+def reps(*, at: datetime) -> QuerySet[User]:
+    """People in sales, with how many open handoffs they have and whether they are away."""
+    return (
+        User.objects.filter(is_active=True, memberships__team__kind="sales")
+        .distinct()
+        .annotate(
+            open_now=Count("handoffs", filter=Q(handoffs__closed_at=None), distinct=True),
+            away=Exists(Absence.objects.covering(at).filter(user=OuterRef("pk"))),
+        )
+        .order_by("name", "pk")
+    )
+
+
+def workload(*, at: datetime) -> list[User]:
+    """The reps as the assign form shows them: those at work first, the least busy on top."""
+    return sorted(reps(at=at), key=lambda rep: (rep.away, rep.open_now, rep.name))  # type: ignore[attr-defined]
+
+
+@require_GET
+def unassigned(request: HttpRequest) -> HttpResponse:
+    """The sales manager's list of leads nobody has."""
+    if request.user.role not in (Role.SALES_MANAGER, Role.ADMIN):
+        raise PermissionDenied("This list is for sales managers.")
+    return render(request, "leads/unassigned.html", unassigned_context(request.user))
+
+
+def unassigned_context(user: User) -> dict[str, Any]:
+    """The rows of the list; nothing for people who do not manage sales."""
+    at = database_now()
+    allowed = user.role in (Role.SALES_MANAGER, Role.ADMIN)
+    handoffs = Handoff.objects.unassigned() if allowed else Handoff.objects.none()
+    found = deadlines.with_clocks(handoffs.select_related("lead__persona", "pool"))
+    found = found.prefetch_related("assignments")
+    rows = []
+    for handoff in found[:MOST]:
+        clock = deadlines.next_clock(handoff)
+        rows.append(Row(handoff, clock, deadlines.is_at_risk(clock, at=at)))
+    return {"at": at, "rows": rows, "here": reverse("unassigned")}

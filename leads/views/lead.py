@@ -1,0 +1,173 @@
+"""The lead page, and what is done with one lead on it."""
+
+from datetime import datetime
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.instants import database_now
+from accounts.refusals import NotAllowed
+from leads import qualification
+from leads.activities import log_touch
+from leads.editing import edit
+from leads.forms_sales import DealForm, DetailsForm, DisqualifyForm, HandOverForm, TouchForm
+from leads.handover import hand_over, missing_for_mql
+from leads.models import LOGGED_BY_HAND, Kind, Lead, Outcome
+from leads.views.answers import fill_in, perform, posted
+from leads.views.workspace import timeline_context, visible_lead, workspace_context
+
+either = require_http_methods(["GET", "POST"])
+LOG_TITLES = {"call": "Log a call", "email": "Log an e-mail", "meeting": "Log a meeting"}
+
+
+@require_GET
+def lead(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page; with `before` and htmx, the next page of its timeline."""
+    before = request.GET.get("before", "")
+    if before and request.htmx:
+        found = visible_lead(request.user, pk)
+        context = {"lead": found, **timeline_context(found, before)}
+        return render(request, "leads/_timeline.html", context)
+    context = workspace_context(request.user, pk, before=before)
+    return render(request, "leads/lead.html", context)
+
+
+def _must(allowed: bool, what: str) -> None:
+    if not allowed:
+        raise NotAllowed(f"{what} is for those who work this lead.")
+
+
+@either
+def activity(request: HttpRequest, pk: int) -> HttpResponse:
+    """Log a call, e-mail, meeting or note: two clicks, the second is the outcome."""
+    found = visible_lead(request.user, pk)
+    asked = (request.POST if request.method == "POST" else request.GET).get("kind", "")
+    kind = asked if asked in LOGGED_BY_HAND else Kind.NOTE
+    form = TouchForm(posted(request), kind=kind)
+
+    def deed(at: datetime) -> str:
+        allowed = found.may_work or (kind == Kind.NOTE and found.may_edit)
+        _must(allowed, "Logging")
+        data = form.cleaned_data
+        done = log_touch(
+            found, kind, by=request.user, at=at, outcome=data["outcome"], note=data["note"]
+        )
+        said = f": {Outcome(done.outcome).label.lower()}" if done.outcome else ""
+        return f"{Kind(kind).label} logged{said}."
+
+    return fill_in(
+        request, found, form, deed,
+        template="leads/_sheet_touch.html", kind=kind, title=LOG_TITLES.get(kind, "Add a note"),
+    )  # fmt: skip
+
+
+@require_POST
+def qualify(request: HttpRequest, pk: int) -> HttpResponse:
+    """Sales qualified: one click."""
+    found = visible_lead(request.user, pk)
+
+    def deed(at: datetime) -> str:
+        _must(found.may_work, "Qualifying")
+        qualification.qualify(
+            found, by=request.user, at=at, note=request.POST.get("note", "")[:4000]
+        )
+        return f"{found.name} is qualified."
+
+    return perform(request, found, deed)
+
+
+@either
+def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
+    """It will not buy."""
+    return _end(request, pk, "disqualify")
+
+
+@either
+def recycle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Not now: back to marketing."""
+    return _end(request, pk, "recycle")
+
+
+ENDS = {
+    "disqualify": ("Disqualify", "It will not buy. The reason counts in marketing's figures.",
+                   "{name} is disqualified."),
+    "recycle": ("Back to nurture", "Not now. Marketing keeps in touch and may send it again.",
+                "{name} went back to marketing."),
+}  # fmt: skip
+
+
+def _end(request: HttpRequest, pk: int, how: str) -> HttpResponse:
+    found = visible_lead(request.user, pk)
+    form = DisqualifyForm(posted(request))
+    title, intro, done = ENDS[how]
+
+    def deed(at: datetime) -> str:
+        _must(found.may_work, title)
+        verb = getattr(qualification, how)
+        verb(found, by=request.user, at=at, **form.cleaned_data)
+        return done.format(name=found.name)
+
+    return fill_in(
+        request, found, form, deed, title=f"{title}: {found.name}", intro=intro, submit=title,
+        danger=how == "disqualify",
+    )  # fmt: skip
+
+
+@either
+def deal(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open a deal with an amount."""
+    found = visible_lead(request.user, pk)
+    name = found.company or found.name
+    form = DealForm(posted(request), initial={"name": name, "currency": "USD"})
+
+    def deed(at: datetime) -> str:
+        _must(found.may_work, "A deal")
+        data = form.cleaned_data
+        made, new = qualification.open_deal(found, by=request.user, at=at, **data)
+        return f"Deal “{made.name}” is open." if new else f"“{made.name}” was open already."
+
+    return fill_in(request, found, form, deed, title="Open a deal", submit="Save deal")
+
+
+@either
+def hand_off(request: HttpRequest, pk: int) -> HttpResponse:
+    """Hand over to sales; a lead short of the definition needs a reason."""
+    found = visible_lead(request.user, pk)
+    form = HandOverForm(posted(request))
+
+    def deed(at: datetime) -> str:
+        if not found.may_hand_over:
+            raise NotAllowed("Handing over is for marketing and for those who captured the lead.")
+        made = hand_over([found], by=request.user, at=at, **form.cleaned_data)[0]
+        return f"{found.name} is with {made.owner or made.pool or 'the sales manager'} now."
+
+    missing = missing_for_mql(found, at=database_now())
+    if not missing:
+        del form.fields["override_reason"]
+    return fill_in(
+        request, found, form, deed, title=f"Hand over {found.name}", submit="Hand over to sales",
+        missing=missing, template="leads/_sheet_hand_over.html",
+    )  # fmt: skip
+
+
+@either
+def edit_details(request: HttpRequest, pk: int) -> HttpResponse:
+    """Change who the person is; what changed is recorded and the score follows."""
+    found = visible_lead(request.user, pk)
+    form = DetailsForm(posted(request), initial=DetailsForm.of(found))
+
+    def deed(at: datetime) -> str:
+        if not found.may_edit:
+            raise NotAllowed("These details are for those who own the lead to change.")
+        changed = edit(found, _changed(form, found), by=request.user, at=at)
+        return "Details saved." if changed else "Nothing was changed."
+
+    return fill_in(
+        request, found, form, deed, title="Edit details", submit="Save details", wide=True
+    )
+
+
+def _changed(form: DetailsForm, found: Lead) -> dict[str, str]:
+    """Only what was changed in the form: what somebody else changed meanwhile stays theirs."""
+    return {name: form.cleaned_data[name] for name in form.changed_data}

@@ -1,0 +1,192 @@
+"""What the lead page is drawn from: everything known about one lead, for one person."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.shortcuts import get_object_or_404
+
+from accounts.instants import database_now
+from accounts.models import Role, User
+from leads import deadlines
+from leads.dedupe import likely_duplicates
+from leads.handover import missing_for_mql
+from leads.models import Activity, Aida, Assignment, Deal, Handoff, Lead, Return, Stage
+from leads.next_step import NextStep, Rights, State, next_step
+from leads.views.deeds import Deed, deeds
+
+PAGE = 20
+LIFECYCLE = (Stage.INQUIRY, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
+RECEIPT_FACTS = (
+    ("score", "Score"), ("tier", "Tier"), ("fit", "Fit"), ("engagement", "Engagement"),
+    ("persona", "Persona"), ("name", "Name"), ("job_title", "Title"), ("company", "Company"),
+    ("country", "Country"),
+)  # fmt: skip
+
+
+def visible_lead(user: User, pk: int) -> Lead:
+    """The lead with what this person may do to it as `may_*`; 404 for one they may not see."""
+
+    def among(allowed: QuerySet[Lead]) -> Exists:
+        return Exists(allowed.filter(pk=OuterRef("pk")))
+
+    every = Lead.objects
+    leads = every.visible_to(user).select_related(
+        "persona", "owner", "team", "campaign", "captured_by", "pool"
+    )
+    leads = leads.annotate(
+        may_edit=among(every.editable_by(user)),
+        may_work=among(every.workable_by(user)),
+        may_hand_over=among(every.to_hand_over_by(user)),
+    )
+    return get_object_or_404(leads, pk=pk)
+
+
+def rights(user: User, lead: Lead) -> Rights:
+    """What `user` may do with a lead of `visible_lead`."""
+    return Rights(
+        may_work=lead.may_work,  # type: ignore[attr-defined]
+        may_edit=lead.may_edit,  # type: ignore[attr-defined]
+        may_hand_over=lead.may_hand_over,  # type: ignore[attr-defined]
+        may_assign=user.role in (Role.SALES_MANAGER, Role.ADMIN),
+        may_answer=user.is_marketing,
+    )
+
+
+def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any]:
+    """Everything the lead page shows; the number of queries does not grow with the history."""
+    at = database_now()
+    lead = visible_lead(user, pk)
+    handoffs = list(_handoffs(lead))
+    handoff = handoffs[0] if handoffs else None
+    deal = Deal.objects.filter(lead=lead).select_related("owner").order_by("-id").first()
+    allowed = rights(user, lead)
+    # A deal that was lost ends with its cycle: a later handoff is what matters then.
+    current_deal = deal if handoff is None or (deal and deal.handoff_id == handoff.pk) else None
+    returned = _waiting_return(handoff)
+    missing = [] if handoff and handoff.is_open else missing_for_mql(lead, at=at)
+    mine = lead.owner_id == user.pk
+    state = State(lead, handoff, current_deal, returned, missing, mine)
+    step = next_step(state, allowed)
+    clock = _leading_clock(handoff, returned)
+    return {
+        "at": at,
+        "lead": lead,
+        "handoff": handoff,
+        "handoffs": handoffs,
+        "deal": deal,
+        "step": step,
+        **_drawn(step, lead, handoff, deal, returned),
+        "rights": allowed,
+        "clock": clock,
+        "clock_label": deadlines.label(clock) if clock else "",
+        "clocks": _labelled(handoff),
+        "journey": journey(lead),
+        "receipt": receipt_beside(lead, handoff),
+        "duplicates": _duplicates(user, lead),
+        "offers": _offers(lead),
+        "missing": missing,
+        **timeline_context(lead, before),
+    }
+
+
+def _handoffs(lead: Lead) -> QuerySet[Handoff]:
+    ledger = Assignment.objects.select_related("rep", "pool", "by").order_by("-at", "-id")
+    return deadlines.with_clocks(
+        Handoff.objects.filter(lead=lead)
+        .select_related("owner", "pool", "handed_over_by", "returned__returned_by")
+        .prefetch_related(Prefetch("assignments", queryset=ledger))
+        .order_by("-cycle"),
+        ended=True,
+    )
+
+
+def _waiting_return(handoff: Handoff | None) -> Return | None:
+    returned: Return | None = getattr(handoff, "returned", None)
+    return returned if returned is not None and returned.answered_at is None else None
+
+
+def _leading_clock(handoff: Handoff | None, returned: Return | None) -> Any | None:
+    if handoff is None:
+        return None
+    return deadlines.next_clock(handoff, side="marketing" if returned else "sales")
+
+
+def _labelled(handoff: Handoff | None) -> list[dict[str, Any]]:
+    clocks = handoff.clocks.all() if handoff else ()  # type: ignore[attr-defined]
+    return [{"clock": clock, "label": deadlines.label(clock)} for clock in clocks]
+
+
+def _drawn(
+    step: NextStep, lead: Lead, handoff: Handoff | None, deal: Deal | None, returned: Return | None
+) -> dict[str, list[Deed]]:
+    known = deeds(lead, handoff, deal, returned)
+    return {
+        "main_deeds": [known[name] for name in step.deeds if name in known],
+        "more_deeds": [known[name] for name in step.more if name in known],
+    }
+
+
+def journey(lead: Lead) -> dict[str, Any]:
+    """Lifecycle and AIDA as steps done, current and to come."""
+    stage = lead.stage if lead.stage in LIFECYCLE else None
+    return {
+        "lifecycle": _steps([(s.value, s.label) for s in LIFECYCLE], stage),
+        "aside": lead.get_stage_display() if stage is None else "",
+        "aida": _steps(Aida.choices, lead.aida),
+    }
+
+
+def _steps(choices: list[tuple[str, str]], current: str | None) -> list[dict[str, Any]]:
+    names = [value for value, _ in choices]
+    here = names.index(current) if current in names else -1
+    return [
+        {"label": label, "done": n < here, "current": n == here}
+        for n, (_, label) in enumerate(choices)
+    ]
+
+
+def receipt_beside(lead: Lead, handoff: Handoff | None) -> list[dict[str, Any]]:
+    """What was promised at the handoff next to what holds today."""
+    if handoff is None or not handoff.receipt:
+        return []
+    then = {**handoff.receipt, **handoff.receipt.get("person", {})}
+    then["persona"] = (handoff.receipt.get("persona") or {}).get("name")
+    lines = []
+    for key, label in RECEIPT_FACTS:
+        now = getattr(lead, key)
+        now = str(now) if key == "persona" and now else now
+        before = then.get(key)
+        lines.append(
+            {"label": label, "then": before, "now": now, "moved": (before or "") != (now or "")}
+        )
+    return lines
+
+
+def _duplicates(user: User, lead: Lead) -> list[dict[str, Any]]:
+    """Likely duplicates among the leads this person may see."""
+    found = {likely.lead.pk: likely.why for likely in likely_duplicates(lead)}
+    if not found:
+        return []
+    seen = Lead.objects.visible_to(user).filter(pk__in=found).select_related("owner")
+    return [{"lead": other, "why": found[other.pk]} for other in seen]
+
+
+def _offers(lead: Lead) -> list[Any]:
+    if lead.persona is None:
+        return []
+    return list(lead.persona.offers.filter(is_active=True).order_by("price"))
+
+
+def timeline_context(lead: Lead, before: str = "") -> dict[str, Any]:
+    """One page of what happened, newest first; `before` is the last activity already shown."""
+    activities = Activity.objects.filter(lead=lead).select_related("actor", "campaign")
+    if before.isascii() and before.isdigit() and len(before) < 19:
+        last = Activity.objects.filter(lead=lead, pk=int(before)).first()
+        if last is not None:
+            same = Q(occurred_at=last.occurred_at, pk__lt=last.pk)
+            activities = activities.filter(Q(occurred_at__lt=last.occurred_at) | same)
+    found = list(activities.order_by("-occurred_at", "-pk")[: PAGE + 1])
+    return {
+        "activities": found[:PAGE],
+        "older": found[PAGE - 1].pk if len(found) > PAGE else None,
+    }

@@ -1,0 +1,36 @@
+// The dialog that forms are fetched into: opens when filled, closes when the deed is done, and
+// gives the focus back to the row or button it came from.
+(function () {
+  "use strict";
+  const sheet = document.getElementById("sheet");
+  if (!sheet) return;
+  const body = sheet.querySelector("#sheet-body");
+  let opener = "";
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    if (!sheet.open) opener = document.activeElement?.id || event.detail.elt.querySelector?.("[id]")?.id || "";
+  });
+
+  document.addEventListener("htmx:afterSettle", (event) => {
+    if (event.detail.target !== body || !body.childElementCount) return;
+    if (!sheet.open) sheet.showModal();
+    const first = body.querySelector(".is-invalid, .field-wrong input, input:not([type=hidden]):not([disabled]), textarea, select");
+    (first || body.querySelector("button"))?.focus();
+  });
+
+  function close() {
+    if (sheet.open) sheet.close();
+  }
+
+  sheet.addEventListener("close", () => {
+    body.replaceChildren();
+    const back = document.getElementById(opener);
+    if (back && document.activeElement !== back) back.focus({ preventScroll: true });
+  });
+  document.addEventListener("sheet-close", close);
+  document.addEventListener("click", (event) => {
+    const closer = event.target.closest("[data-sheet-close]");
+    if (closer && sheet.contains(closer)) { event.preventDefault(); close(); }
+    else if (event.target === sheet) close(); // the backdrop
+  });
+})();
