@@ -1,5 +1,14 @@
 """Addresses of the sla pages."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from sla.views import clocks, compliance, contract
+
+urlpatterns = [
+    path("sla/", compliance.compliance, name="compliance"),
+    path("sla/at-risk/", compliance.at_risk_now, name="compliance-at-risk"),
+    path("sla/clocks/", clocks.clock_list, name="clock-list"),
+    path("sla/clocks/<int:pk>/excuse/", clocks.clock_excuse, name="clock-excuse"),
+    path("sla/clocks/<int:pk>/excuse/undo/", clocks.clock_excuse_undo, name="clock-excuse-undo"),
+    path("sla/contract/", contract.contract, name="contract"),
+]

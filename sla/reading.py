@@ -1,0 +1,178 @@
+"""The agreement in words: what was promised, in working hours, by whom, and what follows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import holidays
+
+from accounts.models import Team
+from leads.models import Kind, Tier
+from sla import agreement
+from sla.agreement import Agreement
+from sla.clocks import alarms_of
+from sla.models import Action, CalendarVersion, Clock, Side, TeamCalendar, Term
+
+MINUTE, HOUR = 60, 3600
+# A business day of the agreement is eight working hours.
+WORKING_DAY = 8 * HOUR
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+EVENTS = {
+    **{kind.value: kind.label.lower() for kind in Kind},
+    Kind.HANDED_OVER.value: "it is handed over",
+    Kind.REJECTED.value: "sales rejects it",
+    Kind.ACCEPTED.value: "it is accepted",
+    Kind.CALL.value: "a call",
+    Kind.EMAIL.value: "an e-mail",
+    Kind.MEETING.value: "a meeting",
+    Kind.RETURN_ANSWERED.value: "marketing answers",
+    Kind.QUALIFIED.value: "it is qualified",
+    Kind.DISQUALIFIED.value: "it is disqualified",
+    Kind.RECYCLED.value: "it is recycled",
+}
+STEPS = {
+    Action.WARN.value: "the owner is warned",
+    Action.BREACH.value: "it is missed",
+    Action.TELL_MANAGER.value: "the manager is told",
+    Action.REASSIGN.value: "it goes to another rep",
+}
+
+
+def working_words(seconds: int) -> str:
+    """A target as it was agreed: "15 working minutes", "4 working hours", "5 working days"."""
+    for length, unit in ((WORKING_DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+        if seconds >= length and seconds % length == 0:
+            n = seconds // length
+            return f"{n} working {unit}{'' if n == 1 else 's'}"
+    return f"{seconds / MINUTE:g} working minutes"
+
+
+@dataclass(slots=True)
+class Promise:
+    """One term, in words."""
+
+    term: Term
+    target: str
+    applies_to: str
+    starts: str
+    stops: str
+    alarms: list[str] = field(default_factory=list)
+
+
+def promises(terms: tuple[Term, ...], side: str) -> list[Promise]:
+    """What one side promised, in the order of the contract."""
+    return [
+        Promise(
+            term,
+            working_words(term.target_seconds),
+            _applies_to(term),
+            EVENTS.get(term.starts_on, term.starts_on),
+            _listed([EVENTS.get(kind, kind) for kind in term.stops_on]),
+            [_alarm(step) for step in term.steps],
+        )
+        for term in terms
+        if term.side == side
+    ]
+
+
+def _applies_to(term: Term) -> str:
+    said = []
+    if term.tiers:
+        said.append(f"{_listed([Tier(tier).label.lower() for tier in term.tiers])} leads")
+    if term.personas:
+        said.append(f"persona {_listed(term.personas)}")
+    if term.sources:
+        said.append(f"from {_listed(term.sources)}")
+    return ", ".join(said) or ("every other lead" if term.order else "every lead")
+
+
+def _alarm(step: Mapping[str, Any]) -> str:
+    what = STEPS.get(step["action"], step["action"])
+    if step["action"] == Action.BREACH:
+        return f"at the deadline {what}"
+    if "share" in step:
+        return f"after {step['share']:.0%} of the time {what}"
+    return f"{working_words(step['after'])} later {what}"
+
+
+def _listed(words: list[str]) -> str:
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+@dataclass(slots=True)
+class TeamHours:
+    """When a team works, by its calendar in force, and when it does not this year."""
+
+    team: Team
+    calendar: str
+    tz: str
+    week: list[tuple[str, str]]
+    holidays: list[tuple[date, str]]
+    opened: list[tuple[date, str]]
+
+
+def team_hours(year: int) -> list[TeamHours]:
+    """Every team's calendar with its holidays of a year; teams without one are left out."""
+    newest = {
+        version.calendar_id: version
+        for version in CalendarVersion.objects.select_related("calendar").order_by("number")
+    }
+    rows = TeamCalendar.objects.select_related("team").order_by("team__kind", "team__name")
+    return [
+        _hours_of(row.team, newest[row.calendar_id], year)
+        for row in rows
+        if row.calendar_id in newest
+    ]
+
+
+def _hours_of(team: Team, version: CalendarVersion, year: int) -> TeamHours:
+    days = {date.fromisoformat(day): "closed" for day in version.closed}
+    if version.country:
+        public = holidays.country_holidays(
+            version.country, subdiv=version.subdivision or None, years=year, language="en_US"
+        )
+        days = {**dict(public.items()), **{d: days[d] for d in days if d not in public}}
+    opened = {date.fromisoformat(day): _windows(w) for day, w in version.opened.items()}
+    return TeamHours(
+        team,
+        version.calendar.name,
+        version.tz,
+        [(name, _windows(version.weekly.get(str(n), []))) for n, name in enumerate(WEEKDAYS)],
+        sorted((d, name) for d, name in days.items() if d.year == year and d not in opened),
+        sorted((d, hours) for d, hours in opened.items() if d.year == year),
+    )
+
+
+def _windows(windows: list[list[str]]) -> str:
+    return ", ".join(f"{a}–{b}" for a, b in windows) or "closed"
+
+
+@dataclass(slots=True)
+class Forecast:
+    """One clock a lead would start: its deadline and its alarms."""
+
+    term: Term
+    due_at: datetime | None
+    alarms: list[tuple[str, datetime]]
+
+
+def forecast(found: Agreement, *, start: datetime, tier: str, team_id: int) -> list[Forecast]:
+    """What sales would owe on a lead of this tier, handed to this team at `start`."""
+    hours = agreement.hours_of_team(team_id)
+    answers = []
+    for term in found.started_by(Kind.HANDED_OVER, {"tier": tier}):
+        if term.side != Side.SALES:
+            continue
+        due_at = hours.working.add(start, term.target_seconds) if hours else None
+        clock = Clock(
+            term=term, target_seconds=term.target_seconds, started_at=start, due_at=due_at,
+            calendar_version_id=hours.version_id if hours else None,
+        )  # fmt: skip
+        alarms = [
+            (STEPS[alarm.action], alarm.fire_at)
+            for alarm in alarms_of(clock)
+            if alarm.action != Action.BREACH
+        ]
+        answers.append(Forecast(term, due_at, alarms))
+    return answers

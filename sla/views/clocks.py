@@ -1,0 +1,181 @@
+"""The clocks behind every figure, and the excuse of a miss."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.instants import database_now
+from accounts.models import User
+from accounts.refusals import Refused
+from leads.models import Lead
+from sla import excuses
+from sla.compliance import DIMENSIONS, judged
+from sla.models import Clock, ClockQuerySet, Term
+from sla.views.cursors import SORTS, USUAL_SORT, page_of
+from sla.views.period import Period, asked_for
+
+OUTCOMES = {
+    "": "All",
+    "met": "Met",
+    "missed": "Missed",
+    "excused": "Excused",
+    "unanswered": "Missed, not answered",
+    "running": "Running",
+    "voided": "Voided",
+}
+
+
+@require_GET
+def clock_list(request: HttpRequest) -> HttpResponse:
+    """Clocks that fit the address: `from` and `to`, `outcome`, and the group of a figure."""
+    at = database_now()
+    clocks, period = chosen(request.user, request.GET, at=at)
+    sort = request.GET.get("sort", "")
+    page = page_of(
+        clocks.select_related("term", "lead", "owner", "breach__owner"),
+        sort=sort if sort in SORTS else USUAL_SORT,
+        cursor=request.GET.get("cursor", ""),
+    )
+    dress(page.clocks, request.user)
+    context = {
+        "at": at,
+        "clocks": page.clocks,
+        "next_cursor": page.next_cursor,
+        "count": clocks.count(),
+        "period": period,
+        "outcomes": OUTCOMES,
+        "outcome": request.GET.get("outcome", ""),
+        "chips": _chips(request.GET),
+        "terms": dict(Term.objects.order_by("contract__version").values_list("key", "name")),
+        "sorts": _sorts(request.GET, sort if sort in SORTS else USUAL_SORT),
+    }
+    return render(request, "sla/clocks.html", context)
+
+
+def chosen(user: User, query: QueryDict, *, at: datetime) -> tuple[ClockQuerySet, Period | None]:
+    """What this person may judge, narrowed as an address says; nonsense narrows to nothing."""
+    clocks = judged(user, at=at)
+    period = None
+    if query.get("from") or query.get("to") or query.get("period"):
+        period = asked_for(query, zone=ZoneInfo(user.time_zone), at=at)
+        clocks = clocks.filter(started_at__gte=period.start, started_at__lt=period.end)
+    clocks = clocks.filter(_of_outcome(query.get("outcome", "")))
+    for name, dimension in DIMENSIONS.items():
+        if query.get(name):
+            clocks = clocks.filter(dimension.having(query[name].replace("\0", "")))
+        if name in query.getlist("without"):
+            clocks = clocks.filter(dimension.without)
+    return clocks, period
+
+
+def _of_outcome(outcome: str) -> Q:
+    if outcome in ("met", "missed", "running", "voided"):
+        return Q(outcome=outcome)
+    if outcome == "excused":
+        return Q(outcome="missed", excused=True)
+    if outcome == "unanswered":
+        return Q(outcome="missed", ended_at=None)
+    return Q() if not outcome else Q(pk=None)
+
+
+def dress(clocks: list[Clock], user: User) -> None:
+    """Add to a page of clocks who answers for each, and what may be done or seen."""
+    leads = {clock.lead_id for clock in clocks}
+    seen = set(Lead.objects.visible_to(user).filter(pk__in=leads).values_list("pk", flat=True))
+    why = excuses.reasons(clocks)
+    for clock in clocks:
+        row: Any = clock
+        missed = clock.state == Clock.State.MISSED and hasattr(clock, "breach")
+        row.who = clock.breach.owner if missed else clock.owner
+        row.lead_seen = clock.lead_id in seen
+        row.excuse = why.get(clock.pk)
+        row.may_excuse = row.outcome == "missed" and excuses.may_excuse(user, clock.term)
+
+
+def _chips(query: QueryDict) -> list[dict[str, str]]:
+    """What the list is narrowed by besides its form's own fields, each with its way out."""
+    chips = []
+    for name, dimension in DIMENSIONS.items():
+        if query.get(name) and name != "term":
+            chips.append({"name": name, "value": query[name], "url": _less(query, name)})
+        if name in query.getlist("without"):
+            chips.append(
+                {"name": "without", "value": name, "label": dimension.nameless,
+                 "url": _less(query, "without")}
+            )  # fmt: skip
+    return chips
+
+
+def _less(query: QueryDict, name: str) -> str:
+    kept = query.copy()
+    for gone in (name, "cursor"):
+        kept.pop(gone, None)
+    return f"?{kept.urlencode()}"
+
+
+def _sorts(query: QueryDict, sort: str) -> dict[str, dict[str, str]]:
+    """Per column: where its header leads, and how it is sorted now (for aria-sort)."""
+    found = {}
+    for column in ("started", "due"):
+        down = sort == f"-{column}"
+        kept = query.copy()
+        kept.pop("cursor", None)
+        kept["sort"] = column if down else f"-{column}"
+        now = {column: "ascending", f"-{column}": "descending"}.get(sort, "")
+        found[column] = {"url": f"?{kept.urlencode()}", "now": now}
+    return found
+
+
+@require_http_methods(["GET", "POST"])
+def clock_excuse(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask for the reason; with one, excuse the miss and go back to the list."""
+    at = database_now()
+    clock = get_object_or_404(
+        judged(request.user, at=at).select_related("term", "lead", "owner", "breach__owner"), pk=pk
+    )
+    dress([clock], request.user)
+    context: dict[str, Any] = {"at": at, "clock": clock, "back": _back(request), "status": 200}
+    if request.method == "POST":
+        try:
+            excuses.excuse(clock, by=request.user, reason=request.POST.get("reason", ""), at=at)
+        except Refused as refused:
+            context |= {"error": refused.message, "reason": request.POST.get("reason", "")}
+            context["status"] = refused.status
+        else:
+            back = urlencode({"back": _back(request)})
+            undo = f"{reverse('clock-excuse-undo', args=[pk])}?{back}"
+            messages.success(request, "Miss excused.", extra_tags=f"undo:{undo}")
+            return redirect(_back(request))
+    elif not clock.may_excuse:  # type: ignore[attr-defined]
+        context |= {"error": "This cannot be excused by you, or is not a miss.", "status": 403}
+    return render(request, "sla/excuse.html", context, status=context["status"])
+
+
+@require_POST
+def clock_excuse_undo(request: HttpRequest, pk: int) -> HttpResponse:
+    """Count an excused miss again."""
+    at = database_now()
+    clock = get_object_or_404(judged(request.user, at=at).select_related("term"), pk=pk)
+    try:
+        excuses.take_back(clock, by=request.user, at=at)
+    except Refused as refused:
+        messages.error(request, refused.message)
+    else:
+        messages.success(request, "The miss counts again.")
+    return redirect(_back(request))
+
+
+def _back(request: HttpRequest) -> str:
+    """The list the person came from; only ever an address of ours."""
+    back = request.POST.get("back") or request.GET.get("back") or ""
+    safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})
+    return back if back and safe else reverse("clock-list")
