@@ -11,24 +11,25 @@ from urllib.parse import parse_qs, urlsplit
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.instants import database_now
 from accounts.refusals import Refused
+from accounts.requests import SignedInRequest
 from leads.models import Lead
 
 Deed = Callable[[datetime], str]
 
 
-def posted(request: HttpRequest) -> QueryDict | None:
+def posted(request: SignedInRequest) -> QueryDict | None:
     """What a form is bound to: the sent fields, even when there are none, or nothing."""
     return request.POST if request.method == "POST" else None
 
 
-def perform(request: HttpRequest, lead: Lead, deed: Deed) -> HttpResponse:
+def perform(request: SignedInRequest, lead: Lead, deed: Deed) -> HttpResponse:
     """Do it now; answer with the page it was done on and what was done, or why it was not."""
     try:
         words = deed(database_now())
@@ -41,7 +42,7 @@ def perform(request: HttpRequest, lead: Lead, deed: Deed) -> HttpResponse:
 
 
 def fill_in(
-    request: HttpRequest,
+    request: SignedInRequest,
     lead: Lead,
     form: Form,
     deed: Deed,
@@ -72,7 +73,7 @@ def fill_in(
 
 
 def sheet(
-    request: HttpRequest,
+    request: SignedInRequest,
     lead: Lead,
     form: Form,
     *,
@@ -96,14 +97,14 @@ def sheet(
     return answer
 
 
-def back_of(request: HttpRequest, lead: Lead) -> str:
+def back_of(request: SignedInRequest, lead: Lead) -> str:
     """Where the person was: `back` if it is one of our own addresses, else the lead's page."""
     asked = (request.POST if request.method == "POST" else request.GET).get("back", "")
     safe = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
     return asked if safe else lead.get_absolute_url()
 
 
-def page(request: HttpRequest, lead: Lead, *, status: int = 200) -> HttpResponse:
+def page(request: SignedInRequest, lead: Lead, *, status: int = 200) -> HttpResponse:
     """The page the deed was done on, as it is now."""
     back = back_of(request, lead)
     if back == lead.get_absolute_url() and not _visible(request, lead):
@@ -116,7 +117,7 @@ def page(request: HttpRequest, lead: Lead, *, status: int = 200) -> HttpResponse
     return answer if answer is not None else _moved(request, back)
 
 
-def _moved(request: HttpRequest, back: str) -> HttpResponse:
+def _moved(request: SignedInRequest, back: str) -> HttpResponse:
     if not request.htmx:
         return redirect(back)
     answer = HttpResponse(status=200)
@@ -124,11 +125,11 @@ def _moved(request: HttpRequest, back: str) -> HttpResponse:
     return answer
 
 
-def _visible(request: HttpRequest, lead: Lead) -> bool:
+def _visible(request: SignedInRequest, lead: Lead) -> bool:
     return Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists()
 
 
-def _fragment(request: HttpRequest, lead: Lead, back: str, *, status: int) -> HttpResponse | None:
+def _fragment(request: SignedInRequest, lead: Lead, back: str, *, status: int) -> HttpResponse | None:
     """The changing part of the pages that have one; None for a page to be loaded anew."""
     # The views of those pages answer by this module, so they are imported here.
     from leads.views import handoffs, queue, workspace

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Count, Sum
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.instants import database_now
 from accounts.refusals import NotAllowed, Refused
+from accounts.requests import SignedInRequest
 from leads.forms_sales import CloseForm
 from leads.models import Deal, Lead
 from leads.views.answers import fill_in, posted
@@ -19,7 +20,7 @@ PAGE = 50
 
 
 @require_GET
-def deal_list(request: HttpRequest) -> HttpResponse:
+def deal_list(request: SignedInRequest) -> HttpResponse:
     """Open, won and lost deals of the leads this person may see, newest first."""
     state = request.GET.get("state", Deal.State.OPEN)
     state = state if state in Deal.State.values else Deal.State.OPEN
@@ -56,7 +57,7 @@ def _tabs(visible: Any, current: str) -> list[dict[str, Any]]:
 
 
 @require_http_methods(["GET", "POST"])
-def close(request: HttpRequest, pk: int) -> HttpResponse:
+def close(request: SignedInRequest, pk: int) -> HttpResponse:
     """Win or lose a deal, and say why."""
     visible = Deal.objects.visible_to(request.user).select_related("lead", "handoff")
     deal = get_object_or_404(visible, pk=pk)

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.instants import database_now
 from accounts.models import Absence, Role, User
 from accounts.refusals import NotAllowed
+from accounts.requests import SignedInRequest
 from leads import deadlines, qualification
 from leads.forms_sales import AssignForm, RejectForm
 from leads.models import Handoff
@@ -29,7 +30,7 @@ def _offered(user: User, pk: int) -> Handoff:
 
 
 @require_POST
-def accept(request: HttpRequest, pk: int) -> HttpResponse:
+def accept(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take it. Whoever comes second is told who has it."""
     handoff = _offered(request.user, pk)
 
@@ -43,7 +44,7 @@ def accept(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def reject(request: HttpRequest, pk: int) -> HttpResponse:
+def reject(request: SignedInRequest, pk: int) -> HttpResponse:
     """Send it back to marketing with a reason."""
     handoff = _offered(request.user, pk)
     form = RejectForm(posted(request))
@@ -60,7 +61,7 @@ def reject(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def reassign(request: HttpRequest, pk: int) -> HttpResponse:
+def reassign(request: SignedInRequest, pk: int) -> HttpResponse:
     """Give it to another rep, who must accept it anew."""
     handoff = _offered(request.user, pk)
     at = database_now()
@@ -100,7 +101,7 @@ def workload(*, at: datetime) -> list[User]:
 
 
 @require_GET
-def unassigned(request: HttpRequest) -> HttpResponse:
+def unassigned(request: SignedInRequest) -> HttpResponse:
     """The sales manager's list of leads nobody has."""
     if request.user.role not in (Role.SALES_MANAGER, Role.ADMIN):
         raise PermissionDenied("This list is for sales managers.")

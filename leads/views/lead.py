@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.instants import database_now
 from accounts.refusals import NotAllowed
+from accounts.requests import SignedInRequest
 from leads import qualification
 from leads.activities import log_touch
 from leads.editing import edit
@@ -22,7 +23,7 @@ LOG_TITLES = {"call": "Log a call", "email": "Log an e-mail", "meeting": "Log a 
 
 
 @require_GET
-def lead(request: HttpRequest, pk: int) -> HttpResponse:
+def lead(request: SignedInRequest, pk: int) -> HttpResponse:
     """The page; with `before` and htmx, the next page of its timeline."""
     before = request.GET.get("before", "")
     if before and request.htmx:
@@ -39,7 +40,7 @@ def _must(allowed: bool, what: str) -> None:
 
 
 @either
-def activity(request: HttpRequest, pk: int) -> HttpResponse:
+def activity(request: SignedInRequest, pk: int) -> HttpResponse:
     """Log a call, e-mail, meeting or note: two clicks, the second is the outcome."""
     found = visible_lead(request.user, pk)
     asked = (request.POST if request.method == "POST" else request.GET).get("kind", "")
@@ -63,7 +64,7 @@ def activity(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def qualify(request: HttpRequest, pk: int) -> HttpResponse:
+def qualify(request: SignedInRequest, pk: int) -> HttpResponse:
     """Sales qualified: one click."""
     found = visible_lead(request.user, pk)
 
@@ -78,13 +79,13 @@ def qualify(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @either
-def disqualify(request: HttpRequest, pk: int) -> HttpResponse:
+def disqualify(request: SignedInRequest, pk: int) -> HttpResponse:
     """It will not buy."""
     return _end(request, pk, "disqualify")
 
 
 @either
-def recycle(request: HttpRequest, pk: int) -> HttpResponse:
+def recycle(request: SignedInRequest, pk: int) -> HttpResponse:
     """Not now: back to marketing."""
     return _end(request, pk, "recycle")
 
@@ -97,7 +98,7 @@ ENDS = {
 }  # fmt: skip
 
 
-def _end(request: HttpRequest, pk: int, how: str) -> HttpResponse:
+def _end(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
     found = visible_lead(request.user, pk)
     form = DisqualifyForm(posted(request))
     title, intro, done = ENDS[how]
@@ -115,7 +116,7 @@ def _end(request: HttpRequest, pk: int, how: str) -> HttpResponse:
 
 
 @either
-def deal(request: HttpRequest, pk: int) -> HttpResponse:
+def deal(request: SignedInRequest, pk: int) -> HttpResponse:
     """Open a deal with an amount."""
     found = visible_lead(request.user, pk)
     name = found.company or found.name
@@ -131,7 +132,7 @@ def deal(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @either
-def hand_off(request: HttpRequest, pk: int) -> HttpResponse:
+def hand_off(request: SignedInRequest, pk: int) -> HttpResponse:
     """Hand over to sales; a lead short of the definition needs a reason."""
     found = visible_lead(request.user, pk)
     form = HandOverForm(posted(request))
@@ -152,7 +153,7 @@ def hand_off(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @either
-def edit_details(request: HttpRequest, pk: int) -> HttpResponse:
+def edit_details(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change who the person is; what changed is recorded and the score follows."""
     found = visible_lead(request.user, pk)
     form = DetailsForm(posted(request), initial=DetailsForm.of(found))

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
-from django.http import HttpRequest, HttpResponse, HttpResponseNotModified
+from django.http import HttpResponse, HttpResponseNotModified
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import quote_etag
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.instants import database_now
 from accounts.models import User
+from accounts.requests import SignedInRequest
 from leads import deadlines
 from leads.models import Handoff
 
@@ -41,14 +42,14 @@ class Row:
 
 
 @require_GET
-def queue(request: HttpRequest) -> HttpResponse:
+def queue(request: SignedInRequest) -> HttpResponse:
     """The page, for people in sales."""
     _sales_only(request.user)
     return render(request, "leads/queue.html", rows_context(request.user, _show(request)))
 
 
 @require_GET
-def queue_rows(request: HttpRequest) -> HttpResponse:
+def queue_rows(request: SignedInRequest) -> HttpResponse:
     """The rows alone, for the poll: 304 while nothing has changed."""
     _sales_only(request.user)
     show = _show(request)
@@ -111,7 +112,7 @@ def _tab(rows: list[Row], name: str, show: str) -> dict[str, Any]:
     }
 
 
-def _show(request: HttpRequest) -> str:
+def _show(request: SignedInRequest) -> str:
     show = request.GET.get("show", "all")
     return show if show in SHOWS else "all"
 

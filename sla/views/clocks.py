@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.db.models import Q
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.instants import database_now
 from accounts.models import User
 from accounts.refusals import Refused
+from accounts.requests import SignedInRequest
 from leads.models import Lead
 from sla import excuses
 from sla.compliance import DIMENSIONS, judged
@@ -35,7 +36,7 @@ OUTCOMES = {
 
 
 @require_GET
-def clock_list(request: HttpRequest) -> HttpResponse:
+def clock_list(request: SignedInRequest) -> HttpResponse:
     """Clocks that fit the address: `from` and `to`, `outcome`, and the group of a figure."""
     at = database_now()
     clocks, period = chosen(request.user, request.GET, at=at)
@@ -136,7 +137,7 @@ def _sorts(query: QueryDict, sort: str) -> dict[str, dict[str, str]]:
 
 
 @require_http_methods(["GET", "POST"])
-def clock_excuse(request: HttpRequest, pk: int) -> HttpResponse:
+def clock_excuse(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for the reason; with one, excuse the miss and go back to the list."""
     at = database_now()
     clock = get_object_or_404(
@@ -161,7 +162,7 @@ def clock_excuse(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-def clock_excuse_undo(request: HttpRequest, pk: int) -> HttpResponse:
+def clock_excuse_undo(request: SignedInRequest, pk: int) -> HttpResponse:
     """Count an excused miss again."""
     at = database_now()
     clock = get_object_or_404(judged(request.user, at=at).select_related("term"), pk=pk)
@@ -174,7 +175,7 @@ def clock_excuse_undo(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(_back(request))
 
 
-def _back(request: HttpRequest) -> str:
+def _back(request: SignedInRequest) -> str:
     """The list the person came from; only ever an address of ours."""
     back = request.POST.get("back") or request.GET.get("back") or ""
     safe = url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()})

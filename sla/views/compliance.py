@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_GET
 
 from accounts.instants import database_now
 from accounts.models import Role
+from accounts.requests import SignedInRequest
 from sla import at_risk, speed, trend
 from sla.compliance import DIMENSIONS, Figures
 from sla.compliance import compliance as figures_of
@@ -36,7 +37,7 @@ class Row:
 
 
 @require_GET
-def compliance(request: HttpRequest) -> HttpResponse:
+def compliance(request: SignedInRequest) -> HttpResponse:
     """Figures of a period by one dimension, their trend, and what is at risk now."""
     at = database_now()
     period = asked_for(request.GET, zone=ZoneInfo(request.user.time_zone), at=at)
@@ -72,13 +73,13 @@ def compliance(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-def at_risk_now(request: HttpRequest) -> HttpResponse:
+def at_risk_now(request: SignedInRequest) -> HttpResponse:
     """The live part of the page."""
     at = database_now()
     return render(request, "sla/_at_risk.html", {"at": at, **at_risk_context(request, at=at)})
 
 
-def at_risk_context(request: HttpRequest, *, at: object) -> dict[str, object]:
+def at_risk_context(request: SignedInRequest, *, at: object) -> dict[str, object]:
     return {"at_risk": at_risk.now(request.user, at=at)}  # type: ignore[arg-type]
 
 
@@ -90,14 +91,14 @@ def clocks_url(period: Period, by: str = "", figures: Figures | None = None) -> 
     return f"{reverse('clock-list')}?{urlencode(query)}"
 
 
-def _tabs(request: HttpRequest) -> dict[str, str]:
+def _tabs(request: SignedInRequest) -> dict[str, str]:
     """A rep's own figures are one rep's and one team's: nothing to compare."""
     if request.user.role == Role.SALES_REP:
         return {name: label for name, label in TABS.items() if name not in ("rep", "team")}
     return TABS
 
 
-def _scope(request: HttpRequest) -> str:
+def _scope(request: SignedInRequest) -> str:
     return {
         Role.SALES_REP: "Your own clocks",
         Role.MARKETER: "What your team owes",

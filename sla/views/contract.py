@@ -4,12 +4,13 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accounts.instants import database_now
 from accounts.models import Team
+from accounts.requests import SignedInRequest
 from leads.models import Tier
 from personas.models import Definition
 from sla import agreement, reading
@@ -19,7 +20,7 @@ FIRST_YEAR, LAST_YEAR = 2000, 2100
 
 
 @require_GET
-def contract(request: HttpRequest) -> HttpResponse:
+def contract(request: SignedInRequest) -> HttpResponse:
     """Promises, working hours, definitions, and when a lead would be due."""
     at = database_now()
     zone = ZoneInfo(request.user.time_zone)
@@ -43,7 +44,7 @@ def contract(request: HttpRequest) -> HttpResponse:
 
 
 def _calculator(
-    request: HttpRequest, found: agreement.Agreement, *, zone: ZoneInfo, at: datetime
+    request: SignedInRequest, found: agreement.Agreement, *, zone: ZoneInfo, at: datetime
 ) -> dict[str, Any]:
     """ "If a lead came at … it would be due at …"; without a question, now."""
     teams = list(Team.objects.filter(kind=Team.Kind.SALES))
