@@ -1,0 +1,137 @@
+"""Which column of somebody's file is which of our fields, by the names other products give them."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from leads.csv_cells import plain
+from leads.intake import EXTRA_LIMIT, ORIGIN_FIELDS
+
+# Words that only say whose e-mail or phone it is, before or after the word that counts.
+QUALIFIERS = frozenset(
+    ["person", "contact", "lead", "property", "primary", "main", "your", "work", "business"]
+    + ["office", "home", "private", "other", "1", "2", "3", "c"]
+)
+FULL_NAME = "full_name"
+NAMES = {
+    "email": "email, e mail, mail, email address, e mail address, mail address, emailaddress, "
+             "correo, correo electronico, adresse mail, courriel, email adresse, e mail adresse",
+    "phone": "phone, phone number, telephone, telephone number, tel, mobile, mobile phone, "
+             "mobile number, mobile phone number, cell, cell phone, phonenumber, telefon, "
+             "telefonnummer, telefono, handy",
+    "first_name": "first name, firstname, given name, forename, vorname, prenom, nombre",
+    "last_name": "last name, lastname, surname, family name, nachname, apellido, apellidos",
+    FULL_NAME: "name, full name, fullname, person name, contact name, lead name",
+    "company": "company, company name, organization, organisation, organization name, "
+               "organisation name, account, account name, associated company, employer, firma, "
+               "business name, unternehmen, empresa, societe",
+    "job_title": "job title, jobtitle, title, position, role, job function, funktion, cargo",
+    "country": "country, country region, country code, country name, cc, mailing country, "
+               "billing country, land, pais, pays",
+    "website": "website, web site, url, homepage, company domain name, company domain, domain, "
+               "company website, webseite",
+    "source": "source, lead source, original source, leadsource",
+    "message": "message, note, notes, note content, comment, comments, nachricht",
+    "referrer": "referrer, referer, referring url",
+    "landing_page": "landing page, landing page url",
+}  # fmt: skip
+ALIASES = {alias.strip(): name for name, words in NAMES.items() for alias in words.split(",")} | {
+    name.replace("_", " "): name for name in ORIGIN_FIELDS
+}
+# What our own file of refused rows adds; it comes back when somebody mended the rows.
+OURS = ["line", "reason"]
+
+
+@dataclass(slots=True)
+class Columns:
+    """What each column is: (index, our field or "", the name it has in `extra`)."""
+
+    plan: list[tuple[int, str, str]] = field(default_factory=list)
+    # Headers of columns that do not fit into `extra` any more.
+    dropped: list[str] = field(default_factory=list)
+
+    @property
+    def fields(self) -> set[str]:
+        """Our fields that some column gives."""
+        return {name for _, name, _ in self.plan if name}
+
+    @property
+    def reachable(self) -> bool:
+        """Whether a row could say how to reach anybody."""
+        return not self.fields.isdisjoint({"email", "phone"})
+
+    def row(self, cells: Sequence[str]) -> dict[str, Any]:
+        """One record as capture takes it.
+
+        Of several columns for one field the first that is filled counts; the others are extra.
+        """
+        row: dict[str, Any] = {}
+        extra: dict[str, str] = {}
+        for index, name, header in self.plan:
+            value = plain(cells[index].strip())
+            if not value:
+                continue
+            if name and name not in row:
+                row[name] = value
+            elif row.get(name) != value:
+                extra[header] = value
+        full = row.pop(FULL_NAME, "")
+        if full and not (row.get("first_name") or row.get("last_name")):
+            row["first_name"], row["last_name"] = split_name(full)
+        if extra:
+            row["extra"] = extra
+        return row
+
+
+def map_columns(headers: Sequence[str]) -> Columns:
+    """Recognise what can be; at most as many other columns are kept as `extra` may hold."""
+    columns, seen, known = Columns(), set[str](), set[str]()
+    count = len(headers) - len(OURS) if list(headers[-2:]) == OURS else len(headers)
+    for index, header in enumerate(headers[:count]):
+        name, called = field_of(header), _free_name(header, index, seen)
+        if (not name or name in known) and len(seen) >= EXTRA_LIMIT:
+            columns.dropped.append(header)
+            continue
+        if not name or name in known:
+            seen.add(called)
+        known.add(name)
+        columns.plan.append((index, name, called))
+    return columns
+
+
+def _free_name(header: str, index: int, taken: set[str]) -> str:
+    name = header[:60].strip() or f"column {index + 1}"
+    return f"{name[:50]} ({index + 1})" if name in taken else name
+
+
+def field_of(header: str) -> str:
+    """Our field for a header as typed, or nothing: "Person - Email (Work)*" is `email`."""
+    words = key(header).split()
+    while words:
+        found = ALIASES.get(" ".join(words))
+        if found:
+            return found
+        if words[-1] in QUALIFIERS:
+            words.pop()
+        elif words[0] in QUALIFIERS:
+            words.pop(0)
+        else:
+            break
+    return ""
+
+
+def key(header: str) -> str:
+    """A header as it is compared: no case, no accents, no signs."""
+    bare = unicodedata.normalize("NFKD", header.casefold().lstrip("\ufeff"))
+    return re.sub(r"[^a-z0-9]+", " ", bare.encode("ascii", "ignore").decode()).strip()
+
+
+def split_name(full: str) -> tuple[str, str]:
+    """First and last name of "Pat Lee" or "Lee, Pat"; a single word is the first name."""
+    if "," in full:
+        last, _, first = full.partition(",")
+        return first.strip(), last.strip()
+    first, _, last = full.partition(" ")
+    return first, last.strip()

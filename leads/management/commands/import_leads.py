@@ -1,0 +1,279 @@
+"""`manage.py import_leads FILE --campaign SLUG`: a CSV of leads, captured in batches.
+
+1. Everything named on the command line is looked up; what is not there ends it with status 2.
+2. Encoding, delimiter and columns are found, or taken from the options.
+3. Records go through capture in batches of 500; memory stays flat however long the file is.
+4. A batch that the database will not take is tried row by row, so that one row costs only itself.
+5. What was refused is written to a file of its own, with line and reason, ready to mend and import.
+6. A summary says what became of the rows. Status 1: not one of them could be used.
+"""
+
+import csv
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+from time import monotonic
+from typing import Any, TextIO
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+from tqdm import tqdm
+
+from accounts.instants import database_now
+from accounts.models import User
+from leads.capture import Captured, capture_leads
+from leads.csv_cells import safe
+from leads.csv_headers import OURS
+from leads.importing import (
+    SAMPLE,
+    Encoding,
+    Reader,
+    Record,
+    Unreadable,
+    find_delimiter,
+    find_encoding,
+)
+from leads.models import Campaign, Kind, Stage
+
+BATCH = 500
+DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
+
+
+def wrong(message: str) -> CommandError:
+    return CommandError(message, returncode=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What every row of the file shares."""
+
+    slug: str
+    by: User | None
+    hand_over: bool | None
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of the rows."""
+
+    new: int = 0
+    merged: int = 0
+    mqls: int = 0
+    handed_over: int = 0
+    refused: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.new + self.merged + self.refused
+
+    def add(self, captured: Captured) -> None:
+        assert captured.lead is not None
+        self.new += captured.created
+        self.merged += not captured.created
+        self.mqls += captured.created and captured.lead.stage == Stage.MQL
+        self.handed_over += captured.handoff is not None
+
+
+@dataclass(slots=True)
+class RefusedFile:
+    """The rows that were not taken; the file is made when the first one comes."""
+
+    path: Path
+    headers: list[str]
+    stack: ExitStack = field(default_factory=ExitStack)
+    writer: Any = None
+
+    def write(self, record: Record, reason: str) -> None:
+        if self.writer is None:
+            file = self.path.open("w", encoding="utf-8-sig", newline="")
+            self.writer = csv.writer(self.stack.enter_context(file))
+            self.writer.writerow([safe(name) for name in self.headers] + OURS)
+        cells = [safe(cell.replace("\x00", "")) for cell in record.cells[: len(self.headers)]]
+        cells += [""] * (len(self.headers) - len(cells))
+        self.writer.writerow([*cells, record.line, reason])
+
+
+class Command(BaseCommand):
+    help = "Import leads from a CSV file; what can't be used goes into a file of refused rows."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--campaign", required=True, metavar="SLUG")
+        parser.add_argument("--by", metavar="EMAIL", help="who imports: theirs are the leads")
+        parser.add_argument("--delimiter", help="found by itself unless given: , ; | tab")
+        parser.add_argument("--encoding", help="found by itself unless given")
+        parser.add_argument(
+            "--refused", type=Path, metavar="FILE", help="default: FILE-refused.csv"
+        )
+        parser.add_argument(
+            "--no-hand-over", action="store_true", help="MQLs wait for a marketer to hand them over"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        path: Path = options["file"]
+        by = find_user(options["by"])
+        campaign = find_campaign(options["campaign"], by)
+        refused_path = options["refused"] or path.with_name(f"{path.stem}-refused.csv")
+        check_paths(path, refused_path)
+        encoding = find(path, options["encoding"])
+        with ExitStack() as stack:
+            file = stack.enter_context(
+                path.open(encoding=encoding.name, errors="replace", newline="")
+            )
+            try:
+                delimiter = chosen_delimiter(options["delimiter"]) or find_delimiter(
+                    file.read(SAMPLE)
+                )
+                file.seek(0)
+                reader = Reader(file, delimiter=delimiter, sure=encoding.sure)
+            except (Unreadable, UnicodeError) as error:
+                raise wrong(f"{path} {error}.") from None
+            refused = RefusedFile(refused_path, reader.headers, stack)
+            keep = False if options["no_hand_over"] else None
+            self.run(path, file, reader, Intake(campaign.slug, by, keep), refused)
+
+    def run(
+        self, path: Path, file: TextIO, reader: Reader, intake: Intake, refused: RefusedFile
+    ) -> None:
+        tally, started, stopped = Tally(), monotonic(), False
+        bar = tqdm(
+            total=path.stat().st_size, unit="B", unit_scale=True, desc=path.name, file=sys.stderr,
+            mininterval=0.2 if sys.stderr.isatty() else 10,
+        )  # fmt: skip
+        try:
+            for batch in batches(iter(reader)):
+                for record, outcome in capture(batch, reader, intake):
+                    if isinstance(outcome, str):
+                        tally.refused += 1
+                        refused.write(record, outcome)
+                    else:
+                        tally.add(outcome)
+                bar.set_postfix(rows=tally.rows, refused=tally.refused, refresh=False)
+                bar.update(file.buffer.tell() - bar.n)
+        except KeyboardInterrupt:
+            stopped = True
+        finally:
+            bar.close()
+        self.summary(tally, monotonic() - started, reader, refused, stopped=stopped)
+
+    def summary(
+        self,
+        tally: Tally,
+        seconds: float,
+        reader: Reader,
+        refused: RefusedFile,
+        *,
+        stopped: bool,
+    ) -> None:
+        rate = tally.rows / seconds if seconds else 0
+        self.stdout.write(
+            f"{tally.rows:,} rows: {tally.new:,} new, {tally.merged:,} merged into leads we had, "
+            f"{tally.refused:,} refused; {tally.mqls:,} new MQLs, "
+            f"{tally.handed_over:,} handed over. {seconds:.1f} s, {rate:,.0f} rows/s."
+        )
+        if reader.columns.dropped:
+            self.stdout.write(f"Columns not kept: {', '.join(reader.columns.dropped)}.")
+        if tally.refused:
+            self.stdout.write(f"Refused rows with their reasons: {refused.path}")
+        if stopped:
+            raise CommandError(
+                "Stopped. Importing the file again adds no lead twice.", returncode=130
+            )
+        if tally.rows and tally.rows == tally.refused:
+            raise CommandError("Not one row could be used.", returncode=1)
+
+
+def find_user(email: str | None) -> User | None:
+    if email is None:
+        return None
+    try:
+        return User.objects.get(email=email.lower(), is_active=True)
+    except User.DoesNotExist:
+        raise wrong(f"--by {email}: nobody active has this address.") from None
+
+
+def find_campaign(slug: str, by: User | None) -> Campaign:
+    campaigns = Campaign.objects.all() if by is None else Campaign.objects.visible_to(by)
+    try:
+        return campaigns.get(slug=slug)
+    except Campaign.DoesNotExist:
+        known = list(campaigns.values_list("slug", flat=True)[:20])
+        there_are = f"; there are {', '.join(known)}" if known else ""
+        whose = f" for {by.email}" if by else ""
+        raise wrong(f"--campaign {slug}: there is no such campaign{whose}{there_are}.") from None
+
+
+def check_paths(path: Path, refused: Path) -> None:
+    if not path.is_file():
+        raise wrong(f"{path}: there is no such file.")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise wrong(f"{path} can't be read: {error.strerror}.") from None
+    if refused.resolve() == path.resolve():
+        raise wrong("--refused must name another file than the one to import.")
+    existed = refused.exists()
+    try:
+        refused.open("ab").close()
+    except OSError as error:
+        raise wrong(f"--refused {refused} can't be written: {error.strerror}.") from None
+    if not existed:
+        refused.unlink()
+
+
+def find(path: Path, named: str | None) -> Encoding:
+    if named is None:
+        return find_encoding(path)
+    try:
+        "".encode(named)
+    except LookupError:
+        raise wrong(
+            f"--encoding {named}: there is no such encoding; try utf-8 or cp1252."
+        ) from None
+    return Encoding(named)
+
+
+def chosen_delimiter(named: str | None) -> str | None:
+    if named is None:
+        return None
+    delimiter = DELIMITER_NAMES.get(named.lower(), named)
+    if len(delimiter) != 1 or delimiter in '\r\n"':
+        raise wrong(f"--delimiter {named}: give one character, or tab, comma, semicolon, pipe.")
+    return delimiter
+
+
+def batches(records: Iterator[Record]) -> Iterator[list[Record]]:
+    while batch := list(islice(records, BATCH)):
+        yield batch
+
+
+def capture(
+    batch: list[Record], reader: Reader, intake: Intake
+) -> Iterator[tuple[Record, Captured | str]]:
+    """Each record with what became of it: captured, or the reason why not."""
+    rows = [
+        {**reader.columns.row(record.cells), "campaign": intake.slug, "touchpoint": Kind.IMPORTED}
+        for record in batch
+        if not record.problem
+    ]
+    try:
+        answers = iter(
+            capture_leads(rows, by=intake.by, at=database_now(), hand_over=intake.hand_over)
+        )
+    except DatabaseError as error:
+        if len(batch) == 1:
+            yield batch[0], f"can't be stored: {str(error).splitlines()[0]}"
+            return
+        for record in batch:
+            yield from capture([record], reader, intake)
+        return
+    for record in batch:
+        yield record, record.problem or _outcome(next(answers))
+
+
+def _outcome(captured: Captured) -> Captured | str:
+    return "; ".join(f"{name}: {why}" for name, why in captured.refused.items()) or captured
