@@ -6,13 +6,11 @@ import redis
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.db import DatabaseError
-from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django_prometheus.exports import ExportToDjangoView
 
-from accounts.instants import database_now
-from sla.models import Alarm
+from sla.lag import sweep_lag
 
 LONGEST_LAG = 30.0  # seconds; the sweep wakes every second
 
@@ -46,7 +44,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when every part works, else 503; the JSON says which part does not."""
-    lag = sweep_lag()
+    lag = lag_seconds()
     answers = {
         "database": "does not answer" if lag is None else "ok",
         "broker": broker(),
@@ -57,18 +55,15 @@ def readyz(request: HttpRequest) -> JsonResponse:
     return JsonResponse(body, status=200 if ready else 503)
 
 
-def sweep_lag() -> float | None:
-    """Seconds since the oldest alarm that is due but not fired; 0 without one, None: no database.
+def lag_seconds() -> float | None:
+    """Seconds since the oldest alarm that is due but not fired; None: no database.
 
     It is read from the alarms themselves: a sweep that never ran is seen as well as a slow one.
     """
     try:
-        at = database_now()
-        waiting = Alarm.objects.filter(state=Alarm.State.WAITING, fire_at__lte=at)
-        oldest = waiting.aggregate(oldest=Min("fire_at"))["oldest"]
+        return round(sweep_lag().total_seconds(), 1)
     except DatabaseError:
         return None
-    return round((at - oldest).total_seconds(), 1) if oldest else 0.0
 
 
 def broker() -> str:

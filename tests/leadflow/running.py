@@ -31,7 +31,7 @@ class Leadflow:
     var: Path
     port: int
 
-    def wait_until_serving(self, seconds: float = 60) -> None:
+    def wait_until_serving(self, seconds: float = 150) -> None:
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and self.process.poll() is None:
             try:

@@ -37,7 +37,7 @@ def manage(command: list[str], environment: Mapping[str, str]) -> tuple[int, str
 def test_the_deployment_checks_find_nothing_on_a_server(tmp_path):
     environment = {**SERVER, "LEADFLOW_VAR": str(tmp_path)}
     status, said = manage(["check", "--deploy", "--fail-level=WARNING"], environment)
-    assert (status, said) == (0, "System check identified no issues (0 silenced).\n")
+    assert (status, said) == (0, "")
 
 
 @pytest.mark.parametrize(
