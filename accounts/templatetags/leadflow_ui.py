@@ -219,6 +219,12 @@ def told(message: Message, what: str) -> str:
     return next((tag.removeprefix(f"{what}:") for tag in tags if tag.startswith(f"{what}:")), "")
 
 
+@register.filter
+def says_optional(field: BoundField) -> bool:
+    """Whether a label adds “optional”: only where other fields of the form are required."""
+    return not field.field.required and any(each.required for each in field.form.fields.values())
+
+
 @register.simple_tag
 def control(field: BoundField) -> SafeString:
     """A form control in our look, tied to its error for screen readers."""
