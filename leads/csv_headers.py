@@ -10,10 +10,10 @@ from leads.csv_cells import plain
 from leads.intake import EXTRA_LIMIT, ORIGIN_FIELDS
 
 # Words that only say whose e-mail or phone it is, before or after the word that counts.
-QUALIFIERS = frozenset(
-    ["person", "contact", "lead", "property", "primary", "main", "your", "work", "business"]
-    + ["office", "home", "private", "other", "1", "2", "3", "c"]
-)
+QUALIFIERS = {
+    "person", "contact", "lead", "property", "primary", "main", "your", "work", "business",
+    "office", "home", "private", "other", "1", "2", "3", "c",
+}  # fmt: skip
 FULL_NAME = "full_name"
 NAMES = {
     "email": "email, e mail, mail, email address, e mail address, mail address, emailaddress, "
