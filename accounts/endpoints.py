@@ -1,6 +1,7 @@
 """What every endpoint stands on: JSON in and out, one instant, one state of the configuration."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from accounts import configuration
-from accounts.api import FullScope
+from accounts.api import Credential, FullScope
 from accounts.instants import database_now
 from accounts.models import User
 from accounts.problems import TooLarge
@@ -23,7 +24,7 @@ LARGEST_BODY = 1024 * 1024
 
 
 class Body(JSONParser):
-    """JSON of at most LARGEST_BODY bytes."""
+    """JSON of at most LARGEST_BODY bytes, and nothing that could not be written down again."""
 
     def parse(
         self,
@@ -35,22 +36,30 @@ class Body(JSONParser):
         if length > LARGEST_BODY:
             raise TooLarge(f"The body has {length:,} bytes; at most {LARGEST_BODY:,} are read.")
         try:
-            return super().parse(stream, media_type, parser_context)
+            data = super().parse(stream, media_type, parser_context)
+            json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
         except RecursionError:
             raise exceptions.ParseError("JSON parse error - nested too deeply") from None
+        except UnicodeEncodeError:
+            raise exceptions.ParseError("JSON parse error - half a surrogate pair") from None
+        except ValueError:
+            raise exceptions.ParseError("JSON parse error - a number beyond all bounds") from None
+        return data
 
 
 class JsonOnly(BaseContentNegotiation):
     """JSON in, JSON out, whatever else the caller would also take."""
 
-    def select_parser(self, request: Request, parsers: Sequence[BaseParser]) -> BaseParser | None:
+    def select_parser(self, request: Request, parsers: Iterable[BaseParser]) -> BaseParser | None:
         said = (request.content_type or "").partition(";")[0].strip().lower()
-        return parsers[0] if said == "application/json" or said.endswith("+json") else None
+        is_json = said == "application/json" or said.endswith("+json")
+        return next(iter(parsers)) if is_json else None
 
     def select_renderer(
-        self, request: Request, renderers: Sequence[BaseRenderer], format_suffix: str | None = None
+        self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None
     ) -> tuple[BaseRenderer, str]:
-        return renderers[0], renderers[0].media_type
+        renderer = next(iter(renderers))
+        return renderer, str(renderer.media_type)
 
 
 class ApiView(APIView):
@@ -70,14 +79,15 @@ class ApiView(APIView):
     @cached_property
     def at(self) -> datetime:
         """The database's instant of this request."""
-        now = getattr(self.request.auth, "now", None)
-        return now if isinstance(now, datetime) else database_now()
+        caller = self.request.auth
+        return caller.now if isinstance(caller, Credential) else database_now()
 
     @cached_property
     def stamp(self) -> UUID:
         """The configuration in force for this request."""
-        stamp = getattr(self.request.auth, "stamp", None)
-        return stamp if isinstance(stamp, UUID) else configuration.stamp()
+        caller = self.request.auth
+        known = caller.stamp if isinstance(caller, Credential) else None
+        return known or configuration.stamp()
 
     @property
     def body(self) -> Mapping[str, Any]:

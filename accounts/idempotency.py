@@ -37,14 +37,15 @@ def once(request: Request, do: Callable[[], Response], *, at: datetime) -> Respo
             code="idempotency_key_invalid",
             fields={HEADER: f"Send 1 to {LONGEST} characters."},
         )
-    asked = fingerprint(request)
+    asked, user = fingerprint(request), request.user.pk
+    assert user is not None
     with transaction.atomic():
-        known = _take(request.user.pk, key)
+        known = _take(user, key)
         if known is not None:
             return _repeat(known, asked)
         response = do()
         IdempotentRequest.objects.create(
-            user_id=request.user.pk,
+            user_id=user,
             key=key,
             body_hash=asked,
             status=response.status_code,

@@ -17,7 +17,7 @@ def database_now() -> datetime:
 def clamped(occurred_at: datetime | None, *, at: datetime) -> datetime:
     """When something happened, as told from outside: never later than now.
 
-    Raises ValueError for an instant without a time zone.
+    Raises ValueError for an instant without a time zone, or beyond the years 1 to 9999.
     """
     if occurred_at is None:
         return at
@@ -26,4 +26,7 @@ def clamped(occurred_at: datetime | None, *, at: datetime) -> datetime:
             f"occurred_at “{occurred_at.isoformat()}” has no time zone; add one, such as "
             f"{occurred_at.isoformat()}Z."
         )
-    return min(occurred_at.astimezone(UTC), at)
+    try:
+        return min(occurred_at.astimezone(UTC), at)
+    except OverflowError:
+        raise ValueError(f"“{occurred_at.isoformat()}” is not an instant of our time") from None

@@ -1,5 +1,6 @@
 """Read one captured row: what was typed in, what can be compared out, or why not."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -156,7 +157,9 @@ def _read_origin(
         if row.campaign is None:
             refused["campaign"] = f"There is no campaign “{slug}”; see Campaigns for their names."
     message = raw.get("message")
-    if message not in (None, ""):
+    if isinstance(message, dict | list | bool):
+        refused["message"] = "This must be a text."
+    elif message not in (None, ""):
         words = str(message).replace("\x00", "")
         if len(words) > MESSAGE_LIMIT:
             refused["message"] = (
@@ -164,7 +167,7 @@ def _read_origin(
             )
         else:
             row.message = words
-    kind = raw.get("touchpoint") or Kind.FORM
+    kind = _line(raw, "touchpoint", 60, refused) or Kind.FORM
     if kind not in TOUCHPOINTS:
         refused["touchpoint"] = f"“{kind}” is not one of {', '.join(sorted(TOUCHPOINTS))}."
     else:
@@ -208,8 +211,11 @@ def _read_extra(row: Row, raw: Mapping[str, Any], refused: Refusals) -> None:
     if not isinstance(extra, dict) or len(extra) > EXTRA_LIMIT:
         refused["extra"] = f"This must be an object of at most {EXTRA_LIMIT} fields."
         return
-    for name, value in extra.items():
-        if isinstance(value, int | float | bool):
-            row.extra[str(name)[:60]] = value
+    for typed, value in extra.items():
+        name = _take(refused, "extra", lambda n=typed: normalise.text(n, limit=60))
+        if isinstance(value, float) and not math.isfinite(value):
+            refused[f"extra.{name}"] = "This is not a number we can keep."
+        elif isinstance(value, int | float | bool):
+            row.extra[name] = value
         else:
-            row.extra[str(name)[:60]] = _line(extra, name, 2000, refused)
+            row.extra[name] = _line({f"extra.{name}": value}, f"extra.{name}", 2000, refused)

@@ -133,9 +133,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def home_team(self) -> "Team | None":
         """Whose a lead is that they capture for no campaign: marketing's before sales'."""
-        places = sorted(
-            self._memberships, key=lambda m: (m.team.kind != Team.Kind.MARKETING, m.pk)
-        )
+        places = sorted(self._memberships, key=lambda m: (m.team.kind != Team.Kind.MARKETING, m.pk))
         return places[0].team if places else None
 
     @property

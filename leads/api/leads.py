@@ -10,7 +10,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.api import AnyScope, has_full_scope
+from accounts.api import AnyScope, FullScope, has_full_scope
 from accounts.endpoints import ApiView
 from accounts.idempotency import HEADER, once
 from accounts.models import Role, Team
@@ -44,7 +44,7 @@ class Leads(ApiView):
     """`/api/v1/leads/`: the one way in, and the list."""
 
     def get_permissions(self) -> list[BasePermission]:
-        return [AnyScope()] if self.request.method == "POST" else super().get_permissions()
+        return [AnyScope() if self.request.method == "POST" else FullScope()]
 
     @extend_schema(
         operation_id="lead_list",
@@ -137,10 +137,9 @@ class LeadDetail(ApiView):
     @extend_schema(operation_id="lead_read", responses={200: LeadOut, **problems(404)})
     def get(self, request: Request, pk: int) -> Response:
         """One lead."""
-        found = answers(Lead.objects.visible_to(self.user).filter(pk=pk))
-        if not found:
+        if not Lead.objects.visible_to(self.user).filter(pk=pk).exists():
             raise Http404
-        return Response(found[0])
+        return Response(answer(pk))
 
     @extend_schema(
         operation_id="lead_change",
@@ -177,7 +176,11 @@ class Activities(ApiView):
         shown, following = page(
             Activity.objects.filter(lead_id=pk), by="occurred_at", request=request, **asked
         )
-        told = activity_answers(shown.select_related("actor", "campaign"))
+        told = activity_answers(
+            Activity.objects.filter(pk__in=shown)
+            .select_related("actor", "campaign")
+            .order_by("-occurred_at", "-pk")
+        )
         return Response({"next": following, "results": told})
 
     @extend_schema(

@@ -4,14 +4,12 @@ import base64
 import binascii
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
-
-M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +38,20 @@ class Cursor:
 
 
 def page(
-    rows: QuerySet[M], *, by: str, request: Request, cursor: str, limit: int
-) -> tuple[QuerySet[M], str | None]:
-    """One page of `rows`, newest by the instant `by`, and the address of the next page."""
+    rows: QuerySet[Any], *, by: str, request: Request, cursor: str, limit: int
+) -> tuple[list[int], str | None]:
+    """The ids of one page of `rows`, newest by the instant `by`, and the next page's address."""
     if cursor:
         after = Cursor.read(cursor)
         same = Q(**{by: after.instant, "pk__lt": after.pk})
-        # The first condition alone bounds the index scan.
+        # The second condition says nothing new; it is what bounds the index scan.
         rows = rows.filter(
             Q(**{f"{by}__lt": after.instant}) | same, **{f"{by}__lte": after.instant}
         )
-    order = (f"-{by}", "-pk")
-    keys = list(rows.order_by(*order).values_list("pk", by)[: limit + 1])
-    shown = rows.model._default_manager.filter(pk__in=[pk for pk, _ in keys[:limit]])
+    keys = list(rows.order_by(f"-{by}", "-pk").values_list("pk", by)[: limit + 1])
+    found = [pk for pk, _ in keys[:limit]]
     if len(keys) <= limit:
-        return shown.order_by(*order), None
+        return found, None
     pk, instant = keys[limit - 1]
-    address = replace_query_param(request.build_absolute_uri(), "cursor", str(Cursor(instant, pk)))
-    return shown.order_by(*order), address
+    here = request.build_absolute_uri()
+    return found, replace_query_param(here, "cursor", str(Cursor(instant, pk)))

@@ -51,7 +51,7 @@ class Strict(serializers.Serializer[T], Generic[T]):
         """The checked values; raises ValidationError (422) naming each field."""
         form = cls(data=data)
         form.is_valid(raise_exception=True)
-        return form.validated_data  # type: ignore[no-any-return]
+        return form.validated_data
 
 
 class PageQuery(Strict[Any]):

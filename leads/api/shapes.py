@@ -32,7 +32,7 @@ class PersonIn(serializers.Serializer[Any]):
 class Person(PersonIn):
     """Who the lead is."""
 
-    source = serializers.CharField(required=False)
+    source = serializers.CharField(required=False)  # type: ignore[assignment]
 
 
 class Origin(serializers.Serializer[Any]):
@@ -65,7 +65,7 @@ class LeadIn(Person, Origin):
 class ScoreReason(serializers.Serializer[Any]):
     """One reason of a score."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     points = serializers.IntegerField()
     part = serializers.CharField()
 
@@ -126,7 +126,7 @@ class ActivityOut(serializers.Serializer[Any]):
     actor = serializers.CharField(allow_null=True, help_text="E-mail")
     campaign = serializers.CharField(allow_null=True)
     handoff = serializers.IntegerField(allow_null=True)
-    data = serializers.DictField()
+    data = serializers.DictField()  # type: ignore[assignment]
 
 
 class LeadPage(serializers.Serializer[Any]):
