@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from django.contrib.staticfiles import finders
 from django.template.loader import get_template
+from django.urls import reverse
 
 from accounts.templatetags.leadflow_ui import CLOCK_LOOK, drawing
 
@@ -32,6 +33,36 @@ def test_every_icon_named_is_one_of_tablers():
     pictures = found(r'{% icon "([^"]+)"') | found(r'picture="([^"]+)"')
     pictures |= found(r'{% nav_item "[^"]+" "[^"]+" "([^"]+)"')
     assert missing_icons(pictures | {picture for picture, _ in CLOCK_LOOK.values()}) == []
+
+
+@pytest.mark.parametrize(
+    ("person", "entries"),
+    [
+        ("maya", "home lead-list ready returns campaign-list form-list"),
+        ("mona", "home lead-list ready returns campaign-list form-list"),
+        ("sam", "home queue lead-list deal-list"),
+        ("dana", "home queue lead-list deal-list unassigned"),
+        (
+            "admin",
+            "home queue lead-list deal-list unassigned ready returns campaign-list form-list",
+        ),
+        ("outsider", "home lead-list"),
+    ],
+)
+def test_the_navigation_of_each_role(cast, client, person, entries):
+    client.force_login(getattr(cast, person))
+    page = client.get("/profile/").content.decode()
+    navigation = re.search(r'aria-label="Main">(.*?)</nav>', page, re.DOTALL)
+    agreement = "compliance clock-list contract persona-list"
+    assert re.findall(r'href="([^"]+)"', navigation[1]) == [
+        reverse(name) for name in f"{entries} {agreement}".split()
+    ]
+
+
+def test_the_navigation_is_lit_where_one_is(cast, client):
+    client.force_login(cast.sam)
+    page = client.get("/sla/clocks/").content.decode()
+    assert re.findall(r'href="([^"]+)" aria-current="page"', page) == ["/sla/clocks/"]
 
 
 def test_every_file_named_is_served():

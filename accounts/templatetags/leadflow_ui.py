@@ -15,7 +15,7 @@ from django.conf import settings
 from django.contrib.messages.storage.base import Message
 from django.forms import BoundField
 from django.template import Context
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
@@ -57,17 +57,16 @@ def icon(name: str, label: str = "") -> SafeString:
 def nav_item(
     context: Context, name: str, label: str, picture: str, also: str = "", count: int | None = None
 ) -> dict[str, Any]:
-    """One line of the navigation, lit on its own page and on those named in `also`.
-
-    Nothing is drawn for a page that is not installed.
-    """
-    try:
-        url = reverse(name)
-    except NoReverseMatch:
-        return {}
+    """One line of the navigation, lit on its own page and on those named in `also`."""
     match = getattr(context.get("request"), "resolver_match", None)
     current = match is not None and match.view_name in (name, *also.split())
-    return {"url": url, "label": label, "picture": picture, "count": count, "current": current}
+    return {
+        "url": reverse(name),
+        "label": label,
+        "picture": picture,
+        "count": count,
+        "current": current,
+    }
 
 
 def _zone(context: Context) -> tzinfo:
