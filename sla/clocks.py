@@ -41,9 +41,11 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
                 _stop(clock, activity, at=at)
         if activity.kind in MOVING:
             _move(activity, clocks, at=at, stamp=stamp)
-    _save([c for clocks in existing.values() for c in clocks if before[c.pk] != _facts(c)])
+    changed = [c for clocks in existing.values() for c in clocks if before[c.pk] != _facts(c)]
+    _save(changed)
     started = _start(relevant, at=at, stamp=stamp)
-    _write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)
+    if changed or started:
+        _write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)
 
 
 def _lock_clocks(activities: Iterable[Activity]) -> dict[int, list[Clock]]:

@@ -66,7 +66,7 @@ def promises(terms: tuple[Term, ...], side: str) -> list[Promise]:
         Promise(
             term,
             working_words(term.target_seconds),
-            _applies_to(term),
+            _applies_to(term, terms),
             EVENTS.get(term.starts_on, term.starts_on),
             _listed([EVENTS.get(kind, kind) for kind in term.stops_on]),
             [_alarm(step) for step in term.steps],
@@ -76,7 +76,7 @@ def promises(terms: tuple[Term, ...], side: str) -> list[Promise]:
     ]
 
 
-def _applies_to(term: Term) -> str:
+def _applies_to(term: Term, terms: tuple[Term, ...]) -> str:
     said = []
     if term.tiers:
         said.append(f"{_listed([Tier(tier).label.lower() for tier in term.tiers])} leads")
@@ -84,7 +84,8 @@ def _applies_to(term: Term) -> str:
         said.append(f"persona {_listed(term.personas)}")
     if term.sources:
         said.append(f"from {_listed(term.sources)}")
-    return ", ".join(said) or ("every other lead" if term.order else "every lead")
+    first = next(t for t in terms if t.measure == term.measure)
+    return ", ".join(said) or ("every lead" if first is term else "every other lead")
 
 
 def _alarm(step: Mapping[str, Any]) -> str:
