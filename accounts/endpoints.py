@@ -68,7 +68,7 @@ class ApiView(APIView):
     permission_classes = [FullScope]
     parser_classes = [Body]
     content_negotiation_class = JsonOnly
-    metadata_class = None
+    http_method_names = ["get", "head", "post", "patch"]
 
     @property
     def user(self) -> User:
