@@ -19,6 +19,8 @@ FIRST_TARGETS = {
     "first_touch_hot": 2 * 3600,
     "first_touch": 16 * 3600,
 }
+# The demo is more careful than the starting rules: many send a form, few will buy.
+LESS = {"form": 15, "download": 10, "event": 30}
 TIMEFRAME = {
     "field": "extra.timeframe", "op": "in", "value": ["this month", "this quarter"],
     "points": 10, "label": "Wants to buy soon",
@@ -61,8 +63,16 @@ def agree(users: dict[str, User], teams: dict[str, Team], *, start: datetime, at
                 key=key, version=number, name=name, words=words, rule=rule,
                 in_force_from=long_ago if number == 1 else at - timedelta(days=SECOND_DEFINITION),
             )  # fmt: skip
-    second: dict[str, Any] = {**SCORE_RULES, "fit": [*SCORE_RULES["fit"], TIMEFRAME]}
-    ScoreRules.objects.create(version=1, rules=SCORE_RULES, in_force_from=long_ago)
+    first: dict[str, Any] = {
+        **SCORE_RULES,
+        "tiers": {"hot": 70, "warm": 50},
+        "engagement": [
+            {**rule, "points": LESS.get(rule["kind"], rule["points"])}
+            for rule in SCORE_RULES["engagement"]
+        ],
+    }
+    second = {**first, "fit": [*first["fit"], TIMEFRAME]}
+    ScoreRules.objects.create(version=1, rules=first, in_force_from=long_ago)
     ScoreRules.objects.create(
         version=2, rules=second, in_force_from=at - timedelta(days=SECOND_DEFINITION)
     )

@@ -1,26 +1,53 @@
 """Load the demo company: all of it or nothing, the same rows for the same seed and instant."""
 
+from collections.abc import Callable
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import User
 from accounts.refusals import Conflict
+from leadflow.demo import bell, present, sales
+from leadflow.demo.arrivals import arrivals
 from leadflow.demo.company import Company, found
+from leadflow.demo.history import History, attend
+from leadflow.demo.names import People
+from leads.rescoring import rescore
 
 LEADS = 2000
 SEED = 7
+# Any number of ours: two loads at once must not both find an empty install.
+LOCK = 20_260_117
 
 
-def load(*, at: datetime, leads: int = LEADS, seed: int = SEED) -> Company:
+def load(
+    *,
+    at: datetime,
+    leads: int = LEADS,
+    seed: int = SEED,
+    progress: Callable[[datetime], None] = lambda instant: None,
+) -> Company:
     """Found the company and live its six months up to `at`, in one transaction.
 
-    Raises Conflict when this install has people already.
+    `progress` is told how far the history has come. Raises Conflict when this install has
+    people already.
     """
-    if User.objects.exists():
-        raise Conflict(
-            "This install has people already, and the demo only goes into an empty one; "
-            "nothing was changed. Use another DATABASE_URL or LEADFLOW_VAR for it."
-        )
     with transaction.atomic():
-        return found(at=at)
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        if User.objects.exists():
+            raise Conflict(
+                "This install has people already, and the demo only goes into an empty one; "
+                "nothing was changed. Use another DATABASE_URL or LEADFLOW_VAR for it."
+            )
+        company = found(at=at)
+        history = History(company, seed=seed, until=at)
+        people = People()
+        attend(history, arrivals(people, leads, seed=seed, start=company.start, at=at))
+        sales.plan_cover(history)
+        if leads:
+            present.arrange(history, people, at)
+        history.live(progress)
+        rescore(at=at)
+        bell.ring(at=at)
+    return company

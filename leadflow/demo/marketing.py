@@ -1,0 +1,89 @@
+"""What the demo's marketers do: hand over by hand, answer what sales sends back."""
+
+from datetime import datetime
+from functools import partial
+from random import Random
+from typing import Any
+
+from accounts.refusals import Refused
+from leadflow.demo.campaigns import PLANS
+from leadflow.demo.history import History, spell
+from leadflow.demo.people import TEMPERS
+from leads import returns
+from leads.capture import Captured
+from leads.handover import hand_over
+from leads.models import Handoff, Kind, Lead, RejectReason, Return, Stage
+
+OWNERS = {plan.slug: plan.owner for plan in PLANS}
+HOUR = 3600
+FIXED = {
+    RejectReason.WRONG_PERSONA: "Asked again: it is for the guest house, not for the garden.",
+    RejectReason.NOT_READY: "They wrote this morning: the terrace is finished, please call.",
+    RejectReason.BAD_CONTACT: "Got the right number from the assistant.",
+    RejectReason.DUPLICATE: "The wife, not the husband; both want to come and see it.",
+    RejectReason.SPAM: "Called them. A real person with a very short name.",
+}
+DISPUTED = {
+    RejectReason.WRONG_PERSONA: "Spa director at a hotel of 80 rooms: exactly who we agreed on.",
+    RejectReason.NOT_READY: "Came to the demonstration and asked for a price; that is ready.",
+    RejectReason.BAD_CONTACT: "The number on the form works, I just reached them.",
+    RejectReason.DUPLICATE: "No other lead of that name is open.",
+    RejectReason.SPAM: "They have been opening our letters for three weeks.",
+}
+
+
+def came_in(history: History, captured: Captured, row: dict[str, Any], at: datetime) -> None:
+    """Look at a lead that just came in and was not handed over by itself."""
+    lead = captured.lead
+    assert lead is not None
+    login = OWNERS[row["campaign"]]
+    rng = history.rng("desk", lead.email, at)
+    if captured.handoff is not None:
+        return
+    if lead.stage == Stage.MQL and lead.handed_over_at is None and rng.random() < 0.93:
+        delay = spell(rng, 5 * HOUR * TEMPERS[login].pace, 0.6)
+        step = partial(pass_on, history, lead.pk, login, "")
+        history.at(history.in_working(login, at, delay), step)
+    elif lead.stage == Stage.INQUIRY and row["touchpoint"] == Kind.REPLY and rng.random() < 0.6:
+        step = partial(pass_on, history, lead.pk, login, "They wrote back and asked for a call.")
+        history.at(history.in_working(login, at, spell(rng, 2 * HOUR)), step)
+
+
+def pass_on(history: History, lead_id: int, login: str, override: str, at: datetime) -> None:
+    """Hand a lead over by hand, unless something else came first."""
+    lead = Lead.objects.get(pk=lead_id)
+    history.stirred = True
+    if lead.handed_over_at is None and lead.stage in (Stage.MQL, Stage.INQUIRY):
+        hand_over([lead], by=history.users[login], at=at, override_reason=override)
+
+
+def came_back(history: History, returned: Return, at: datetime) -> None:
+    """A lead came back from sales: somebody in marketing will answer."""
+    lead = returned.handoff.lead
+    rng = history.rng("return", lead.email, returned.handoff.cycle)
+    login = OWNERS[lead.campaign.slug] if lead.campaign else "maya"
+    delay = spell(rng, 2.6 * HOUR * TEMPERS[login].pace, 0.75)
+    step = partial(answer, history, returned.pk, login, rng)
+    history.at(history.in_working(login, at, delay), step)
+
+
+def answer(
+    history: History, return_id: int, login: str, rng: Random, at: datetime
+) -> Handoff | None:
+    """Agree, dispute, or mend the lead and send it again."""
+    returned = Return.objects.select_related("handoff__lead").get(pk=return_id)
+    history.stirred = True
+    reason, dice = RejectReason(returned.reason), rng.random()
+    if reason in FIXED and dice < 0.28:
+        choice, note = Return.Answer.FIXED, FIXED[reason]
+    elif reason in DISPUTED and dice < 0.42:
+        choice, note = Return.Answer.DISPUTED, DISPUTED[reason]
+    else:
+        choice, note = Return.Answer.ACCEPTED, ""
+    try:
+        return returns.answer(returned, choice, by=history.users[login], at=at, note=note)
+    except Refused:  # handed over again meanwhile, for a new sign of interest
+        returned = Return.objects.select_related("handoff__lead").get(pk=return_id)
+        return returns.answer(
+            returned, Return.Answer.ACCEPTED, by=history.users[login], at=at, note=""
+        )

@@ -1,0 +1,208 @@
+"""What the demo's reps and their manager do with the leads they are given."""
+
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+
+from accounts.models import Absence, User
+from leadflow.demo import dealing, marketing
+from leadflow.demo.history import History, spell
+from leadflow.demo.people import REPS, TEMPERS
+from leads.activities import log_touch
+from leads.models import Handoff, Kind, Outcome, RejectReason
+from leads.qualification import disqualify, qualify, reassign, recycle
+
+HOUR = 3600
+MOST_TOUCHES = 4
+CALLS = (
+    (Outcome.CONNECTED, 0.5), (Outcome.VOICEMAIL, 0.24), (Outcome.NO_ANSWER, 0.22),
+    (Outcome.WRONG_NUMBER, 0.04),
+)  # fmt: skip
+REACHED = (Outcome.CONNECTED, Outcome.REPLIED, Outcome.HELD)
+SAID = {
+    Outcome.CONNECTED: (
+        "Twenty minutes. Has a terrace of 15 m², wants to decide after the summer holidays.",
+        "Friendly, was waiting for the call. Sends photos of the garden tonight.",
+        "Asked about running costs; promised the calculator with their tariff.",
+        "Wants to try one before anything else. Offered Saturday.",
+        "Compares us with two others. Price matters, but so does who comes when it leaks.",
+        "",
+    ),
+    Outcome.VOICEMAIL: ("Left name and number.", "", ""),
+    Outcome.NO_ANSWER: ("", "", "Rang out. Will try in the evening."),
+    Outcome.WRONG_NUMBER: ("A bakery.", "Number belongs to somebody else."),
+    Outcome.SENT: ("Sent the brochure and three times to call.", "", "Asked for photos."),
+    Outcome.REPLIED: ("They answered within the hour: please call tomorrow.",),
+}
+GOOD = (
+    "Knows what they want, budget agreed with the family.", "Place, power and money are there.",
+    "Decides alone, wants it before winter.", "Came prepared; the guide had answered everything.",
+    "",
+)  # fmt: skip
+
+
+def _owned(handoff_id: int, rep: User, state: str) -> Handoff | None:
+    """The handoff, if this rep still has it in that state."""
+    found = Handoff.objects.select_related("lead__campaign", "owner").filter(
+        pk=handoff_id, owner=rep, state=state
+    )
+    return found.first()
+
+
+def offered(history: History, handoff: Handoff, rep: User, at: datetime) -> None:
+    """A rep gets a lead: sooner or later they look at it, or they forget it."""
+    login = history.logins[rep.pk]
+    temper, hot = TEMPERS[login], handoff.receipt["tier"] == "hot"
+    rng = history.rng("rep", handoff.lead.email, handoff.cycle, handoff.hops)
+    delay = spell(rng, (270 if hot else 3300) * temper.pace)
+    friday_afternoon = at.weekday() == 4 and history.hours(login).elapsed(
+        at, at + timedelta(hours=2)
+    ) < 2 * HOUR  # fmt: skip
+    if rng.random() < temper.forgets + 0.08 * friday_afternoon:
+        delay += rng.uniform(6, 20) * HOUR
+    step = partial(look_at, history, handoff.pk, rep, rng)
+    history.at(history.in_working(login, at, delay), step)
+
+
+def look_at(history: History, handoff_id: int, rep: User, rng: Random, at: datetime) -> None:
+    """Accept it or send it back."""
+    handoff = _owned(handoff_id, rep, Handoff.State.OFFERED)
+    if handoff is None:
+        return
+    history.stirred = True
+    reason, note = _objection(rng, handoff)
+    if reason:
+        returned = handoff.reject(rep, reason=reason, note=note, at=at)
+        marketing.came_back(history, returned, at)
+        return
+    handoff.accept(rep, at=at)
+    login = history.logins[rep.pk]
+    hot = handoff.receipt["tier"] == "hot"
+    delay = spell(rng, (700 if hot else 5400) * TEMPERS[login].pace)
+    if rng.random() < TEMPERS[login].forgets:
+        delay += rng.uniform(5, 14) * HOUR
+    step = partial(touch, history, handoff_id, rep, rng, 1)
+    history.at(history.in_working(login, at, delay), step)
+
+
+def _objection(rng: Random, handoff: Handoff) -> tuple[str, str]:
+    lead, dice = handoff.lead, rng.random()
+    if lead.persona_id is None and dice < 0.3:
+        return RejectReason.WRONG_PERSONA, "Renting a flat on the fourth floor."
+    if not lead.phone and dice < 0.09:
+        return RejectReason.BAD_CONTACT, "No phone number, and the e-mail came back."
+    if dice < 0.03:
+        return RejectReason.NOT_READY, "Is only looking around, ask again next year."
+    if dice < 0.05:
+        return RejectReason.WRONG_PERSONA, "A student writing a paper about spas."
+    if dice < 0.06:
+        return RejectReason.DUPLICATE, ""
+    if dice < 0.068:
+        return RejectReason.SPAM, ""
+    if dice < 0.074:
+        return RejectReason.OTHER, "Competitor's employee, known from the fair."
+    return "", ""
+
+
+def touch(
+    history: History, handoff_id: int, rep: User, rng: Random, number: int, at: datetime
+) -> None:
+    """Call or write; if nobody answers, try again a few hours on."""
+    handoff = _owned(handoff_id, rep, Handoff.State.ACCEPTED)
+    if handoff is None:
+        return
+    history.stirred = number == 1
+    reached = contact(handoff, rep, rng, at=at)
+    login = history.logins[rep.pk]
+    pace = TEMPERS[login].pace
+    if reached or number == MOST_TOUCHES:
+        delay = spell(rng, 6 * HOUR * pace, 0.7)
+        step = partial(decide, history, handoff_id, rep, rng, reached)
+    else:
+        delay = spell(rng, 4.5 * HOUR * pace, 0.5)
+        step = partial(touch, history, handoff_id, rep, rng, number + 1)
+    if rng.random() < TEMPERS[login].forgets * 1.5:
+        delay += rng.uniform(20, 40) * HOUR
+    history.at(history.in_working(login, at, delay), step)
+
+
+def contact(handoff: Handoff, rep: User, rng: Random, *, at: datetime) -> bool:
+    """Log one call or e-mail, some of them a while after they were made; reached somebody?"""
+    if handoff.lead.phone and rng.random() < 0.8:
+        kind = Kind.CALL
+        outcome = rng.choices([o for o, _ in CALLS], weights=[w for _, w in CALLS])[0]
+    else:
+        kind = Kind.EMAIL
+        outcome = Outcome.REPLIED if rng.random() < 0.35 else Outcome.SENT
+    occurred_at = None
+    if rng.random() < 0.2 and handoff.accepted_at is not None:
+        occurred_at = max(handoff.accepted_at, at - timedelta(minutes=rng.randint(5, 40)))
+    note = rng.choice(SAID[outcome])
+    log_touch(
+        handoff.lead, kind, by=rep, at=at, outcome=outcome, note=note, occurred_at=occurred_at
+    )
+    return outcome in REACHED
+
+
+def decide(
+    history: History, handoff_id: int, rep: User, rng: Random, reached: bool, at: datetime
+) -> None:
+    """The disposition: qualified, disqualified, or back to marketing for later."""
+    handoff = _owned(handoff_id, rep, Handoff.State.ACCEPTED)
+    if handoff is None:
+        return
+    history.stirred = True
+    lead, skill = handoff.lead, TEMPERS[history.logins[rep.pk]].persuades
+    chance = (0.62 if handoff.receipt["tier"] == "hot" else 0.5) * skill**0.5
+    if reached and rng.random() < chance:
+        qualify(lead, by=rep, at=at, note=rng.choice(GOOD))
+        dealing.consider(history, lead.pk, rep, rng, at)
+    elif not reached:
+        disqualify(lead, by=rep, at=at, reason="unreachable", note="Four attempts.")
+    elif rng.random() < 0.5:
+        recycle(lead, by=rep, at=at, reason="no_budget", note="Ask again in half a year.")
+    else:
+        reason = rng.choice(["no_need", "competitor", "not_a_fit", "no_authority", "no_budget"])
+        disqualify(lead, by=rep, at=at, reason=reason)
+
+
+def unassigned(history: History, handoff: Handoff, at: datetime) -> None:
+    """Nobody has it: Dana looks through her list a few times a day."""
+    rng = history.rng("dana", handoff.lead.email, handoff.cycle, handoff.hops)
+    step = partial(give, history, handoff.pk)
+    history.at(history.in_working("dana", at, spell(rng, 1.2 * HOUR, 0.6)), step)
+
+
+def give(history: History, handoff_id: int, at: datetime) -> None:
+    """Dana gives a lead nobody has to whoever of the nearest office has the least to do."""
+    handoff = Handoff.objects.select_related("lead__campaign", "pool").get(pk=handoff_id)
+    if not handoff.is_open or handoff.owner_id is not None:
+        return
+    american = handoff.pool is not None and handoff.pool.slug != "europe"
+    office = REPS[:3] if american else REPS[3:]
+    free = [login for login in office if not history.is_away(login, at)] or list(office)
+    busy = {login: history.users[login].handoffs.open().count() for login in free}
+    rep = history.users[min(free, key=lambda login: (busy[login], login))]
+    history.stirred = True
+    reassign(handoff, rep, by=history.users["dana"], at=at, reason="Nobody had it; you have room")
+
+
+def plan_cover(history: History) -> None:
+    """On the first working day of a longer leave, Dana passes on what is open."""
+    for absence in Absence.objects.filter(user__in=history.people).select_related("user"):
+        if absence.ends_at - absence.starts_at > timedelta(days=3):
+            login = history.logins[absence.user_id]
+            start = history.hours(login).add(absence.starts_at, 40 * 60)
+            if start is not None and start < absence.ends_at:
+                history.at(start, partial(cover, history, login))
+
+
+def cover(history: History, login: str, at: datetime) -> None:
+    """Somebody went on leave: Dana gives their open leads to the others of the office."""
+    office = REPS[:3] if login in REPS[:3] else REPS[3:]
+    history.stirred = True
+    others = [name for name in office if name != login and not history.is_away(name, at)]
+    for place, handoff in enumerate(history.users[login].handoffs.open().order_by("pk")):
+        rep = history.users[others[place % len(others)]]
+        why = f"{history.users[login].name} is on leave"
+        reassign(handoff, rep, by=history.users["dana"], at=at, reason=why)
