@@ -35,7 +35,7 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
     existing = _lock_clocks(relevant)
     before = {c.pk: _facts(c) for clocks in existing.values() for c in clocks}
     for activity in sorted(relevant, key=lambda a: a.occurred_at):
-        clocks = existing[activity.handoff_id]
+        clocks = existing[activity.handoff_id]  # type: ignore[index]  # relevant ones have it
         for clock in clocks:
             if activity.kind in clock.term.stops_on:
                 _stop(clock, activity, at=at)
@@ -155,7 +155,7 @@ def _give(
 
 
 def _facts(clock: Clock) -> tuple[object, ...]:
-    return tuple(getattr(clock, clock._meta.get_field(name).attname) for name in CHANGING)
+    return tuple(clock.serializable_value(name) for name in CHANGING)
 
 
 def _save(changed: Sequence[Clock]) -> None:
