@@ -6,6 +6,7 @@ from django.urls import include, path, re_path, resolve
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.problems import answer
+from sla.api import ComplianceView
 
 app_name = "api"
 
@@ -23,6 +24,7 @@ def elsewhere(request: HttpRequest, rest: str) -> HttpResponse:
 
 urlpatterns = [
     path("", include("leads.api.urls")),
+    path("sla/compliance/", ComplianceView.as_view(), name="compliance"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     re_path(r"^(?P<rest>.*)$", elsewhere),

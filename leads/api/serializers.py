@@ -1,57 +1,17 @@
 """Bodies and queries as endpoints check them; capture is checked by leads.intake alone."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from django.utils.timezone import is_naive
 from rest_framework import serializers
 
+from accounts.bodies import Instant, Strict
 from leads.models import LOGGED_BY_HAND, Outcome, RejectReason, Stage, Tier
 from leads.qualification import DISQUALIFY_REASONS
 
-T = TypeVar("T")
 REASON = 300
 NOTE = 10_000
 MOST = 200
 PAGE = 50
-
-
-class Instant(serializers.DateTimeField):
-    """An instant with its time zone; one without is refused, not guessed."""
-
-    default_error_messages = {
-        "naive": "This has no time zone; write it as 2027-01-31T09:30:00Z.",
-        "range": "This is not an instant of our calendar.",
-    }
-
-    def enforce_timezone(self, value: datetime) -> datetime:
-        if is_naive(value):
-            self.fail("naive")
-        try:
-            return value.astimezone(UTC)
-        except OverflowError:
-            self.fail("range")
-
-
-class Strict(serializers.Serializer[T], Generic[T]):
-    """Refuses names it does not know, so that a typo is not lost silently."""
-
-    def to_internal_value(self, data: Mapping[str, Any]) -> Any:
-        unknown = [name for name in data if name not in self.fields]
-        if unknown:
-            allowed = ", ".join(self.fields) or "none"
-            raise serializers.ValidationError(
-                {name[:60]: [f"This name is not known; there are: {allowed}."] for name in unknown}
-            )
-        return super().to_internal_value(data)
-
-    @classmethod
-    def read(cls, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The checked values; raises ValidationError (422) naming each field."""
-        form = cls(data=data)
-        form.is_valid(raise_exception=True)
-        return form.validated_data
 
 
 class PageQuery(Strict[Any]):
