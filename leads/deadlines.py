@@ -17,7 +17,7 @@ MISSED = "missed"
 def clocks(*, ended: bool) -> QuerySet[Any]:
     """Clocks with term and owner and the instant of their warning; without `ended` only those
     that still wait for something."""
-    found = Handoff._meta.get_field("clocks").related_model.objects.all()  # type: ignore[union-attr]
+    found = Handoff._meta.get_field("clocks").related_model.objects.all()  # type: ignore[union-attr,attr-defined]
     if not ended:
         found = found.unended()
     warn = Min("alarms__fire_at", filter=Q(alarms__action="warn"))
@@ -29,14 +29,28 @@ def with_clocks(handoffs: QuerySet[Handoff], *, ended: bool = False) -> QuerySet
     return handoffs.prefetch_related(Prefetch("clocks", queryset=clocks(ended=ended)))
 
 
+def _waiting(handoff: Handoff, side: str) -> list[Any]:
+    return sorted(
+        (
+            clock
+            for clock in handoff.clocks.all()  # type: ignore[attr-defined]
+            if clock.ended_at is None and clock.due_at is not None and clock.term.side == side
+        ),
+        key=lambda clock: (clock.due_at, clock.pk),
+    )
+
+
 def next_clock(handoff: Handoff, *, side: str = "sales") -> Any | None:
     """The clock whose deadline comes first (or is longest past), None when none is running."""
-    open_ones = [
-        clock
-        for clock in handoff.clocks.all()  # type: ignore[attr-defined]
-        if clock.ended_at is None and clock.due_at is not None and clock.term.side == side
-    ]
-    return min(open_ones, key=lambda clock: (clock.due_at, clock.pk), default=None)
+    return next(iter(_waiting(handoff, side)), None)
+
+
+def following_clock(handoff: Handoff, *, at: datetime, side: str = "sales") -> Any | None:
+    """Where the first deadline is past: the next one that can still be kept."""
+    first, *others = [*_waiting(handoff, side), None]
+    if first is None or first.due_at >= at:
+        return None
+    return next((clock for clock in others if clock and clock.due_at >= at), None)
 
 
 def is_at_risk(clock: Any | None, *, at: datetime) -> bool:

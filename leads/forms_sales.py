@@ -15,6 +15,14 @@ WON = ("Right product at the right time", "Price", "Trust in us", "Recommended t
 LOST = ("Price", "Bought elsewhere", "No budget", "Put off", "Could not be reached again")
 
 
+def _choice(choices: Any) -> forms.ChoiceField:
+    """A reason, picked at a glance."""
+    missing = {"required": "Choose a reason.", "invalid_choice": "Choose one of these reasons."}
+    return forms.ChoiceField(
+        label="Why?", choices=choices, widget=forms.RadioSelect, error_messages=missing
+    )
+
+
 def _note(label: str = "Note", *, rows: int = 3, required: bool = False) -> forms.CharField:
     widget = forms.Textarea(attrs={"rows": rows})
     return forms.CharField(label=label, required=required, max_length=NOTE, widget=widget)
@@ -23,16 +31,14 @@ def _note(label: str = "Note", *, rows: int = 3, required: bool = False) -> form
 class RejectForm(forms.Form):
     """Why sales will not take it."""
 
-    reason = forms.ChoiceField(label="Why?", choices=RejectReason.choices, widget=forms.RadioSelect)
+    reason = _choice(RejectReason.choices)
     note = _note("Note for marketing", rows=2)
 
 
 class DisqualifyForm(forms.Form):
     """Why it will not buy, or not now."""
 
-    reason = forms.ChoiceField(
-        label="Why?", choices=list(DISQUALIFY_REASONS.items()), widget=forms.RadioSelect
-    )
+    reason = _choice(list(DISQUALIFY_REASONS.items()))
     note = _note(rows=2)
 
 
@@ -67,7 +73,7 @@ class DealForm(forms.Form):
 class CloseForm(forms.Form):
     """Why a deal was won or lost."""
 
-    reason = forms.ChoiceField(label="Why?", choices=(), widget=forms.RadioSelect)
+    reason = _choice(())
     words = forms.CharField(
         label="In your own words", required=False, max_length=140,
         widget=forms.Textarea(attrs={"rows": 2}),

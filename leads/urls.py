@@ -2,10 +2,40 @@
 
 from django.urls import path
 
-from leads.views import deals, entry, handoffs, hosted, lead, queue
+from leads.views import (
+    campaigns,
+    capture_forms,
+    deals,
+    entry,
+    handoffs,
+    home,
+    hosted,
+    lead,
+    lists,
+    personas,
+    queue,
+    returns,
+)
 
 urlpatterns = [
+    # Marketing: today, leads in lists, quick form, hosted forms, campaigns, personas.
+    path("", home.home, name="home"),
+    path("leads/", lists.lead_list, name="lead-list"),
+    path("leads/export/", lists.lead_export, name="lead-export"),
     path("leads/new/", entry.lead_new, name="lead-new"),
+    path("ready/", lists.ready, name="ready"),
+    path("returns/", returns.return_list, name="returns"),
+    path("returns/<int:pk>/answer/", returns.return_answer, name="return-answer"),
+    path("campaigns/", campaigns.campaign_list, name="campaign-list"),
+    path("campaigns/new/", campaigns.campaign_new, name="campaign-new"),
+    path("campaigns/<slug:slug>/", campaigns.campaign, name="campaign"),
+    path("campaigns/<slug:slug>/edit/", campaigns.campaign_edit, name="campaign-edit"),
+    path("forms/", capture_forms.form_list, name="form-list"),
+    path("forms/new/", capture_forms.form_new, name="form-new"),
+    path("forms/preview/", capture_forms.form_preview, name="form-preview"),
+    path("forms/<slug:slug>/", capture_forms.form_edit, name="form"),
+    path("personas/", personas.persona_list, name="persona-list"),
+    path("personas/<slug:slug>/", personas.persona, name="persona"),
     # Sales: the queue, one lead, deals.
     path("queue/", queue.queue, name="queue"),
     path("queue/rows/", queue.queue_rows, name="queue-rows"),

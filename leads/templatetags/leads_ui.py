@@ -1,7 +1,9 @@
 """How activities are drawn: a picture for each kind, and what the record says beyond it."""
 
+from functools import lru_cache
 from typing import Any
 
+import phonenumbers
 from django import template
 
 from leads.models import Activity, Kind, RejectReason, Return
@@ -66,3 +68,14 @@ def _origin(data: dict[str, Any]) -> str:
     seconds = data.get("seconds")
     stayed = f"{seconds} s" if seconds else ""
     return " · ".join(filter(None, [str(place), source, stayed]))
+
+
+@register.filter
+@lru_cache(maxsize=4096)
+def phone_words(number: str) -> str:
+    """An E.164 number as people read it: "+1 212-555-0123"."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

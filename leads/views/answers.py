@@ -129,7 +129,9 @@ def _visible(request: SignedInRequest, lead: Lead) -> bool:
     return Lead.objects.visible_to(request.user).filter(pk=lead.pk).exists()
 
 
-def _fragment(request: SignedInRequest, lead: Lead, back: str, *, status: int) -> HttpResponse | None:
+def _fragment(
+    request: SignedInRequest, lead: Lead, back: str, *, status: int
+) -> HttpResponse | None:
     """The changing part of the pages that have one; None for a page to be loaded anew."""
     # The views of those pages answer by this module, so they are imported here.
     from leads.views import handoffs, queue, workspace
@@ -151,7 +153,9 @@ def _fragment(request: SignedInRequest, lead: Lead, back: str, *, status: int) -
         template, target = "leads/_workspace.html", "#workspace"
     else:
         return None
-    answer = render(request, template, {**context, "with_toasts": True}, status=status)
+    # Tells the page's script that what was typed into this form has arrived.
+    context |= {"with_toasts": True, "saved": request.path if status == 200 else ""}
+    answer = render(request, template, context, status=status)
     answer["HX-Retarget"], answer["HX-Reswap"] = target, "innerHTML"
     answer["HX-Trigger"] = "sheet-close"
     return answer

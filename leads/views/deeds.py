@@ -17,6 +17,8 @@ class Deed:
     picture: str
     key: str = ""
     direct: bool = False
+    # Done on a page of its own.
+    link: bool = False
     # Query parameters of the form it opens.
     extra: tuple[tuple[str, str], ...] = ()
 
@@ -52,9 +54,8 @@ def deeds(
             Deed("lost", "Lost", close, "thumb-down", "l", extra=(("state", "lost"),)),
         ]
     if returned is not None:
-        found.append(
-            Deed("answer", "Answer", _at("return-answer", returned.pk), "message-reply", "v")
-        )
+        answers = f"{reverse('returns')}#return-{returned.pk}"
+        found.append(Deed("answer", "Answer", answers, "message-reply", "v", link=True))
     return {deed.name: deed for deed in found if deed.url}
 
 

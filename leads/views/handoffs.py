@@ -115,8 +115,5 @@ def unassigned_context(user: User) -> dict[str, Any]:
     handoffs = Handoff.objects.unassigned() if allowed else Handoff.objects.none()
     found = deadlines.with_clocks(handoffs.select_related("lead__persona", "pool"))
     found = found.prefetch_related("assignments")
-    rows = []
-    for handoff in found[:MOST]:
-        clock = deadlines.next_clock(handoff)
-        rows.append(Row(handoff, clock, deadlines.is_at_risk(clock, at=at)))
+    rows = [Row.of(handoff, at=at) for handoff in found[:MOST]]
     return {"at": at, "rows": rows, "here": reverse("unassigned")}

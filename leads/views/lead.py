@@ -1,6 +1,7 @@
 """The lead page, and what is done with one lead on it."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -16,7 +17,7 @@ from leads.forms_sales import DealForm, DetailsForm, DisqualifyForm, HandOverFor
 from leads.handover import hand_over, missing_for_mql
 from leads.models import LOGGED_BY_HAND, Kind, Lead, Outcome
 from leads.views.answers import fill_in, perform, posted
-from leads.views.workspace import timeline_context, visible_lead, workspace_context
+from leads.views.workspace import rights, timeline_context, visible_lead, workspace_context
 
 either = require_http_methods(["GET", "POST"])
 LOG_TITLES = {"call": "Log a call", "email": "Log an e-mail", "meeting": "Log a meeting"}
@@ -27,7 +28,7 @@ def lead(request: SignedInRequest, pk: int) -> HttpResponse:
     """The page; with `before` and htmx, the next page of its timeline."""
     before = request.GET.get("before", "")
     if before and request.htmx:
-        found = visible_lead(request.user, pk)
+        found: Any = visible_lead(request.user, pk)
         context = {"lead": found, **timeline_context(found, before)}
         return render(request, "leads/_timeline.html", context)
     context = workspace_context(request.user, pk, before=before)
@@ -42,14 +43,14 @@ def _must(allowed: bool, what: str) -> None:
 @either
 def activity(request: SignedInRequest, pk: int) -> HttpResponse:
     """Log a call, e-mail, meeting or note: two clicks, the second is the outcome."""
-    found = visible_lead(request.user, pk)
+    found: Any = visible_lead(request.user, pk)
     asked = (request.POST if request.method == "POST" else request.GET).get("kind", "")
     kind = asked if asked in LOGGED_BY_HAND else Kind.NOTE
     form = TouchForm(posted(request), kind=kind)
 
     def deed(at: datetime) -> str:
-        allowed = found.may_work or (kind == Kind.NOTE and found.may_edit)
-        _must(allowed, "Logging")
+        may = rights(request.user, found)
+        _must(may.may_work or (kind == Kind.NOTE and may.may_edit), "Logging")
         data = form.cleaned_data
         done = log_touch(
             found, kind, by=request.user, at=at, outcome=data["outcome"], note=data["note"]
@@ -66,10 +67,10 @@ def activity(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def qualify(request: SignedInRequest, pk: int) -> HttpResponse:
     """Sales qualified: one click."""
-    found = visible_lead(request.user, pk)
+    found: Any = visible_lead(request.user, pk)
 
     def deed(at: datetime) -> str:
-        _must(found.may_work, "Qualifying")
+        _must(rights(request.user, found).may_work, "Qualifying")
         qualification.qualify(
             found, by=request.user, at=at, note=request.POST.get("note", "")[:4000]
         )
@@ -99,12 +100,12 @@ ENDS = {
 
 
 def _end(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
-    found = visible_lead(request.user, pk)
+    found: Any = visible_lead(request.user, pk)
     form = DisqualifyForm(posted(request))
     title, intro, done = ENDS[how]
 
     def deed(at: datetime) -> str:
-        _must(found.may_work, title)
+        _must(rights(request.user, found).may_work, title)
         verb = getattr(qualification, how)
         verb(found, by=request.user, at=at, **form.cleaned_data)
         return done.format(name=found.name)
@@ -118,12 +119,12 @@ def _end(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
 @either
 def deal(request: SignedInRequest, pk: int) -> HttpResponse:
     """Open a deal with an amount."""
-    found = visible_lead(request.user, pk)
+    found: Any = visible_lead(request.user, pk)
     name = found.company or found.name
     form = DealForm(posted(request), initial={"name": name, "currency": "USD"})
 
     def deed(at: datetime) -> str:
-        _must(found.may_work, "A deal")
+        _must(rights(request.user, found).may_work, "A deal")
         data = form.cleaned_data
         made, new = qualification.open_deal(found, by=request.user, at=at, **data)
         return f"Deal “{made.name}” is open." if new else f"“{made.name}” was open already."
@@ -134,11 +135,11 @@ def deal(request: SignedInRequest, pk: int) -> HttpResponse:
 @either
 def hand_off(request: SignedInRequest, pk: int) -> HttpResponse:
     """Hand over to sales; a lead short of the definition needs a reason."""
-    found = visible_lead(request.user, pk)
+    found: Any = visible_lead(request.user, pk)
     form = HandOverForm(posted(request))
 
     def deed(at: datetime) -> str:
-        if not found.may_hand_over:
+        if not rights(request.user, found).may_hand_over:
             raise NotAllowed("Handing over is for marketing and for those who captured the lead.")
         made = hand_over([found], by=request.user, at=at, **form.cleaned_data)[0]
         return f"{found.name} is with {made.owner or made.pool or 'the sales manager'} now."
@@ -155,11 +156,11 @@ def hand_off(request: SignedInRequest, pk: int) -> HttpResponse:
 @either
 def edit_details(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change who the person is; what changed is recorded and the score follows."""
-    found = visible_lead(request.user, pk)
+    found: Any = visible_lead(request.user, pk)
     form = DetailsForm(posted(request), initial=DetailsForm.of(found))
 
     def deed(at: datetime) -> str:
-        if not found.may_edit:
+        if not rights(request.user, found).may_edit:
             raise NotAllowed("These details are for those who own the lead to change.")
         changed = edit(found, _changed(form, found), by=request.user, at=at)
         return "Details saved." if changed else "Nothing was changed."

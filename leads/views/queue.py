@@ -27,15 +27,28 @@ SHOWS = ("all", "offered", "accepted", "at_risk")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the queue: the handoff, and the clock that runs out first."""
+    """One line of the queue: the handoff, the clock that runs out first, and where that one is
+    missed the next that can be kept."""
 
     handoff: Handoff
     clock: Any
+    then: Any
     at_risk: bool
+
+    @classmethod
+    def of(cls, handoff: Handoff, *, at: datetime) -> "Row":
+        """Read from a handoff with its clocks."""
+        clock = deadlines.next_clock(handoff)
+        then = deadlines.following_clock(handoff, at=at)
+        return cls(handoff, clock, then, deadlines.is_at_risk(clock, at=at))
 
     @property
     def deadline(self) -> str:
         return deadlines.label(self.clock)
+
+    @property
+    def then_deadline(self) -> str:
+        return deadlines.label(self.then)
 
     def belongs_to(self, show: str) -> bool:
         return show == "all" or (self.at_risk if show == "at_risk" else self.handoff.state == show)
@@ -91,11 +104,7 @@ def queue_rows_of(user: User, *, at: datetime) -> list[Row]:
     """The user's queue, next deadline first."""
     related = ("lead__persona", "owner", "pool")
     handoffs = deadlines.with_clocks(_queue(user).select_related(*related))
-    rows = []
-    for handoff in handoffs[:MOST]:
-        clock = deadlines.next_clock(handoff)
-        rows.append(Row(handoff, clock, deadlines.is_at_risk(clock, at=at)))
-    return rows
+    return [Row.of(handoff, at=at) for handoff in handoffs[:MOST]]
 
 
 def _queue(user: User) -> QuerySet[Handoff]:

@@ -16,8 +16,8 @@ from leads.views.deeds import Deed, deeds
 
 PAGE = 20
 LIFECYCLE = (Stage.INQUIRY, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
-RECEIPT_FACTS = (
-    ("score", "Score"), ("tier", "Tier"), ("fit", "Fit"), ("engagement", "Engagement"),
+FIGURES = (("score", "Score"), ("tier", "Tier"), ("fit", "Fit"), ("engagement", "Engagement"))
+FACTS = (
     ("persona", "Persona"), ("name", "Name"), ("job_title", "Title"), ("company", "Company"),
     ("country", "Country"),
 )  # fmt: skip
@@ -112,8 +112,13 @@ def _leading_clock(handoff: Handoff | None, returned: Return | None) -> Any | No
 
 
 def _labelled(handoff: Handoff | None) -> list[dict[str, Any]]:
+    """The handoff's clocks, those that still wait for something first."""
     clocks = handoff.clocks.all() if handoff else ()  # type: ignore[attr-defined]
-    return [{"clock": clock, "label": deadlines.label(clock)} for clock in clocks]
+    return [
+        # A missed promise that passed to somebody else is over: its time no longer counts up.
+        {"clock": clock, "label": deadlines.label(clock), "over": clock.ended_at is not None}
+        for clock in sorted(clocks, key=lambda clock: clock.ended_at is not None)
+    ]
 
 
 def _drawn(
@@ -146,20 +151,22 @@ def _steps(choices: list[tuple[str, str]], current: str | None) -> list[dict[str
 
 
 def receipt_beside(lead: Lead, handoff: Handoff | None) -> list[dict[str, Any]]:
-    """What was promised at the handoff next to what holds today."""
+    """What was promised at the handoff next to what holds today; of the facts only those that
+    have changed since."""
     if handoff is None or not handoff.receipt:
         return []
     then = {**handoff.receipt, **handoff.receipt.get("person", {})}
     then["persona"] = (handoff.receipt.get("persona") or {}).get("name")
-    lines = []
-    for key, label in RECEIPT_FACTS:
-        now = getattr(lead, key)
-        now = str(now) if key == "persona" and now else now
-        before = then.get(key)
-        lines.append(
-            {"label": label, "then": before, "now": now, "moved": (before or "") != (now or "")}
-        )
-    return lines
+    then["tier"] = str(then.get("tier") or "").capitalize()
+    now = {key: getattr(lead, key) for key, _ in (*FIGURES, *FACTS)}
+    now["persona"] = lead.persona.name if lead.persona else None
+    now["tier"] = lead.get_tier_display()
+    lines = [
+        {"label": label, "then": then.get(key), "now": now[key],
+         "moved": (then.get(key) or "") != (now[key] or "")}
+        for key, label in (*FIGURES, *FACTS)
+    ]  # fmt: skip
+    return [line for n, line in enumerate(lines) if n < len(FIGURES) or line["moved"]]
 
 
 def _duplicates(user: User, lead: Lead) -> list[dict[str, Any]]:

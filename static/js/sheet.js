@@ -28,6 +28,14 @@
     if (back && document.activeElement !== back) back.focus({ preventScroll: true });
   });
   document.addEventListener("sheet-close", close);
+
+  // The menu of further deeds closes like a menu.
+  const menus = (but) => document.querySelectorAll("details.more-deeds[open]").forEach((menu) => { if (menu !== but) menu.open = false; });
+  document.addEventListener("click", (event) => menus(event.target.closest("details.more-deeds > summary")?.parentElement));
+  document.addEventListener("keydown", (event) => {
+    const menu = event.key === "Escape" && document.querySelector("details.more-deeds[open]");
+    if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
   document.addEventListener("click", (event) => {
     const closer = event.target.closest("[data-sheet-close]");
     if (closer && sheet.contains(closer)) { event.preventDefault(); close(); }
