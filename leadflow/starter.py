@@ -27,12 +27,12 @@ TARGETS = {
     "disposition": 5 * 8 * 3600,
     "answer_return": 8 * 3600,
 }
-STEPS = [
+STEPS: list[dict[str, Any]] = [
     {"action": Action.WARN, "share": 0.75},
     {"action": Action.BREACH},
     {"action": Action.TELL_MANAGER, "after": 30 * 60},
 ]
-PASSING_ON = [*STEPS, {"action": Action.REASSIGN, "after": 60 * 60}]
+PASSING_ON: list[dict[str, Any]] = [*STEPS, {"action": Action.REASSIGN, "after": 60 * 60}]
 ANSWERED = [Kind.ACCEPTED, Kind.REJECTED]
 TOUCHED = [Kind.CALL, Kind.EMAIL, Kind.MEETING]
 DISPOSED = [Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED, Kind.REJECTED]

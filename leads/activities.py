@@ -10,7 +10,7 @@ from django.db.models import Q
 from accounts.instants import clamped
 from accounts.models import User
 from accounts.refusals import Refused
-from leads.models import LOGGED_BY_HAND, OUTCOMES, Activity, Handoff, Lead
+from leads.models import LOGGED_BY_HAND, OUTCOMES, Activity, Handoff, Kind, Lead
 from leads.signals import activities_recorded
 
 
@@ -50,7 +50,7 @@ def log_touch(
             f"“{kind}” can't be logged; use one of {', '.join(LOGGED_BY_HAND)}.",
             fields={"kind": f"Choose one of {', '.join(LOGGED_BY_HAND)}."},
         )
-    outcomes = OUTCOMES[kind]
+    outcomes = OUTCOMES[Kind(kind)]
     if outcome and outcome not in outcomes:
         allowed = ", ".join(outcomes) or "none"
         raise Refused(

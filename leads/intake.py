@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -212,7 +213,7 @@ def _read_extra(row: Row, raw: Mapping[str, Any], refused: Refusals) -> None:
         refused["extra"] = f"This must be an object of at most {EXTRA_LIMIT} fields."
         return
     for typed, value in extra.items():
-        name = _take(refused, "extra", lambda n=typed: normalise.text(n, limit=60))
+        name = _take(refused, "extra", partial(normalise.text, typed, limit=60))
         if isinstance(value, float) and not math.isfinite(value):
             refused[f"extra.{name}"] = "This is not a number we can keep."
         elif isinstance(value, int | float | bool):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Aggregate, DurationField, ExpressionWrapper, F, FloatField, Q, QuerySet
 from django.db.models.expressions import Combinable
@@ -18,7 +19,7 @@ class Percentile(Aggregate):
     template = "%(function)s(%(share)s) WITHIN GROUP (ORDER BY %(expressions)s)"
     output_field = FloatField()
 
-    def __init__(self, expression: Combinable, *, share: float, **extra: object) -> None:
+    def __init__(self, expression: Combinable, *, share: float, **extra: Any) -> None:
         super().__init__(expression, share=share, **extra)
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDay, TruncWeek
 
 from accounts.models import User
@@ -60,7 +60,7 @@ def misses_by_hour(
     """(weekday 0 = Monday, hour) → misses of [start, end), by the deadline in that zone."""
     rows = (
         judged(user, at=at)
-        .filter(started_at__gte=start, started_at__lt=end, outcome="missed")
+        .filter(Q(outcome="missed"), started_at__gte=start, started_at__lt=end)
         .order_by()
         .annotate(
             weekday=ExtractIsoWeekDay("due_at", tzinfo=zone),

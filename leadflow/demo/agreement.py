@@ -25,7 +25,7 @@ TIMEFRAME = {
     "field": "extra.timeframe", "op": "in", "value": ["this month", "this quarter"],
     "points": 10, "label": "Wants to buy soon",
 }  # fmt: skip
-DEFINITIONS = (
+DEFINITIONS: tuple[Any, ...] = (
     ("mql", "Marketing qualified lead (MQL)", (
         ("A score of at least 45.", {"min_score": 45}),
         ("A score of at least 50, of which at least 10 for fit: somebody we can reach, who did "
@@ -77,6 +77,6 @@ def agree(users: dict[str, User], teams: dict[str, Team], *, start: datetime, at
         version=2, rules=second, in_force_from=at - timedelta(days=SECOND_DEFINITION)
     )
     changed = at - timedelta(days=SECOND_CONTRACT)
-    both = {"marketing": users["mona"], "sales": users["dana"]}
+    both: dict[str, Any] = {"marketing": users["mona"], "sales": users["dana"]}
     sign_contract(1, in_force_from=long_ago, in_force_to=changed, targets=FIRST_TARGETS, **both)
     sign_contract(2, in_force_from=changed, **both)

@@ -72,7 +72,7 @@ def chosen(user: User, query: QueryDict, *, at: datetime) -> tuple[ClockQuerySet
     clocks = clocks.filter(_of_outcome(query.get("outcome", "")))
     for name, dimension in DIMENSIONS.items():
         if query.get(name):
-            clocks = clocks.filter(dimension.having(query[name].replace("\0", "")))
+            clocks = clocks.filter(dimension.having(str(query[name]).replace("\0", "")))
         if name in query.getlist("without"):
             clocks = clocks.filter(dimension.without)
     return clocks, period
@@ -107,7 +107,7 @@ def _chips(query: QueryDict) -> list[dict[str, str]]:
     chips = []
     for name, dimension in DIMENSIONS.items():
         if query.get(name) and name != "term":
-            chips.append({"name": name, "value": query[name], "url": _less(query, name)})
+            chips.append({"name": name, "value": str(query[name]), "url": _less(query, name)})
         if name in query.getlist("without"):
             chips.append(
                 {"name": "without", "value": name, "label": dimension.nameless,
