@@ -9,7 +9,7 @@ from accounts.models import User
 from sla.compliance import judged
 from sla.models import Clock
 
-SHOWN = 8
+SHOWN = 6
 
 
 @dataclass(slots=True)
@@ -33,6 +33,6 @@ def now(user: User, *, at: datetime) -> AtRisk:
     return AtRisk(
         running=list(shown.filter(state=Clock.State.RUNNING, due_at__gte=at)[:SHOWN]),
         running_count=counts["running"],
-        unanswered=list(shown.filter(outcome="missed")[:SHOWN]),
+        unanswered=list(shown.filter(Q(outcome="missed"))[:SHOWN]),
         unanswered_count=counts["unanswered"],
     )

@@ -117,7 +117,7 @@ DIMENSIONS: dict[str, Dimension] = {
         "answers_id",
         lambda key: Q(answers_id__in=User.objects.filter(email=key).values("pk")),
         Q(answers_id=None),
-        "Nobody had it",
+        "No owner",
         _of(User, "email"),
     ),
     "team": Dimension(

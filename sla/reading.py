@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import groupby
 from typing import Any
 
 import holidays
@@ -17,19 +18,23 @@ from sla.models import Action, CalendarVersion, Clock, Side, TeamCalendar, Term
 MINUTE, HOUR = 60, 3600
 # A business day of the agreement is eight working hours.
 WORKING_DAY = 8 * HOUR
-WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-EVENTS = {
-    **{kind.value: kind.label.lower() for kind in Kind},
-    Kind.HANDED_OVER.value: "it is handed over",
-    Kind.REJECTED.value: "sales rejects it",
-    Kind.ACCEPTED.value: "it is accepted",
-    Kind.CALL.value: "a call",
-    Kind.EMAIL.value: "an e-mail",
-    Kind.MEETING.value: "a meeting",
-    Kind.RETURN_ANSWERED.value: "marketing answers",
-    Kind.QUALIFIED.value: "it is qualified",
-    Kind.DISQUALIFIED.value: "it is disqualified",
-    Kind.RECYCLED.value: "it is recycled",
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# "Starts when …"; "kept by …". A kind without words of its own is called by its label.
+STARTS = {
+    Kind.HANDED_OVER: "it is handed over",
+    Kind.REJECTED: "sales rejects it",
+    Kind.ACCEPTED: "it is accepted",
+}
+STOPS = {
+    Kind.ACCEPTED: "accepting it",
+    Kind.REJECTED: "rejecting it",
+    Kind.CALL: "a call",
+    Kind.EMAIL: "an e-mail",
+    Kind.MEETING: "a meeting",
+    Kind.RETURN_ANSWERED: "answering it",
+    Kind.QUALIFIED: "qualifying it",
+    Kind.DISQUALIFIED: "disqualifying it",
+    Kind.RECYCLED: "recycling it",
 }
 STEPS = {
     Action.WARN.value: "the owner is warned",
@@ -67,8 +72,8 @@ def promises(terms: tuple[Term, ...], side: str) -> list[Promise]:
             term,
             working_words(term.target_seconds),
             _applies_to(term, terms),
-            EVENTS.get(term.starts_on, term.starts_on),
-            _listed([EVENTS.get(kind, kind) for kind in term.stops_on]),
+            STARTS.get(Kind(term.starts_on)) or Kind(term.starts_on).label.lower(),
+            _listed([STOPS.get(Kind(k)) or Kind(k).label.lower() for k in term.stops_on]),
             [_alarm(step) for step in term.steps],
         )
         for term in terms
@@ -139,10 +144,19 @@ def _hours_of(team: Team, version: CalendarVersion, year: int) -> TeamHours:
         team,
         version.calendar.name,
         version.tz,
-        [(name, _windows(version.weekly.get(str(n), []))) for n, name in enumerate(WEEKDAYS)],
+        _week(version.weekly),
         sorted((d, name) for d, name in days.items() if d.year == year and d not in opened),
         sorted((d, hours) for d, hours in opened.items() if d.year == year),
     )
+
+
+def _week(weekly: Mapping[str, list[list[str]]]) -> list[tuple[str, str]]:
+    """Neighbouring days with the same hours are said together: ("Mon–Fri", "09:00–17:00")."""
+    said: list[tuple[str, str]] = []
+    for hours, days in groupby(range(7), key=lambda n: _windows(weekly.get(str(n), []))):
+        first, *rest = [WEEKDAYS[n] for n in days]
+        said.append((f"{first}–{rest[-1]}" if rest else first, hours))
+    return said
 
 
 def _windows(windows: list[list[str]]) -> str:

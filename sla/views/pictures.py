@@ -1,5 +1,6 @@
 """Figures as static/js/charts.js draws them; every picture has its table beside it."""
 
+import math
 from typing import Any
 
 from sla.trend import WEEKDAYS, Step
@@ -9,6 +10,7 @@ HOURS = range(24)
 
 def rate_chart(steps: list[Step]) -> dict[str, Any]:
     """The rate of each step, with and without excuses; a gap where nothing was judged."""
+    rates = [s.figures.rate for s in steps if s.figures.rate is not None]
     return {
         "kind": "line",
         "categories": [step.figures.name for step in steps],
@@ -18,6 +20,8 @@ def rate_chart(steps: list[Step]) -> dict[str, Any]:
              "data": [_per_cent(s.figures.rate_with_excuses) for s in steps]},
         ],
         "unit": " %",
+        # What differs is near the top: the scale starts at the ten below the worst, and says so.
+        "min": max(0, math.floor(min(rates, default=0) * 10) * 10 - 10),
         "max": 100,
     }  # fmt: skip
 

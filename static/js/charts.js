@@ -1,6 +1,6 @@
 // Pictures from figures: <div class="chart" data-chart="id"> draws what json_script wrote under that id.
 // {"kind": "line" | "bar" | "stacked" | "spark" | "funnel" | "heat", "categories": [...],
-//  "series": [{"name", "data", "tone": "accent" | "met" | "missed" | "risk" | "quiet"}], "unit": " %",
+//  "series": [{"name", "data", "tone": "accent" | "met" | "missed" | "risk" | "quiet"}], "unit": " %", "min", "max",
 //  "rows": [...] for heat}. A page that draws also shows the same figures in a table.
 (function () {
   "use strict";
@@ -23,7 +23,7 @@
     const text = { color: paint.quiet, fontFamily: paint.font, fontSize: 11 };
     return {
       xAxis: { type: "category", data: data.categories, axisLabel: { ...text, hideOverlap: true }, axisTick: { show: false }, axisLine: { lineStyle: { color: paint.line } } },
-      yAxis: { type: "value", max: data.max, minInterval: data.unit ? undefined : 1, axisLabel: { ...text, formatter: `{value}${data.unit || ""}` }, splitLine: { lineStyle: { color: paint.line } } },
+      yAxis: { type: "value", min: data.min, max: data.max, minInterval: data.unit ? undefined : 1, axisLabel: { ...text, formatter: `{value}${data.unit || ""}` }, splitLine: { lineStyle: { color: paint.line } } },
     };
   }
 

@@ -168,7 +168,7 @@ def test_a_clock_nobody_had_has_a_group_of_its_own(cast):
 
     found = compliance(cast.dana, start=START, end=END, by="rep", at=NOW).groups
     assert [(f.key, f.name, numbers(f)) for f in found] == [
-        (None, "Nobody had it", (3, 0, 2, 0, 0, 1)),
+        (None, "No owner", (3, 0, 2, 0, 0, 1)),
     ]
 
 
