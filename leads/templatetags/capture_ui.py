@@ -1,6 +1,7 @@
 """What the capture pages' templates need beyond `leadflow_ui`."""
 
 import json
+from decimal import Decimal
 from typing import Any
 
 from django import template
@@ -15,3 +16,9 @@ ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 def js_literal(value: Any) -> SafeString:
     """A value as a JavaScript literal; nothing in it can end the text it stands in."""
     return mark_safe(json.dumps(value).translate(ESCAPES))  # noqa: S308 (escaped just now)
+
+
+@register.filter
+def times(ratio: Decimal | float | None) -> str:
+    """How many times over ("4.1×"); a dash for None."""
+    return "–" if ratio is None else f"{ratio:,.1f}×"

@@ -5,21 +5,14 @@ from functools import wraps
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponseBase
-from django_htmx.middleware import HtmxDetails
+from django.http import HttpResponseBase
 
-from accounts.models import Role, User
+from accounts.models import Role
+from accounts.requests import SignedInRequest
 
 View = Callable[..., HttpResponseBase]
 MARKETING = (Role.MARKETER, Role.MARKETING_MANAGER, Role.ADMIN)
 EVERYBODY = tuple(role for role in Role if role != Role.NONE)
-
-
-class Request(HttpRequest):
-    """A request behind sign-in, as the middleware leaves it."""
-
-    user: User
-    htmx: HtmxDetails
 
 
 def only_for(*roles: Role) -> Callable[[View], View]:
@@ -27,7 +20,7 @@ def only_for(*roles: Role) -> Callable[[View], View]:
 
     def decorate(view: View) -> View:
         @wraps(view)
-        def guarded(request: Request, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        def guarded(request: SignedInRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.user.role not in roles:
                 raise PermissionDenied
             return view(request, *args, **kwargs)

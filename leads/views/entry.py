@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.instants import database_now
 from accounts.models import Team, User
+from accounts.requests import SignedInRequest
 from leads import countries
 from leads.capture import Captured, capture_leads
 from leads.capture_forms import QuickForm
 from leads.dedupe import Likely, likely_duplicates
 from leads.models import Lead
-from leads.views.access import EVERYBODY, Request, only_for
+from leads.views.access import EVERYBODY, only_for
 
 LAST, KEPT = "entry_last", "entry_kept"
 SHOWN = 8
@@ -35,7 +36,7 @@ class Saved:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @only_for(*EVERYBODY)
-def lead_new(request: Request) -> HttpResponse:
+def lead_new(request: SignedInRequest) -> HttpResponse:
     """Enter a lead; saved, the form is empty again but for what the next lead will share."""
     at, user = database_now(), request.user
     if request.method != "POST":
@@ -60,7 +61,7 @@ def _team(user: User) -> Team | None:
     return Team.objects.get(pk=ids[0]) if ids else None
 
 
-def _remember(request: Request, form: QuickForm, captured: Captured) -> None:
+def _remember(request: SignedInRequest, form: QuickForm, captured: Captured) -> None:
     lead, typed = captured.lead, form.cleaned_data
     assert lead is not None
     line = {
@@ -92,7 +93,12 @@ def last_saves(lines: list[dict[str, Any]], user: User) -> list[Saved]:
 
 
 def _page(
-    request: Request, form: QuickForm, *, at: datetime, status: int = 200, saved: bool = False
+    request: SignedInRequest,
+    form: QuickForm,
+    *,
+    at: datetime,
+    status: int = 200,
+    saved: bool = False,
 ) -> HttpResponse:
     form.focus()
     context = {

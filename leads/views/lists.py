@@ -1,0 +1,146 @@
+"""Leads in lists: all that somebody may see, as a page and as CSV, and the MQLs to hand over."""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.utils.cache import patch_vary_headers
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.instants import database_now
+from accounts.refusals import Refused
+from accounts.requests import SignedInRequest
+from leads import keyset
+from leads.csv_cells import safe
+from leads.handover import hand_over
+from leads.lead_filters import EXPORTED, LeadFilters, exported
+from leads.models import Handoff, Lead
+from leads.views.access import EVERYBODY, only_for
+
+PAGE = 50
+MOST_READY = 200
+# What the database hands the export at a time.
+CHUNK = 2000
+
+
+@require_safe
+@only_for(*EVERYBODY)
+def lead_list(request: SignedInRequest) -> HttpResponse:
+    """The leads one may see, narrowed and sorted as the address says."""
+    filters = LeadFilters(request.GET, user=request.user)
+    cursor, leads = request.GET.get("cursor", ""), _visible(request)
+    page = keyset.page(filters.apply(leads), filters.order, cursor, size=PAGE)
+    alike = not page.rows and not cursor and bool(filters.cleaned_data.get("q"))
+    if alike:
+        # The best page of them is enough: who misspells looks for one lead.
+        found = keyset.page(filters.apply(leads, alike=True), filters.order, "", size=PAGE)
+        page = keyset.Page(found.rows)
+    context = {
+        "alike": alike,
+        "filters": filters,
+        "leads": page.rows,
+        "previous_cursor": page.previous_cursor,
+        "next_cursor": page.next_cursor,
+        "export_query": _without(request, "cursor"),
+        "at": database_now(),
+    }
+    # The back button asks through htmx as well, and wants the whole page.
+    part = request.htmx and not request.htmx.history_restore_request
+    answer = render(request, "leads/_lead_rows.html" if part else "leads/lead_list.html", context)
+    patch_vary_headers(answer, ["HX-Request"])
+    return answer
+
+
+@require_safe
+@only_for(*EVERYBODY)
+def lead_export(request: SignedInRequest) -> StreamingHttpResponse:
+    """The same list, all of it, as CSV that no spreadsheet runs."""
+    filters = LeadFilters(request.GET, user=request.user)
+    leads = filters.apply(_visible(request))
+    rows = leads.order_by(f"-{filters.order.column}", "-pk")
+    answer = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="leads.csv"'
+    return answer
+
+
+def _visible(request: SignedInRequest) -> QuerySet[Lead]:
+    return Lead.objects.visible_to(request.user).select_related("campaign", "persona", "owner")
+
+
+def _without(request: SignedInRequest, name: str) -> str:
+    query = request.GET.copy()
+    query.pop(name, None)
+    return query.urlencode()
+
+
+class _Line:
+    """What csv.writer writes to: it hands the line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv(rows: QuerySet[Lead]) -> Iterator[str]:
+    writer = csv.writer(_Line())
+    # The mark tells spreadsheets that this is UTF-8.
+    yield "\ufeff" + writer.writerow(EXPORTED)  # type: ignore[operator]
+    for lead in rows.iterator(chunk_size=CHUNK):
+        yield writer.writerow([safe(value) for value in exported(lead)])  # type: ignore[misc]
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@only_for(*EVERYBODY)
+def ready(request: SignedInRequest) -> HttpResponse:
+    """MQLs that wait for somebody to hand them over, best first; hand over one or several."""
+    mine = Lead.objects.to_hand_over_by(request.user).ready_to_hand_over()
+    if request.method != "POST":
+        return _ready_page(request, mine)
+    # A row's own button hands over that row alone, whatever else is ticked.
+    named = request.POST.getlist("only") or request.POST.getlist("lead")
+    wanted = {int(text) for text in named if _is_id(text)}
+    leads = list(Lead.objects.to_hand_over_by(request.user).filter(pk__in=wanted))
+    if not leads:
+        messages.error(request, "Choose at least one lead to hand over.")
+        return _ready_page(request, mine, status=422)
+    try:
+        handoffs = hand_over(leads, by=request.user, at=database_now())
+    except Refused as refusal:
+        messages.error(request, f"{refusal.message} Nothing was handed over.")
+        return _ready_page(request, mine, chosen=wanted, status=refusal.status)
+    messages.success(request, _said(handoffs))
+    return redirect("ready")
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) < 19
+
+
+def _said(handoffs: list[Handoff]) -> str:
+    """To whom they went: "3 leads handed over: 2 to Sam, 1 to nobody yet"."""
+    ids = [handoff.pk for handoff in handoffs]
+    routed = Handoff.objects.filter(pk__in=ids).select_related("owner", "pool")
+    to = Counter(str(h.owner or h.pool or "nobody yet") for h in routed)
+    who = ", ".join(f"{count} to {name}" for name, count in sorted(to.items()))
+    return f"{len(ids)} lead{'s' if len(ids) != 1 else ''} handed over: {who}."
+
+
+def _ready_page(
+    request: SignedInRequest,
+    mine: QuerySet[Lead],
+    *,
+    chosen: set[int] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    leads = list(mine.select_related("campaign", "persona")[: MOST_READY + 1])
+    context = {
+        "leads": leads[:MOST_READY],
+        "more": len(leads) > MOST_READY,
+        "most": MOST_READY,
+        "chosen": chosen or set(),
+        "at": database_now(),
+    }
+    return render(request, "leads/ready.html", context, status=status)
