@@ -70,7 +70,7 @@ def show(deal_id: int, rep: User, rng: Random, at: datetime) -> None:
 def close(history: History, deal_id: int, rep: User, rng: Random, at: datetime) -> None:
     """Won or lost, and why."""
     deal = Deal.objects.select_related("lead", "handoff").get(pk=deal_id)
-    if rng.random() < min(0.75, 0.44 * TEMPERS[history.logins[rep.pk]].persuades):
+    if rng.random() < min(0.75, 0.36 * TEMPERS[history.logins[rep.pk]].persuades):
         deal.close(Deal.State.WON, by=rep, reason=rng.choice(WON), at=at)
     else:
         deal.close(Deal.State.LOST, by=rep, reason=rng.choice(LOST), at=at)

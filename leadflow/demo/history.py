@@ -5,8 +5,7 @@ fired before the next step, so that met and missed follow from what happened.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from itertools import count
 from math import log
@@ -32,11 +31,15 @@ ANALYSED = (
 )  # fmt: skip
 
 
+# What somebody does who was given a handoff; nobody (None): their manager.
+Given = Callable[["History", Handoff, User | None, datetime], None]
+
+
 class History:
     """The agenda of everybody, and what they need to know to act."""
 
-    def __init__(self, company: Company, *, seed: int, until: datetime) -> None:
-        self.company, self.seed, self.until = company, seed, until
+    def __init__(self, company: Company, *, given: Given, seed: int, until: datetime) -> None:
+        self.company, self.given, self.seed, self.until = company, given, seed, until
         self.users = company.users
         self.logins = {user.pk: login for login, user in self.users.items()}
         self.people = {user.pk: user for user in self.users.values()}
@@ -117,7 +120,7 @@ class History:
             new = Assignment.objects.filter(pk__gt=self._last_assignment).order_by("pk")
             self._last_assignment = last
             for assignment in new.select_related("handoff__lead__campaign"):
-                self._given(assignment, at)
+                self._hand_out(assignment, at)
 
     def _sweep_to(self, instant: datetime) -> None:
         """Fire what falls due before `instant`, each alarm at the next whole second."""
@@ -127,20 +130,15 @@ class History:
             sweep(at=self._swept_to)
             self.look(self._swept_to)
 
-    def _given(self, assignment: Assignment, at: datetime) -> None:
-        from leadflow.demo import sales
-
+    def _hand_out(self, assignment: Assignment, at: datetime) -> None:
+        """Tell whoever got a lead, unless it is one that the present waits for."""
         handoff = assignment.handoff
         rep = self.people.get(assignment.rep_id or 0)
         awaited = self.awaited.pop(handoff.lead.email or "", None)
         if awaited is not None and awaited(handoff, rep, at):
             self.left_alone.add(handoff.pk)
-        elif handoff.pk in self.left_alone or handoff.owner_id != assignment.rep_id:
-            return
-        elif rep is None:
-            sales.unassigned(self, handoff, at)
-        else:
-            sales.offered(self, handoff, rep, at)
+        elif handoff.pk not in self.left_alone and handoff.owner_id == assignment.rep_id:
+            self.given(self, handoff, rep, at)
 
     def _hours_of(self, user: User) -> WorkingCalendar:
         teams = [*user.sales_teams, *user.marketing_teams]
@@ -152,18 +150,3 @@ class History:
 def spell(rng: Random, median: float, spread: float = 0.8) -> float:
     """A believable duration: mostly near the median, now and then many times that."""
     return rng.lognormvariate(log(median), spread)
-
-
-def arrive(history: History, arrival: Arrival, at: datetime) -> None:
-    """Leads come in; what the campaign leaves to marketing is put on a marketer's desk."""
-    from leadflow.demo import marketing
-
-    for captured, row in zip(history.capture(arrival, at), arrival.rows, strict=True):
-        assert captured.lead is not None, captured.refused
-        marketing.came_in(history, captured, row, at)
-
-
-def attend(history: History, found: list[Arrival]) -> None:
-    """Put arrivals on the agenda."""
-    for arrival in found:
-        history.at(arrival.at.astimezone(UTC), partial(arrive, history, arrival))

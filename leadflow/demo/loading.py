@@ -10,7 +10,8 @@ from accounts.refusals import Conflict
 from leadflow.demo import bell, present, sales
 from leadflow.demo.arrivals import arrivals
 from leadflow.demo.company import Company, found
-from leadflow.demo.history import History, attend
+from leadflow.demo.history import History
+from leadflow.demo.marketing import attend
 from leadflow.demo.names import People
 from leads.rescoring import rescore
 
@@ -41,7 +42,7 @@ def load(
                 "nothing was changed. Use another DATABASE_URL or LEADFLOW_VAR for it."
             )
         company = found(at=at)
-        history = History(company, seed=seed, until=at)
+        history = History(company, given=sales.given, seed=seed, until=at)
         people = People()
         attend(history, arrivals(people, leads, seed=seed, start=company.start, at=at))
         sales.plan_cover(history)

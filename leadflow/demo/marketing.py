@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from accounts.refusals import Refused
+from leadflow.demo.arrivals import Arrival
 from leadflow.demo.campaigns import PLANS
 from leadflow.demo.history import History, spell
 from leadflow.demo.people import TEMPERS
@@ -30,6 +31,19 @@ DISPUTED = {
     RejectReason.DUPLICATE: "No other lead of that name is open.",
     RejectReason.SPAM: "They have been opening our letters for three weeks.",
 }
+
+
+def attend(history: History, found: list[Arrival]) -> None:
+    """Put arrivals on the agenda."""
+    for arrival in found:
+        history.at(arrival.at, partial(arrive, history, arrival))
+
+
+def arrive(history: History, arrival: Arrival, at: datetime) -> None:
+    """Leads come in; what the campaign leaves to marketing is put on a marketer's desk."""
+    for captured, row in zip(history.capture(arrival, at), arrival.rows, strict=True):
+        assert captured.lead is not None, captured.refused
+        came_in(history, captured, row, at)
 
 
 def came_in(history: History, captured: Captured, row: dict[str, Any], at: datetime) -> None:

@@ -34,12 +34,12 @@ PEOPLE = (
     Person("maya", "Maya Lindqvist", NEW_YORK, "marketing"),
     Person("leo", "Leo Fontaine", NEW_YORK, "marketing", temper=Temper(pace=1.5)),
     Person("mona", "Mona Haddad", NEW_YORK, "marketing", is_manager=True),
-    Person("sam", "Sam Carter", NEW_YORK, "sales-new-york", temper=Temper(0.9, 0.02, 1.05)),
+    Person("sam", "Sam Carter", NEW_YORK, "sales-new-york", temper=Temper(1.05, 0.03, 1.05)),
     Person("priya", "Priya Natarajan", NEW_YORK, "sales-new-york", temper=Temper(0.5, 0.0, 1.5)),
-    Person("walt", "Walt Kowalczyk", NEW_YORK, "sales-new-york", temper=Temper(1.7, 0.09, 0.7)),
-    Person("oliver", "Oliver Bennett", LONDON, "sales-london", temper=Temper(1.1, 0.04, 0.9)),
-    Person("aoife", "Aoife Ní Dhomhnaill", LONDON, "sales-london", temper=Temper(0.8, 0.02, 1.2)),
-    Person("tomasz", "Tomasz Wiśniewski", LONDON, "sales-london", temper=Temper(1.0, 0.03, 1.0)),
+    Person("walt", "Walt Kowalczyk", NEW_YORK, "sales-new-york", temper=Temper(2.1, 0.11, 0.7)),
+    Person("oliver", "Oliver Bennett", LONDON, "sales-london", temper=Temper(1.25, 0.05, 0.9)),
+    Person("aoife", "Aoife Ní Dhomhnaill", LONDON, "sales-london", temper=Temper(0.9, 0.03, 1.2)),
+    Person("tomasz", "Tomasz Wiśniewski", LONDON, "sales-london", temper=Temper(1.15, 0.05, 1.0)),
 )
 TEAMS = (
     ("marketing", "Marketing", Team.Kind.MARKETING),

@@ -14,7 +14,8 @@ from accounts.models import User
 from leadflow.demo import sales
 from leadflow.demo.arrivals import Arrival, session
 from leadflow.demo.campaigns import PLANS
-from leadflow.demo.history import History, arrive
+from leadflow.demo.history import History
+from leadflow.demo.marketing import arrive
 from leadflow.demo.names import People, Someone
 from leads.activities import log_touch
 from leads.capture import capture_leads

@@ -49,8 +49,11 @@ def _owned(handoff_id: int, rep: User, state: str) -> Handoff | None:
     return found.first()
 
 
-def offered(history: History, handoff: Handoff, rep: User, at: datetime) -> None:
+def given(history: History, handoff: Handoff, rep: User | None, at: datetime) -> None:
     """A rep gets a lead: sooner or later they look at it, or they forget it."""
+    if rep is None:
+        unassigned(history, handoff, at)
+        return
     login = history.logins[rep.pk]
     temper, hot = TEMPERS[login], handoff.receipt["tier"] == "hot"
     rng = history.rng("rep", handoff.lead.email, handoff.cycle, handoff.hops)
