@@ -2,18 +2,18 @@
 
 from collections.abc import Collection
 
-from leads.models import Aida, Kind, Stage
+from leads.models import Aida, Kind
+from leads.models.lead import AIDA_AT
 
 INTEREST = frozenset({Kind.PAGE_VIEW, Kind.DOWNLOAD, Kind.EMAIL_CLICK})
 DESIRE = frozenset({Kind.EVENT, Kind.REPLY})
-ACTION_STAGES = frozenset({Stage.SQL, Stage.OPPORTUNITY})
 
 
 def aida_of(kinds: Collection[str], stage: str) -> str:
     """The furthest stage the evidence supports."""
-    if stage == Stage.CUSTOMER:
-        return Aida.LOYALTY
-    if stage in ACTION_STAGES or Kind.MEETING in kinds:
+    if stage in AIDA_AT:
+        return AIDA_AT[stage]
+    if Kind.MEETING in kinds:
         return Aida.ACTION
     if DESIRE.intersection(kinds):
         return Aida.DESIRE

@@ -9,6 +9,7 @@ from accounts import outbox
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.models import Activity, Assignment, Deal, Handoff, Kind, Lead, Stage
+from leads.models.lead import AIDA_AT
 
 DISQUALIFY_REASONS = {
     "no_budget": "No budget",
@@ -48,8 +49,9 @@ def _dispose(
         handoff = _accepted(lead, by)
         handoff.close(state, at=at, reason=reason, note=note)
         back = {"owner": None, "pool": None, "handed_over_at": None}
+        came = {"aida": AIDA_AT[stage]} if stage in AIDA_AT else {}
         Lead.objects.filter(pk=lead.pk).update(
-            stage=stage, updated_at=at, **(back if stage == Stage.RECYCLED else {})
+            stage=stage, updated_at=at, **came, **(back if stage == Stage.RECYCLED else {})
         )
         lead.refresh_from_db()
         lead.record(

@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.refusals import Conflict, Refused
 from leads.models.activity import Kind
 from leads.models.handoff import Handoff
-from leads.models.lead import Lead, Stage
+from leads.models.lead import AIDA_AT, Lead, Stage
 
 
 class DealQuerySet(models.QuerySet["Deal"]):
@@ -78,7 +78,8 @@ class Deal(models.Model):
             if not changed:
                 raise Conflict(f"This deal is {self.get_state_display().lower()} already.")
             stage = Stage.CUSTOMER if state == self.State.WON else Stage.RECYCLED
-            Lead.objects.filter(pk=self.lead_id).update(stage=stage, updated_at=at)
+            came = {"aida": AIDA_AT[stage]} if stage in AIDA_AT else {}
+            Lead.objects.filter(pk=self.lead_id).update(stage=stage, updated_at=at, **came)
             self.lead.record(
                 Kind.WON if state == self.State.WON else Kind.LOST,
                 by=by,

@@ -40,6 +40,14 @@ class Aida(models.TextChoices):
     LOYALTY = "loyalty", "Loyalty"
 
 
+# How far somebody has come at the least who reached a stage with sales.
+AIDA_AT: dict[str, Aida] = {
+    Stage.SQL: Aida.ACTION,
+    Stage.OPPORTUNITY: Aida.ACTION,
+    Stage.CUSTOMER: Aida.LOYALTY,
+}
+
+
 class Tier(models.TextChoices):
     HOT = "hot", "Hot"
     WARM = "warm", "Warm"
