@@ -18,7 +18,7 @@ from accounts.instants import database_now
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from leads import deadlines
-from leads.models import Handoff
+from leads.models import Assignment, Handoff
 
 # More than anybody works through in a day; the rest is behind them by deadline.
 MOST = 100
@@ -49,6 +49,11 @@ class Row:
     @property
     def then_deadline(self) -> str:
         return deadlines.label(self.then)
+
+    @property
+    def ledger(self) -> list[Assignment]:
+        """Who had it and why, newest first; prefetch `assignments` to read it without a query."""
+        return list(self.handoff.assignments.all())[::-1]
 
     def belongs_to(self, show: str) -> bool:
         return show == "all" or (self.at_risk if show == "at_risk" else self.handoff.state == show)

@@ -1,0 +1,354 @@
+"""The lead page: who may see it, what it shows, what can be done next by state and role."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.instants import database_now
+from leads.activities import log_touch
+from leads.models import Handoff, Lead, Stage
+from leads.qualification import open_deal, qualify
+from personas.models import Offer
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def lead(cast) -> Lead:
+    """A hot lead, offered to Sam a minute ago."""
+    return cast.hot_lead(at=database_now() - timedelta(minutes=1), phone="(212) 555-0123")
+
+
+@pytest.fixture
+def cool(cast) -> Lead:
+    """A lead of marketing's, short of the definition."""
+    return cast.capture(at=database_now(), email="joe@home.example", last_name="Okafor").lead
+
+
+def accepted(cast, lead: Lead) -> Handoff:
+    handoff = lead.handoffs.get()
+    handoff.accept(cast.sam, at=database_now())
+    return handoff
+
+
+def page(client, user, lead: Lead) -> str:
+    client.force_login(user)
+    answer = client.get(f"/leads/{lead.pk}/")
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def step(client, user, lead: Lead) -> tuple[str, list[str]]:
+    """The sentence on top and the deeds on offer, further ones included."""
+    client.force_login(user)
+    context = client.get(f"/leads/{lead.pk}/").context
+    deeds = [*context["main_deeds"], *context["more_deeds"]]
+    return context["step"].title, [deed.name for deed in deeds]
+
+
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("sam", 200), ("dana", 200), ("maya", 200), ("mona", 200), ("admin", 200),
+     ("sue", 404), ("outsider", 404)],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "path", ["", "activity/?kind=call", "disqualify/", "recycle/", "deal/", "hand-off/", "edit/"]
+)
+def test_who_may_see_it(cast, lead, client, who, status, path):
+    client.force_login(getattr(cast, who))
+    assert client.get(f"/leads/{lead.pk}/{path}").status_code == status
+
+
+def test_a_lead_that_is_not_there(cast, client):
+    client.force_login(cast.admin)
+    assert client.get("/leads/999999/").status_code == 404
+
+
+def test_it_shows_who_they_are_and_why_they_matter(cast, lead, client):
+    cast.persona.pains = "A closed tub costs refunds"
+    cast.persona.objections = [{"objection": "Too dear", "answer": "Show the sums"}]
+    cast.persona.save()
+    offer = Offer.objects.create(
+        slug="grand", name="Grand Spa", price=38500, former_names=["Hotel Line 12"]
+    )
+    offer.personas.add(cast.persona)
+
+    html = page(client, cast.sam, lead)
+
+    for words in (
+        "Pat Lee", "Director of Wellness", "Spa Hotel", 'href="tel:+12125550123"',
+        "+1 212-555-0123", "typed as (212) 555-0123", 'href="mailto:pat@spa.example"',
+        "Came to a demonstration", "+40", "A closed tub costs refunds", "Too dear",
+        "Show the sums", "Grand Spa", "was Hotel Line 12", "$38,500", "Why me?",
+        "Everyone: Sam&#x27;s turn (2 available)", "Contract v1", "First touch",
+        "Score of at least 50.",
+    ):  # fmt: skip
+        assert words in html, words
+
+
+def test_its_queries_do_not_grow_with_the_history(cast, lead, client):
+    counts = []
+    for more in (0, 40):
+        for _ in range(more):
+            log_touch(lead, "note", by=cast.sam, at=database_now(), note="Rang again")
+        client.force_login(cast.sam)
+        with CaptureQueriesContext(connection) as queries:
+            client.get(f"/leads/{lead.pk}/")
+        counts.append(len(queries))
+    assert counts == [14, 14]
+
+
+def test_the_timeline_is_read_page_by_page(cast, lead, client):
+    for number in range(25):
+        log_touch(lead, "note", by=cast.sam, at=database_now(), note=f"Note {number}.")
+    first = page(client, cast.sam, lead)
+    older = first.split("?before=")[1].split('"')[0]
+
+    rest = client.get(f"/leads/{lead.pk}/?before={older}", headers=HTMX).content.decode()
+
+    assert [f"Note {n}." in first for n in range(25)] == [n >= 5 for n in range(25)]
+    assert [f"Note {n}." in rest for n in range(25)] == [n < 5 for n in range(25)]
+    assert "Came to an event" in rest
+    assert "?before=" not in rest
+
+
+@pytest.mark.parametrize("before", ["x", "0", "99999999999999999999", "-1"])
+def test_an_odd_cursor_shows_the_first_page(cast, lead, client, before):
+    client.force_login(cast.sam)
+    answer = client.get(f"/leads/{lead.pk}/?before={before}")
+    assert len(answer.context["activities"]) == 3
+
+
+def test_likely_duplicates_are_shown_to_those_who_may_see_them(cast, lead, client):
+    cast.hot_lead(at=database_now(), email="pat.lee@spa.example")
+    assert "Perhaps the same person" in page(client, cast.maya, lead)
+    assert "Perhaps the same person" not in page(client, cast.sam, lead)
+
+
+def test_the_receipt_stands_beside_what_holds_today(cast, lead, client):
+    Lead.objects.filter(pk=lead.pk).update(score=30, job_title="Former director")
+    client.force_login(cast.sam)
+
+    lines = client.get(f"/leads/{lead.pk}/").context["receipt"]
+
+    assert [(line["label"], line["then"], line["now"]) for line in lines] == [
+        ("Score", 80, 30), ("Tier", "Hot", "Hot"), ("Fit", 40, 40), ("Engagement", 40, 40),
+        ("Title", "Director of Wellness", "Former director"),
+    ]  # fmt: skip
+
+
+# What comes next -----------------------------------------------------------------------------
+
+
+def test_an_offered_lead_asks_its_rep_and_tells_the_others(cast, lead, client):
+    note = ["note"]
+    assert {who: step(client, getattr(cast, who), lead) for who in ("sam", "dana", "maya")} == {
+        "sam": ("Accept this lead?", ["accept", "reject", "call", "note"]),
+        "dana": ("Waiting for Sam to accept", ["assign", "accept", "reject", "note"]),
+        "maya": ("Waiting for Sam to accept", note),
+    }
+
+
+def test_an_accepted_lead_wants_a_contact_then_a_decision(cast, lead, client):
+    accepted(cast, lead)
+    aside = ["disqualify", "recycle", "reject"]
+    assert step(client, cast.sam, lead) == (
+        "Make the first contact", ["call", "email", "meeting", "note", "qualify", *aside],
+    )  # fmt: skip
+    log_touch(lead, "call", by=cast.sam, at=database_now(), outcome="connected")
+    assert step(client, cast.sam, lead) == (
+        "Is it qualified?", ["qualify", "call", "email", "meeting", "note", *aside],
+    )  # fmt: skip
+    assert step(client, cast.maya, lead) == ("Sam is working on it", ["note"])
+
+
+def test_a_qualified_lead_wants_a_deal_and_a_deal_an_end(cast, lead, client):
+    accepted(cast, lead)
+    now = database_now()
+    qualify(lead, by=cast.sam, at=now)
+    logging = ["call", "email", "meeting", "note"]
+    assert step(client, cast.sam, lead) == ("Open a deal", ["deal", *logging])
+    assert step(client, cast.maya, lead) == ("Qualified by sales", ["note"])
+    deal, _ = open_deal(lead, by=cast.sam, at=now, amount=9000)
+    assert step(client, cast.sam, lead) == ("Close the deal", ["won", "lost", *logging])
+    deal.close("won", by=cast.sam, reason="Trust in us", at=now)
+    assert step(client, cast.sam, lead) == ("Customer", logging)
+
+
+def test_marketing_hands_over_or_sees_what_is_missing(cast, cool, client):
+    assert step(client, cast.maya, cool) == ("Not an MQL yet", ["hand_over", "edit", "note"])
+    html = page(client, cast.maya, cool)
+    assert "score 15 is below the agreed 50" in html
+    Lead.objects.filter(pk=cool.pk).update(score=60, stage=Stage.MQL)
+    assert step(client, cast.maya, cool) == ("Ready to hand over", ["hand_over", "note"])
+
+
+def test_a_rejected_lead_asks_marketing_for_an_answer(cast, lead, client):
+    lead.handoffs.get().reject(
+        cast.sam, reason="wrong_persona", note="Sells tubs", at=database_now()
+    )
+    assert step(client, cast.maya, lead) == ("Answer sales", ["answer", "note", "edit"])
+    html = page(client, cast.maya, lead)
+    assert "Sam: wrong persona. “Sells tubs”" in html
+    client.force_login(cast.sam)
+    assert client.get(f"/leads/{lead.pk}/").status_code == 404
+
+
+# Deeds ---------------------------------------------------------------------------------------
+
+
+def test_a_call_is_logged_in_two_clicks(cast, lead, client):
+    handoff = accepted(cast, lead)
+    client.force_login(cast.sam)
+    path = f"/leads/{lead.pk}/activity/"
+    form = client.get(path, {"kind": "call"}, headers=HTMX).content.decode()
+    assert [f'value="{o}"' in form for o in ("connected", "no_answer", "sent")] == [
+        True, True, False,
+    ]  # fmt: skip
+
+    answer = client.post(
+        path, {"kind": "call", "outcome": "connected", "note": "Wants a demo"}, headers=HTMX
+    )
+
+    assert (answer.status_code, answer["HX-Retarget"]) == (200, "#workspace")
+    assert f'data-saved="{path}"' in answer.content.decode()
+    assert "Call logged: connected." in answer.content.decode()
+    activity = lead.activities.get(kind="call")
+    assert (activity.outcome, activity.note, activity.actor) == (
+        "connected", "Wants a demo", cast.sam,
+    )  # fmt: skip
+    handoff.refresh_from_db()
+    assert handoff.first_touch_at == activity.occurred_at
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ({"kind": "call", "note": "Kept <b>this</b>"}, "Choose how it went."),
+        ({"kind": "call", "outcome": "sent", "note": "Kept <b>this</b>"}, "Select a valid choice"),
+        ({"kind": "note", "note": ""}, "This field is required."),
+    ],
+)
+def test_a_touch_that_says_too_little_keeps_what_was_typed(cast, lead, client, data, words):
+    accepted(cast, lead)
+    client.force_login(cast.sam)
+
+    answer = client.post(f"/leads/{lead.pk}/activity/", data, headers=HTMX)
+
+    html = answer.content.decode()
+    assert (answer.status_code, answer["HX-Retarget"]) == (422, "#sheet-body")
+    assert words in html
+    assert ("Kept &lt;b&gt;this&lt;/b&gt;" in html) is bool(data["note"])
+    assert lead.activities.filter(kind__in=["call", "note"]).count() == 0
+
+
+def test_marketing_may_note_and_not_call(cast, lead, client):
+    client.force_login(cast.maya)
+    path = f"/leads/{lead.pk}/activity/"
+    note = client.post(path, {"kind": "note", "note": "Met at the fair"})
+    call = client.post(path, {"kind": "call", "outcome": "connected"}, headers=HTMX)
+    assert (note.status_code, call.status_code) == (302, 403)
+    assert [a.kind for a in lead.activities.filter(kind__in=["call", "note"])] == ["note"]
+
+
+@pytest.mark.parametrize(
+    ("path", "state"), [("disqualify", "disqualified"), ("recycle", "recycled")]
+)
+def test_ending_it_needs_a_reason(cast, lead, client, path, state):
+    handoff = accepted(cast, lead)
+    client.force_login(cast.sam)
+    assert client.post(f"/leads/{lead.pk}/{path}/", {}).status_code == 422
+    assert client.post(f"/leads/{lead.pk}/{path}/", {"reason": "other"}).status_code == 422
+
+    done = client.post(f"/leads/{lead.pk}/{path}/", {"reason": "no_budget", "note": "Next year"})
+
+    assert done.status_code == 302
+    handoff.refresh_from_db()
+    assert (handoff.state, handoff.reason, handoff.note) == (state, "no_budget", "Next year")
+
+
+def test_qualifying_before_accepting_is_refused(cast, lead, client):
+    client.force_login(cast.sam)
+    answer = client.post(f"/leads/{lead.pk}/qualify/", headers=HTMX)
+    assert answer.status_code == 409
+    assert "Accept the lead first." in answer.content.decode()
+    lead.refresh_from_db()
+    assert lead.stage == Stage.MQL
+
+
+@pytest.mark.parametrize("who", ["maya", "mona"])
+def test_marketing_does_not_qualify(cast, lead, client, who):
+    accepted(cast, lead)
+    client.force_login(getattr(cast, who))
+    assert client.post(f"/leads/{lead.pk}/qualify/", headers=HTMX).status_code == 403
+    lead.refresh_from_db()
+    assert lead.stage == Stage.SAL
+
+
+@pytest.mark.parametrize("path", ["qualify/"])
+def test_wrong_methods_are_refused(cast, lead, client, path):
+    client.force_login(cast.sam)
+    assert client.get(f"/leads/{lead.pk}/{path}").status_code == 405
+    assert client.put(f"/leads/{lead.pk}/edit/").status_code == 405
+
+
+def test_handing_over_a_lead_short_of_the_definition_needs_a_reason(cast, cool, client):
+    client.force_login(cast.maya)
+    path = f"/leads/{cool.pk}/hand-off/"
+    form = client.get(path, headers=HTMX).content.decode()
+    assert "score 15 is below the agreed 50" in form
+
+    refused = client.post(path, {"override_reason": " "}, headers=HTMX)
+    assert refused.status_code == 422
+    assert "Say why sales should take it all the same." in refused.content.decode()
+
+    done = client.post(path, {"override_reason": "Asked for a price"}, headers=HTMX)
+    assert done.status_code == 200
+    assert "Okafor is with Sam now." in done.content.decode()
+    assert cool.handoffs.get().override_reason == "Asked for a price"
+
+
+def test_a_rep_may_not_hand_over_what_marketing_sourced(cast, lead, client):
+    lead.handoffs.get().accept(cast.sam, at=database_now())
+    client.force_login(cast.sam)
+    answer = client.post(f"/leads/{lead.pk}/hand-off/", {}, headers=HTMX)
+    assert answer.status_code == 403
+
+
+def test_details_are_edited_in_place(cast, lead, client):
+    client.force_login(cast.sam)
+    path = f"/leads/{lead.pk}/edit/"
+    form = client.get(path, headers=HTMX).context["form"]
+
+    answer = client.post(
+        path, {**form.initial, "last_name": "Leigh", "country": "Canada"}, headers=HTMX
+    )
+
+    assert answer.status_code == 200
+    lead.refresh_from_db()
+    assert (lead.last_name, lead.country, lead.first_name) == ("Leigh", "CA", "Pat")
+    assert "country: US → CA; last name: Lee → Leigh" in answer.content.decode()
+
+
+def test_an_address_somebody_else_has_is_refused_by_name(cast, lead, cool, client):
+    client.force_login(cast.maya)
+    path = f"/leads/{lead.pk}/edit/"
+    form = client.get(path, headers=HTMX).context["form"]
+
+    answer = client.post(
+        path, {**form.initial, "email": "JOE@home.example", "company": "Kept"}, headers=HTMX
+    )
+
+    html = answer.content.decode()
+    assert answer.status_code == 409
+    assert "JOE@home.example belongs to “Okafor” already" in html
+    assert 'value="Kept"' in html
+
+
+def test_scripts_in_what_was_typed_are_text(cast, lead, client):
+    Lead.objects.filter(pk=lead.pk).update(company="<script>alert(1)</script>")
+    html = page(client, cast.sam, lead)
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)" in html
