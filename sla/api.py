@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from drf_spectacular.utils import extend_schema, inline_serializer
+from drf_spectacular.utils import extend_schema, extend_schema_serializer, inline_serializer
 from rest_framework import serializers
 from rest_framework.exceptions import ValidationError
 from rest_framework.request import Request
@@ -35,6 +35,7 @@ class ComplianceQuery(Strict[Any]):
         }
 
 
+@extend_schema_serializer(component_name="Figures")
 class FiguresOut(serializers.Serializer[Any]):
     """The clocks of one group, counted: met + missed + voided + running = started."""
 

@@ -65,7 +65,9 @@ class Leads(ApiView):
         parameters=[IDEMPOTENCY],
         responses={
             201: OpenApiResponse(LeadOut, description="New"),
-            200: OpenApiResponse(Merged, description="Merged into the lead we had already"),
+            200: OpenApiResponse(
+                Merged, description="Merged into the lead we had; a full key sees all of it"
+            ),
             **problems(409, *BODY),
         },
     )

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.bodies import Instant, Strict
@@ -68,6 +69,7 @@ class Dispose(Strict[Any]):
     )  # fmt: skip
 
 
+@extend_schema_serializer(component_name="Touch")
 class ActivityIn(Strict[Any]):
     """A touch, or a note."""
 

@@ -5,6 +5,7 @@ Bodies of captures are checked by leads.intake; answers are built by leads.api.a
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from leads.models import Aida, Handoff, Kind, Outcome, Stage, Tier
@@ -17,6 +18,7 @@ class Consent(serializers.Serializer[Any]):
     time = serializers.DateTimeField(required=False)
 
 
+@extend_schema_serializer(component_name="Details")
 class PersonIn(serializers.Serializer[Any]):
     """Who the lead is: what may be changed."""
 
@@ -48,6 +50,7 @@ class Origin(serializers.Serializer[Any]):
     message = serializers.CharField(required=False)
 
 
+@extend_schema_serializer(component_name="Capture")
 class LeadIn(Person, Origin):
     """A lead to capture: `email` or `phone` is required, the rest is welcome."""
 
@@ -70,6 +73,7 @@ class ScoreReason(serializers.Serializer[Any]):
     part = serializers.CharField()
 
 
+@extend_schema_serializer(component_name="Clock")
 class ClockOut(serializers.Serializer[Any]):
     """One promise, running or judged."""
 
@@ -80,6 +84,7 @@ class ClockOut(serializers.Serializer[Any]):
     stopped_at = serializers.DateTimeField(allow_null=True)
 
 
+@extend_schema_serializer(component_name="Handoff")
 class HandoffOut(serializers.Serializer[Any]):
     """The last passing of the lead to sales."""
 
@@ -95,6 +100,7 @@ class Merged(serializers.Serializer[Any]):
     id = serializers.IntegerField()
 
 
+@extend_schema_serializer(component_name="Lead")
 class LeadOut(Person, Origin):
     """A lead."""
 
@@ -113,6 +119,7 @@ class LeadOut(Person, Origin):
     handoff = HandoffOut(allow_null=True)
 
 
+@extend_schema_serializer(component_name="Activity")
 class ActivityOut(serializers.Serializer[Any]):
     """One thing that happened to a lead."""
 
