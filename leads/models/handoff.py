@@ -39,10 +39,11 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
             return self
         if user.role != Role.SALES_REP:
             return self.none()
+        # The ledger has a line without a rep when a pool was asked, or nobody was available.
         mine = Handoff.objects.filter(
             Q(owner=user)
-            | Q(pool__members__user=user, pool__mode=Pool.Mode.OPEN)
             | Q(assignments__rep=user)
+            | Q(assignments__rep=None, pool__members__user=user)
         )
         return self.filter(pk__in=mine.values("pk"))
 

@@ -59,6 +59,16 @@ class TestAccept:
         assert lost["Content-Type"] == "application/problem+json"
         assert (lost.json()["owner"], lost.json()["code"]) == ("sue@demo.test", "handoff_gone")
 
+    def test_of_what_nobody_was_free_for_one_wins_and_the_other_learns_who(self, cast, program):
+        PoolMember.objects.update(capacity=0)
+        lead = cast.hot_lead(at=database_now())
+
+        won = program(cast.sue).post(f"leads/{lead.pk}/accept/")
+        lost = program(cast.sam).post(f"leads/{lead.pk}/accept/")
+
+        assert (won.status_code, won.json()["owner"]) == (200, "sue@demo.test")
+        assert (lost.status_code, lost.json()["owner"]) == (409, "sue@demo.test")
+
     def test_after_it_was_passed_on_says_who_has_it(self, cast, program, hot):
         handoff = hot.handoffs.get()
         reassign(handoff, cast.sue, by=cast.dana, at=database_now(), reason="Away")
