@@ -1,0 +1,68 @@
+"""How much a run measures, and the databases its rows get."""
+
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench import company, history, stage
+
+
+@dataclass
+class Plan:
+    """One run. `brief` proves in seconds that every row runs; its figures mean nothing."""
+
+    var: Path
+    brief: bool = False
+    made: set[str] = field(default_factory=set)
+
+    @property
+    def rounds(self) -> int:
+        """How often the two sides of a comparison take turns."""
+        return 1 if self.brief else 6
+
+    @property
+    def seconds(self) -> float:
+        """How long one turn of a load lasts."""
+        return 0.2 if self.brief else 3.0
+
+    @property
+    def seconds_due(self) -> int:
+        """For how long deadlines pass, in the row that measures how soon they are noticed."""
+        return 1 if self.brief else 20
+
+    def fresh(self, scale: int, name: str = "row") -> str:
+        """A new copy of the company with so many leads; the ORM works on it."""
+        return stage.copy(self._mould(f"lived_{scale}", lambda: history.live(scale)), name)
+
+    def fresh_late(self, alarms: int, name: str = "row") -> str:
+        """A new copy of the company with so many open alarms, half of them due."""
+        return stage.copy(self._mould(f"late_{alarms}", lambda: history.fall_due(alarms)), name)
+
+    def collect_static_files(self) -> None:
+        """Once a run: pages name their files by what is in them."""
+        from leadflow import preparation
+
+        def run(command: list[str]) -> int:
+            return subprocess.run(
+                command, cwd=stage.ROOT, env=stage.environment(self.var, stage.BASE)
+            ).returncode
+
+        preparation.static_files_collected(run)
+
+    def _mould(self, name: str, fill: Callable[[], None]) -> str:
+        if stage.BASE not in self.made:
+            self._found()
+        if name not in self.made:
+            stage.copy(stage.BASE, name)
+            fill()
+            self.made.add(name)
+        return name
+
+    def _found(self) -> None:
+        from django.core.management import call_command
+
+        stage.use(stage.BASE)
+        call_command("migrate", interactive=False, verbosity=0)
+        company.found()
+        self.made.add(stage.BASE)

@@ -1,0 +1,75 @@
+"""Start web servers as `manage.py up` does, on a port and a database of their own."""
+
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bench import stage
+from leadflow import supervisor
+
+
+@contextmanager
+def leadflow(var: Path, database: str) -> Iterator[int]:
+    """The web part with its two workers and its metrics; gives the port."""
+    port = free_port()
+    metrics = var / f"metrics-{port}"
+    metrics.mkdir()
+    command = [f"--bind=127.0.0.1:{port}" if "--bind=" in word else word for word in
+               supervisor.commands()["web"]]  # fmt: skip
+    environment = stage.environment(var, database) | {
+        "PORT": str(port), "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+    }  # fmt: skip
+    with _running(command, environment, port, "/healthz"):
+        yield port
+
+
+@contextmanager
+def bare(var: Path, database: str) -> Iterator[int]:
+    """The floor under the same server with the same settings."""
+    port = free_port()
+    command = stage.python("-m", "gunicorn", "-c", "python:bench.bare_gunicorn",
+                           f"--bind=127.0.0.1:{port}", "bench.bare:application")  # fmt: skip
+    environment = stage.environment(var, database) | {"PORT": str(port)}
+    with _running(command, environment, port, "/nothing/"):
+        yield port
+
+
+@contextmanager
+def _running(
+    command: list[str], environment: dict[str, str], port: int, path: str
+) -> Iterator[None]:
+    process = subprocess.Popen(
+        command, cwd=stage.ROOT, env=environment, stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while not _answers(port, path):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{' '.join(command)} does not serve")
+            time.sleep(0.1)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int, path: str) -> bool:
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()  # noqa: S310
+    except urllib.error.HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
