@@ -130,7 +130,7 @@ def make_contract(*, version=1, in_force_from=LONG_AGO, targets=None, **more) ->
     return contract
 
 
-def make_cast() -> Cast:
+def make_cast(*, weekly=None) -> Cast:
     marketing = Team.objects.create(slug="marketing", name="Marketing", kind="marketing")
     sales = Team.objects.create(slug="sales", name="Sales", kind="sales")
     sam, sue = make_user("sam", sales), make_user("sue", sales)
@@ -148,8 +148,8 @@ def make_cast() -> Cast:
     for rep in (sam, sue):
         PoolMember.objects.create(pool=pool, user=rep)
     make_user_admin = User.objects.create_superuser("admin@demo.test", PASSWORD, name="Admin")
-    calendar = make_calendar(sales)
-    make_calendar(marketing, slug="marketing-hours")
+    calendar = make_calendar(sales, weekly=weekly)
+    make_calendar(marketing, slug="marketing-hours", weekly=weekly)
     return Cast(
         marketing=marketing,
         sales=sales,
