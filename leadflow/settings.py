@@ -265,6 +265,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": crontab(hour=3, minute=0),
         "options": {"expires": 6 * 3600},
     },
+    "forget_requests": {
+        "task": "accounts.tasks.forget_requests",
+        "schedule": crontab(hour=4, minute=0),
+        "options": {"expires": 6 * 3600},
+    },
 }
 
 # --- Seeing --------------------------------------------------------------------------------------

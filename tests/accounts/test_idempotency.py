@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from accounts.idempotency import forget
 from accounts.instants import database_now
 from accounts.models import IdempotentRequest
+from accounts.tasks import forget_requests
 from leads.models import Activity, Lead
 from tests.factories import make_cast
 from tests.leads.api.program import Program
@@ -111,10 +111,14 @@ def test_a_touch_logged_twice_counts_once(cast):
 
 
 def test_old_answers_are_forgotten(cast):
-    capture(Program(cast.maya))
+    capture(Program(cast.maya), key="old")
+    long_ago = database_now() - timedelta(days=8)
+    IdempotentRequest.objects.update(created_at=long_ago)
+    capture(Program(cast.maya), key="new")
 
-    assert forget(before=database_now() - timedelta(days=1)) == 0
-    assert forget(before=database_now() + timedelta(seconds=1)) == 1
+    forget_requests()
+
+    assert list(IdempotentRequest.objects.values_list("key", flat=True)) == ["new"]
 
 
 @pytest.mark.django_db(transaction=True)
