@@ -18,9 +18,7 @@ from accounts import configuration
 from accounts.api import Credential, FullScope
 from accounts.instants import database_now
 from accounts.models import User
-from accounts.problems import TooLarge
-
-LARGEST_BODY = 1024 * 1024
+from accounts.problems import LARGEST_BODY, LengthMissing, TooLarge
 
 
 class Body(JSONParser):
@@ -34,7 +32,7 @@ class Body(JSONParser):
     ) -> Any:
         length = int((parser_context or {})["request"].META.get("CONTENT_LENGTH") or 0)
         if length > LARGEST_BODY:
-            raise TooLarge(f"The body has {length:,} bytes; at most {LARGEST_BODY:,} are read.")
+            raise TooLarge
         try:
             data = super().parse(stream, media_type, parser_context)
             json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
@@ -92,6 +90,9 @@ class ApiView(APIView):
     @property
     def body(self) -> Mapping[str, Any]:
         """The JSON object that was sent; an empty body is an empty object."""
+        meta = self.request.META
+        if meta.get("HTTP_TRANSFER_ENCODING") and not meta.get("CONTENT_LENGTH"):
+            raise LengthMissing
         data = self.request.data
         if not isinstance(data, dict):
             raise exceptions.ValidationError(f"Send one JSON object; this is {_named(data)}.")

@@ -14,6 +14,7 @@ WORDS = {
     403: "You may see it and may not do this",
     404: "Nothing here that you may see",
     409: "Somebody was first, or it is no longer in that state",
+    411: "The body came in chunks, without a Content-Length",
     413: "The body is larger than 1 MB",
     415: "The body is not application/json",
     422: "Understood, and refused: `errors` names the fields",
@@ -56,4 +57,4 @@ def problems(*statuses: int) -> dict[Any, OpenApiResponse]:
 
 
 # What any endpoint with a body may answer.
-BODY = (400, 413, 415, 422)
+BODY = (400, 411, 413, 415, 422)

@@ -23,6 +23,7 @@ log = structlog.get_logger(__name__)
 MEDIA_TYPE = "application/problem+json"
 TYPE = "urn:problem-type:leadflow:"
 API = "/api/"
+LARGEST_BODY = 1024 * 1024
 RESERVED = frozenset({"type", "title", "status", "detail", "code", "errors"})
 # Field errors that belong to no field.
 WHOLE = "non_field_errors"
@@ -33,6 +34,15 @@ class TooLarge(exceptions.APIException):
 
     status_code = http.HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     default_code = "body_too_large"
+    default_detail = f"The body is too large; at most {LARGEST_BODY:,} bytes are read."
+
+
+class LengthMissing(exceptions.APIException):
+    """A body in chunks, whose length nobody knows: the server would take it for an empty one."""
+
+    status_code = http.HTTPStatus.LENGTH_REQUIRED
+    default_code = "length_missing"
+    default_detail = "Send the body with its Content-Length, not in chunks."
 
 
 def problem(
@@ -78,7 +88,7 @@ def problem_handler(exc: Exception, context: Mapping[str, Any]) -> Response | No
     elif isinstance(exc, PermissionDenied):
         body = problem(403, str(exc) or "You may not do this.")
     elif isinstance(exc, RequestDataTooBig):
-        body = problem(413, "The body is too large.", code=TooLarge.default_code)
+        body = _framework(TooLarge(), headers)
     elif isinstance(exc, OperationalError | InterfaceError):
         log.exception("database_failed")
         body = problem(503, "The database did not answer. Try again in a moment.")
@@ -97,7 +107,7 @@ def _framework(exc: exceptions.APIException, headers: dict[str, str]) -> dict[st
         headers["Retry-After"] = str(int(wait) + 1)
     code = exc.get_codes()
     named = isinstance(code, str) and code != type(exc).default_code
-    ours = isinstance(exc, TooLarge)
+    ours = isinstance(exc, TooLarge | LengthMissing)
     return problem(exc.status_code, str(exc.detail), code=str(code) if named or ours else "")
 
 
@@ -128,7 +138,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     if not request.path_info.startswith(API):
         return defaults.bad_request(request, exception)
     if isinstance(exception, RequestDataTooBig):
-        return answer(413, "The body is too large.", code=TooLarge.default_code)
+        return answer(413, TooLarge.default_detail, code=TooLarge.default_code)
     return answer(400, "The request can't be read.")
 
 

@@ -39,7 +39,9 @@ def _refuse(user: User, pk: int) -> NoReturn:
         raise Http404
     if user.is_sales and latest is None:
         raise Conflict("Nobody has handed this lead over yet.", code="no_open_handoff")
-    raise NotAllowed("This lead was not offered to you: only sales works what it was handed.")
+    raise NotAllowed(
+        "This lead was not offered to you: only sales works what it was handed.", code="not_yours"
+    )
 
 
 def last_handoff(pk: int) -> Handoff | None:
@@ -66,7 +68,7 @@ class HandOff(ApiView):
         lead = Lead.objects.to_hand_over_by(self.user).filter(pk=pk).first()
         if lead is None:
             if Lead.objects.visible_to(self.user).filter(pk=pk).exists():
-                raise NotAllowed("You may hand over only leads that you sourced.")
+                raise NotAllowed("You may hand over only leads that you sourced.", code="not_yours")
             raise Http404
         hand_over([lead], by=self.user, at=self.at, **said)
         return Response(answer(pk))

@@ -95,7 +95,9 @@ class Leads(ApiView):
         """Whose lead it is where no campaign says so: marketing's before sales'."""
         team = self.user.home_team
         if team is None and self.user.role == Role.NONE:
-            raise NotAllowed("You belong to no team yet, so a lead of yours would be nobody's.")
+            raise NotAllowed(
+                "You belong to no team yet, so a lead of yours would be nobody's.", code="no_team"
+            )
         if team is None and not row.get("campaign"):
             words = "Name a campaign: you belong to no team that could own the lead."
             raise Refused(words, code="invalid", fields={"campaign": words})
@@ -158,7 +160,9 @@ class LeadDetail(ApiView):
 
     def _refuse(self, pk: int) -> NoReturn:
         if Lead.objects.visible_to(self.user).filter(pk=pk).exists():
-            raise NotAllowed("You may see this lead and not change it; accept it first.")
+            raise NotAllowed(
+                "You may see this lead and not change it; accept it first.", code="not_yours"
+            )
         raise Http404
 
 

@@ -14,6 +14,7 @@ from accounts.models import ApiKey, User
 class Command(BaseCommand):
     """Prints the key alone on standard output, once; only its hash is kept."""
 
+    requires_system_checks: list[str] = []
     help = "Make an API key for a person and print it; it can't be shown again."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -204,6 +204,14 @@ def test_a_body_over_a_megabyte_is_not_read(cast, program):
     assert (got.status_code, got.json()["code"]) == (413, "body_too_large")
 
 
+def test_a_body_in_chunks_is_not_taken_for_an_empty_one(cast, program):
+    got = program(cast.maya).client.post(
+        "/api/v1/leads/", CONTENT_LENGTH="", HTTP_TRANSFER_ENCODING="chunked"
+    )
+
+    assert (got.status_code, got.json()["code"]) == (411, "length_missing")
+
+
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [
