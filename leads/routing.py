@@ -5,17 +5,17 @@ counted, so two leads at once can't both take a rep's last free place. The turn 
 away or full is not spent: their credit stays as it was.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q
+from django.db import connection
 
 from accounts.configuration import remembered
-from accounts.models import Absence, User
-from leads.models import Assignment, Lead, Pool, PoolMember
+from accounts.models import User
+from leads.models import Assignment, Lead, Pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,35 +113,59 @@ def route(
     return routes
 
 
+# Every place of every rep who has one in these pools, other pools' places included.
+LOCK = """
+SELECT id FROM leads_poolmember WHERE user_id IN (
+    SELECT user_id FROM leads_poolmember WHERE pool_id = ANY(%(pools)s)
+) ORDER BY id FOR UPDATE
+"""
+READ = """
+SELECT p.id, p.pool_id, p.user_id, coalesce(nullif(u.name, ''), u.email), p.weight, p.capacity,
+    p.credit, CASE WHEN NOT u.is_active THEN 'no longer here' WHEN EXISTS (
+        SELECT FROM accounts_absence a
+        WHERE a.user_id = u.id AND a.starts_at <= %(at)s AND a.ends_at > %(at)s
+    ) THEN 'away' ELSE '' END,
+    (SELECT count(*) FROM leads_handoff h WHERE h.owner_id = u.id AND h.closed_at IS NULL)
+FROM leads_poolmember p JOIN accounts_user u ON u.id = p.user_id
+WHERE p.pool_id = ANY(%(pools)s) ORDER BY p.id
+"""
+KEEP = """
+UPDATE leads_poolmember p SET credit = turn.credit
+FROM unnest(%(places)s::bigint[], %(credits)s::int[]) AS turn (id, credit) WHERE p.id = turn.id
+"""
+
+
+@dataclass(slots=True)
+class _Place:
+    """A rep's place in a pool, as it stands under its lock."""
+
+    id: int
+    pool_id: int
+    user_id: int
+    name: str
+    weight: int
+    capacity: int
+    credit: int
+    absent: str
+
+
 class _Turns:
     """The locked places of some pools, and the turns taken in this batch."""
 
     def __init__(self, pool_ids: set[int], *, at: datetime, without: Collection[int]) -> None:
-        concerned = PoolMember.objects.filter(pool_id__in=pool_ids).values("user_id")
-        places = list(
-            PoolMember.objects.select_for_update(of=("self",))
-            .filter(user_id__in=concerned)
-            .select_related("user")
-            .order_by("id")
-        )
-        # A statement of its own, after the locks: it sees what others committed meanwhile.
-        people = User.objects.filter(pk__in={p.user_id for p in places}).annotate(
-            open_now=Count("handoffs", filter=Q(handoffs__closed_at=None)),
-            away=Exists(Absence.objects.covering(at).filter(user=OuterRef("pk"))),
-        )
-        facts = list(people.values_list("pk", "open_now", "away", "is_active"))
-        self.open_now = Counter({pk: count for pk, count, _, _ in facts})
-        self.why_not = {
-            pk: "away" if away else "no longer here"
-            for pk, _, away, active in facts
-            if away or not active
-        }
-        self.why_not.update(dict.fromkeys(without, "had it before"))
-        self.places: dict[int, list[PoolMember]] = defaultdict(list)
-        for place in places:
-            if place.pool_id in pool_ids:
+        self.places: dict[int, list[_Place]] = defaultdict(list)
+        self.open_now: dict[int, int] = {}
+        self.without = without
+        self.moved: dict[int, _Place] = {}
+        values = {"pools": list(pool_ids), "at": at}
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, values)
+            # A statement of its own, after the locks: it sees what others committed meanwhile.
+            cursor.execute(READ, values)
+            for *facts, open_now in cursor.fetchall():
+                place = _Place(*facts)
                 self.places[place.pool_id].append(place)
-        self.moved: set[PoolMember] = set()
+                self.open_now[place.user_id] = open_now
 
     def next_in(self, pool: PoolRules) -> Route:
         """The next turn in a pool: each free place gains its weight, the highest one pays."""
@@ -149,7 +173,7 @@ class _Turns:
         for place in self.places[pool.id]:
             why = self._why_not(place)
             if why:
-                skipped.append({"rep": str(place.user), "why": why})
+                skipped.append({"rep": place.name, "why": why})
             else:
                 free.append(place)
         if not free:
@@ -157,19 +181,22 @@ class _Turns:
             return Route(Assignment.How.NOBODY, reason, pool, None, skipped)
         for place in free:
             place.credit += place.weight
-        winner = max(free, key=lambda place: (place.credit, -place.pk))
+            self.moved[place.id] = place
+        winner = max(free, key=lambda place: (place.credit, -place.id))
         winner.credit -= sum(place.weight for place in free)
-        self.moved.update(free)
         self.open_now[winner.user_id] += 1
-        reason = f"{pool.name}: {winner.user}'s turn ({len(free)} available)"
+        reason = f"{pool.name}: {winner.name}'s turn ({len(free)} available)"
         return Route(Assignment.How.ROUTED, reason, pool, winner.user_id, skipped)
 
-    def _why_not(self, place: PoolMember) -> str:
-        if place.user_id in self.why_not:
-            return self.why_not[place.user_id]
+    def _why_not(self, place: _Place) -> str:
+        if place.user_id in self.without:
+            return "had it before"
         busy = self.open_now[place.user_id]
-        return f"full ({busy} of {place.capacity})" if busy >= place.capacity else ""
+        full = f"full ({busy} of {place.capacity})" if busy >= place.capacity else ""
+        return place.absent or full
 
     def save(self) -> None:
         if self.moved:
-            PoolMember.objects.bulk_update(sorted(self.moved, key=lambda p: p.pk), ["credit"])
+            credits = [place.credit for place in self.moved.values()]
+            with connection.cursor() as cursor:
+                cursor.execute(KEEP, {"places": list(self.moved), "credits": credits})
