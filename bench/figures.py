@@ -85,7 +85,7 @@ def percentile(values: Iterable[float], share: float) -> float:
 def in_turns(
     rounds: int, first: Callable[[], float], second: Callable[[], float]
 ) -> tuple[float, float]:
-    """Median of each, taken in turns, so that a noisy neighbour meets both; who begins alternates."""
+    """Median of each, taken in turns, so that a noisy neighbour meets both."""
     found: tuple[list[float], list[float]] = ([], [])
     for number in range(rounds):
         for which in (0, 1) if number % 2 else (1, 0):

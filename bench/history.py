@@ -90,14 +90,16 @@ FROM leads_handoff h CROSS JOIN LATERAL (VALUES ('handed_over', h.handed_over_at
 # Of what is open, the deadlines lie in the days to come, so that nothing falls due by itself.
 CLOCKS = """
 INSERT INTO sla_clock (term_id, handoff_id, lead_id, round, owner_id, team_id,
-    calendar_version_id, target_seconds, state, started_at, due_at, stopped_at, ended_at, excused)
+    calendar_version_id, target_seconds, state, started_at, due_at, stopped_at, ended_at, excused,
+    persona_id, campaign_id, source)
 SELECT t.id, h.id, h.lead_id, 0, h.owner_id, m.team_id, (SELECT id FROM sla_calendarversion),
     t.target_seconds, CASE WHEN h.closed_at IS NULL THEN 'running' ELSE 'met' END,
     h.handed_over_at,
     h.handed_over_at + t.target_seconds * interval '1 second'
         + CASE WHEN h.closed_at IS NULL THEN interval '30 days' ELSE interval '0' END,
-    h.accepted_at, h.accepted_at, false
-FROM leads_handoff h JOIN sla_term t ON t.key IN ('accept', 'first_touch', 'disposition')
+    h.accepted_at, h.accepted_at, false, l.persona_id, l.campaign_id, l.source
+FROM leads_handoff h JOIN leads_lead l ON l.id = h.lead_id
+JOIN sla_term t ON t.key IN ('accept', 'first_touch', 'disposition')
 JOIN accounts_membership m ON m.user_id = h.owner_id ORDER BY h.id, t.id
 """
 ALARMS = """
@@ -116,7 +118,8 @@ FROM (SELECT lead_id, min(due_at) AS due_at FROM sla_clock WHERE ended_at IS NUL
     AS first WHERE first.lead_id = l.id
 """
 # A crowd of late answers: every lead has one open handoff whose accept is due within the hour
-# before, in no order, and which the manager hears of a day later: two open alarms a lead.
+# before, five minutes more or less in the order of the leads, and which the manager hears of a
+# day later: two open alarms a lead.
 ALL_OPEN = """
 UPDATE leads_lead SET stage = 'mql', handed_over_at = created_at,
     owner_id = (SELECT (array_agg(user_id ORDER BY id))[1 + leads_lead.id %% count(*)]
@@ -126,13 +129,17 @@ UPDATE leads_lead SET stage = 'mql', handed_over_at = created_at,
 """
 LATE_CLOCKS = """
 INSERT INTO sla_clock (term_id, handoff_id, lead_id, round, owner_id, team_id,
-    calendar_version_id, target_seconds, state, started_at, due_at, excused)
+    calendar_version_id, target_seconds, state, started_at, due_at, excused,
+    persona_id, campaign_id, source)
 SELECT t.id, h.id, h.lead_id, 0, h.owner_id, m.team_id, (SELECT id FROM sla_calendarversion),
     t.target_seconds, 'running', late.due_at - t.target_seconds * interval '1 second', late.due_at,
-    false
-FROM leads_handoff h JOIN sla_term t ON t.key = 'accept'
+    false, l.persona_id, l.campaign_id, l.source
+FROM leads_handoff h JOIN leads_lead l ON l.id = h.lead_id JOIN sla_term t ON t.key = 'accept'
 JOIN accounts_membership m ON m.user_id = h.owner_id
-CROSS JOIN LATERAL (SELECT %(at)s - (%(scale)s - h.id) * interval '1 hour' / %(scale)s - (h.id * 7919 %% 300) * interval '1 second' AS due_at) late
+CROSS JOIN LATERAL (
+    SELECT %(at)s - (%(scale)s - h.id) * interval '1 hour' / %(scale)s
+        - (h.id * 7919 %% 300) * interval '1 second' AS due_at
+) late
 ORDER BY h.id
 """
 LATE_ALARMS = """

@@ -1,4 +1,4 @@
-"""An import: rows a second through `capture_leads`, against the same rows by one INSERT … SELECT."""
+"""An import: rows a second through `capture_leads`, against one INSERT … SELECT of the same."""
 
 import time
 from typing import Any

@@ -61,7 +61,7 @@ def _running(
 
 def _answers(port: int, path: str) -> bool:
     try:
-        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()  # noqa: S310
+        urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5).close()
     except urllib.error.HTTPError:
         return True
     except OSError:

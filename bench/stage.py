@@ -54,11 +54,13 @@ def url(var: Path, database: str) -> str:
 
 def environment(var: Path, database: str) -> dict[str, str]:
     """What a process of leadflow needs in order to work on that database, as `up` would run it."""
+    from django.conf import settings
+
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     return kept | {
         "LEADFLOW_VAR": str(var),
         "DATABASE_URL": url(var, database),
-        "SECRET_KEY": "benchmarks-" * 6,
+        "SECRET_KEY": settings.SECRET_KEY,  # a session made here is good there
         "HTTPS": "0",
         "DEMO": "0",
         "LOG_LEVEL": "WARNING",
@@ -86,9 +88,7 @@ def copy(mould: str, name: str) -> str:
         with_server.autocommit = True
         with with_server.cursor() as cursor:
             cursor.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-            cursor.execute(
-                f'CREATE DATABASE "{name}" TEMPLATE "{mould}" STRATEGY file_copy'
-            )
+            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{mould}" STRATEGY file_copy')
     finally:
         with_server.close()
     use(name)
