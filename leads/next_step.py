@@ -5,6 +5,7 @@ Pure: state and rights in, words and names of deeds out; pages and tests read th
 
 from dataclasses import dataclass, field
 
+from accounts.words import money_words
 from leads.models import Deal, Handoff, Lead, Return, Stage
 
 LOGGING = ("call", "email", "meeting", "note")
@@ -67,7 +68,7 @@ def _offered(state: State, handoff: Handoff, rights: Rights) -> NextStep:
         hint = f"Offered to everybody in {handoff.pool}: the first to accept has it."
         return NextStep("Take this lead?", hint, ("accept", "reject"), _assign(rights))
     if owner is None:
-        hint = "Nobody was available when it came. Give it to somebody."
+        hint = "Its clocks are running: give it to somebody in sales."
         return NextStep("Nobody has this lead", hint, ("assign", "accept", "reject"))
     if not state.mine:
         hint = "You can give it to another rep, or accept it in their place."
@@ -110,14 +111,16 @@ def _qualified(rights: Rights) -> NextStep:
 
 
 def _dealing(deal: Deal, rights: Rights) -> NextStep:
+    what = f"{deal.name}, {money_words(deal.amount, deal.currency)}"
     if deal.state == Deal.State.OPEN:
         if not rights.may_work:
-            return NextStep(f"{deal.owner} is working on a deal", "", _note(rights))
-        return NextStep("Close the deal", "", ("won", "lost", *LOGGING))
+            return NextStep(f"{deal.owner} is working on a deal", f"{what}.", _note(rights))
+        return NextStep("Close the deal", f"{what}. Was it won or lost?", ("won", "lost", *LOGGING))
+    ended = f"{what}. {deal.reason}"
     if deal.state == Deal.State.WON:
-        return NextStep("Customer", deal.reason, LOGGING if rights.may_work else _note(rights))
+        return NextStep("Customer", ended, LOGGING if rights.may_work else _note(rights))
     deeds = ("hand_over",) if rights.may_hand_over else ()
-    return NextStep("Deal lost", deal.reason, (*deeds, *_note(rights)))
+    return NextStep("Deal lost", ended, (*deeds, *_note(rights)))
 
 
 def _returned(returned: Return, rights: Rights) -> NextStep:

@@ -1,11 +1,13 @@
 """How activities are drawn: a picture for each kind, and what the record says beyond it."""
 
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 import phonenumbers
 from django import template
 
+from accounts.words import money_words
 from leads.models import Activity, Kind, RejectReason, Return
 from leads.qualification import DISQUALIFY_REASONS
 
@@ -47,7 +49,7 @@ def activity_words(activity: Activity) -> str:
     if data.get("reason"):
         return _reason(str(data["reason"]))
     if data.get("amount"):
-        return f"{data['amount']} {data.get('currency', '')}".strip()
+        return money_words(Decimal(str(data["amount"])), data.get("currency") or "USD")
     return _origin(data)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Sum
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -10,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.instants import database_now
-from accounts.refusals import NotAllowed, Refused
+from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads.forms_sales import CloseForm
 from leads.models import Deal, Lead
@@ -61,13 +62,13 @@ def close(request: SignedInRequest, pk: int) -> HttpResponse:
     """Win or lose a deal, and say why."""
     visible = Deal.objects.visible_to(request.user).select_related("lead", "handoff")
     deal = get_object_or_404(visible, pk=pk)
+    if not Lead.objects.workable_by(request.user).filter(pk=deal.lead_id).exists():
+        raise PermissionDenied("Closing a deal is for those who work it.")
     state = (request.POST if request.method == "POST" else request.GET).get("state", "")
     won = state == Deal.State.WON
     form = CloseForm(posted(request), state=state)
 
     def deed(at: datetime) -> str:
-        if not Lead.objects.workable_by(request.user).filter(pk=deal.lead_id).exists():
-            raise NotAllowed("Closing a deal is for those who work it.")
         if state not in (Deal.State.WON, Deal.State.LOST):
             raise Refused(f"“{state}” is not an end of a deal; use won or lost.")
         deal.close(state, by=request.user, reason=form.sentence, at=at)

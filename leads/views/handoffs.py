@@ -12,7 +12,6 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.instants import database_now
 from accounts.models import Absence, Role, User
-from accounts.refusals import NotAllowed
 from accounts.requests import SignedInRequest
 from leads import deadlines, qualification
 from leads.forms_sales import AssignForm, RejectForm
@@ -64,12 +63,12 @@ def reject(request: SignedInRequest, pk: int) -> HttpResponse:
 def reassign(request: SignedInRequest, pk: int) -> HttpResponse:
     """Give it to another rep, who must accept it anew."""
     handoff = _offered(request.user, pk)
+    if request.user.role not in (Role.SALES_MANAGER, Role.ADMIN):
+        raise PermissionDenied("Only a sales manager passes leads on.")
     at = database_now()
     form = AssignForm(posted(request), reps=reps(at=at))
 
     def deed(at: datetime) -> str:
-        if request.user.role not in (Role.SALES_MANAGER, Role.ADMIN):
-            raise NotAllowed("Only a sales manager passes leads on.")
         rep = form.cleaned_data["rep"]
         reason = form.cleaned_data["reason"].strip() or f"Given by {request.user}"
         qualification.reassign(handoff, rep, by=request.user, at=at, reason=reason)

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.instants import database_now
-from accounts.refusals import NotAllowed
 from accounts.requests import SignedInRequest
 from leads import qualification
 from leads.activities import log_touch
@@ -35,9 +35,14 @@ def lead(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "leads/lead.html", context)
 
 
-def _must(allowed: bool, what: str) -> None:
+def must(allowed: bool, words: str) -> None:
+    """Turn away at the door (403) whoever may see the lead but not do this to it."""
     if not allowed:
-        raise NotAllowed(f"{what} is for those who work this lead.")
+        raise PermissionDenied(words)
+
+
+def must_work(request: SignedInRequest, found: Lead, what: str) -> None:
+    must(rights(request.user, found).may_work, f"{what} is for those who work this lead.")
 
 
 @either
@@ -46,11 +51,14 @@ def activity(request: SignedInRequest, pk: int) -> HttpResponse:
     found: Any = visible_lead(request.user, pk)
     asked = (request.POST if request.method == "POST" else request.GET).get("kind", "")
     kind = asked if asked in LOGGED_BY_HAND else Kind.NOTE
+    may = rights(request.user, found)
+    must(
+        may.may_work or (kind == Kind.NOTE and may.may_edit),
+        "Logging a touch is for those who work this lead.",
+    )
     form = TouchForm(posted(request), kind=kind)
 
     def deed(at: datetime) -> str:
-        may = rights(request.user, found)
-        _must(may.may_work or (kind == Kind.NOTE and may.may_edit), "Logging")
         data = form.cleaned_data
         done = log_touch(
             found, kind, by=request.user, at=at, outcome=data["outcome"], note=data["note"]
@@ -68,9 +76,9 @@ def activity(request: SignedInRequest, pk: int) -> HttpResponse:
 def qualify(request: SignedInRequest, pk: int) -> HttpResponse:
     """Sales qualified: one click."""
     found: Any = visible_lead(request.user, pk)
+    must_work(request, found, "Qualifying")
 
     def deed(at: datetime) -> str:
-        _must(rights(request.user, found).may_work, "Qualifying")
         qualification.qualify(
             found, by=request.user, at=at, note=request.POST.get("note", "")[:4000]
         )
@@ -101,11 +109,11 @@ ENDS = {
 
 def _end(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
     found: Any = visible_lead(request.user, pk)
-    form = DisqualifyForm(posted(request))
     title, intro, done = ENDS[how]
+    must_work(request, found, title)
+    form = DisqualifyForm(posted(request))
 
     def deed(at: datetime) -> str:
-        _must(rights(request.user, found).may_work, title)
         verb = getattr(qualification, how)
         verb(found, by=request.user, at=at, **form.cleaned_data)
         return done.format(name=found.name)
@@ -120,11 +128,11 @@ def _end(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
 def deal(request: SignedInRequest, pk: int) -> HttpResponse:
     """Open a deal with an amount."""
     found: Any = visible_lead(request.user, pk)
+    must_work(request, found, "A deal")
     name = found.company or found.name
     form = DealForm(posted(request), initial={"name": name, "currency": "USD"})
 
     def deed(at: datetime) -> str:
-        _must(rights(request.user, found).may_work, "A deal")
         data = form.cleaned_data
         made, new = qualification.open_deal(found, by=request.user, at=at, **data)
         return f"Deal “{made.name}” is open." if new else f"“{made.name}” was open already."
@@ -136,11 +144,13 @@ def deal(request: SignedInRequest, pk: int) -> HttpResponse:
 def hand_off(request: SignedInRequest, pk: int) -> HttpResponse:
     """Hand over to sales; a lead short of the definition needs a reason."""
     found: Any = visible_lead(request.user, pk)
+    must(
+        rights(request.user, found).may_hand_over,
+        "Handing over is for marketing and for those who captured the lead.",
+    )
     form = HandOverForm(posted(request))
 
     def deed(at: datetime) -> str:
-        if not rights(request.user, found).may_hand_over:
-            raise NotAllowed("Handing over is for marketing and for those who captured the lead.")
         made = hand_over([found], by=request.user, at=at, **form.cleaned_data)[0]
         return f"{found.name} is with {made.owner or made.pool or 'the sales manager'} now."
 
@@ -157,11 +167,13 @@ def hand_off(request: SignedInRequest, pk: int) -> HttpResponse:
 def edit_details(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change who the person is; what changed is recorded and the score follows."""
     found: Any = visible_lead(request.user, pk)
+    must(
+        rights(request.user, found).may_edit,
+        "These details are for those who own the lead to change.",
+    )
     form = DetailsForm(posted(request), initial=DetailsForm.of(found))
 
     def deed(at: datetime) -> str:
-        if not rights(request.user, found).may_edit:
-            raise NotAllowed("These details are for those who own the lead to change.")
         changed = edit(found, _changed(form, found), by=request.user, at=at)
         return "Details saved." if changed else "Nothing was changed."
 

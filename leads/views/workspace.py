@@ -162,11 +162,16 @@ def receipt_beside(lead: Lead, handoff: Handoff | None) -> list[dict[str, Any]]:
     now["persona"] = lead.persona.name if lead.persona else None
     now["tier"] = lead.get_tier_display()
     lines = [
-        {"label": label, "then": then.get(key), "now": now[key],
-         "moved": (then.get(key) or "") != (now[key] or "")}
+        {"label": label, "then": _said(then.get(key)), "now": _said(now[key])}
         for key, label in (*FIGURES, *FACTS)
-    ]  # fmt: skip
+    ]
+    for line in lines:
+        line["moved"] = line["then"] != line["now"]
     return [line for n, line in enumerate(lines) if n < len(FIGURES) or line["moved"]]
+
+
+def _said(value: Any) -> Any:
+    return "–" if value in (None, "") else value
 
 
 def _duplicates(user: User, lead: Lead) -> list[dict[str, Any]]:

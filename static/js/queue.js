@@ -7,7 +7,8 @@
   if (!queue || !held) return;
   const REST_MS = 4000;      // a pointer still for so long is not about to click
   const GUARD_MS = 400;      // a click that lands on rows which moved this moment is not meant
-  let pointed = 0, over = false, pending = false, moved = 0, known = ids(queue);
+  const ASK_MS = 2000;       // an answer may take so long before it is asked for again
+  let asked = 0, pointed = 0, over = false, pending = false, moved = 0, known = ids(queue);
 
   function ids(root) {
     return [...root.querySelectorAll("[data-row]")].map((row) => row.dataset.row);
@@ -25,8 +26,9 @@
   const busy = () => Boolean(document.querySelector("dialog[open]")) || (over && Date.now() - pointed < REST_MS);
 
   function show() {
-    if (!pending || document.querySelector("dialog[open]")) return;
-    pending = false;
+    // Still pending until the rows are there: only then may the poll be answered "unchanged".
+    if (!pending || busy() || Date.now() - asked < ASK_MS) return;
+    asked = Date.now();
     held.hidden = true;
     window.htmx?.trigger(queue, "refresh");
   }
@@ -67,7 +69,8 @@
     if (event.detail.target !== queue) return;
     const fresh = ids(queue);
     const order = fresh.join() !== known.join();
-    if (order) moved = Date.now();
+    // After a deed of one's own the next click is meant.
+    if (order && event.detail.requestConfig?.verb === "get") moved = Date.now();
     fresh.filter((id) => !known.includes(id)).forEach((id) => document.getElementById(`row-${id}`)?.classList.add("fresh"));
     known = fresh;
     pending = false;

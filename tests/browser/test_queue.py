@@ -1,0 +1,261 @@
+"""The queue and the lead page in a real browser: keys, live rows, forms, no script needed."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from accounts.instants import database_now
+from leads.models import Handoff, Lead, Pool, PoolMember
+from leads.qualification import reassign
+from tests.browser.test_frame import accessibility, complaints, sign_in
+
+pytestmark = pytest.mark.browser
+POLL = 8_000
+
+
+@pytest.fixture
+def office(cast):
+    """The cast with an office that never closes, and Sam alone in the pool."""
+    cast.calendar.weekly = {str(day): [["00:00", "24:00"]] for day in range(7)}
+    cast.calendar.save()
+    cast.pool.members.filter(user=cast.sue).delete()
+    return cast
+
+
+@pytest.fixture
+def context(browser: Browser, office, live_server) -> Iterator[BrowserContext]:
+    opened = browser.new_context(
+        base_url=live_server.url, color_scheme="light", viewport={"width": 1280, "height": 800}
+    )
+    sign_in(opened, office.sam, live_server.url)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()
+
+
+def hot(cast, number: int, *, minutes: float = 0) -> Handoff:
+    at = database_now() - timedelta(minutes=minutes)
+    return cast.hot_lead(
+        at=at, email=f"pat{number}@spa.example", first_name=f"Pat{number}"
+    ).handoffs.get()
+
+
+def rows(page: Page) -> list[str]:
+    return page.locator("[data-row] .row-link").all_inner_texts()
+
+
+def current(page: Page) -> str:
+    return page.locator("[data-row].is-current .row-link").inner_text()
+
+
+def test_the_day_goes_by_keyboard(office, page):
+    for number in (1, 2, 3):
+        hot(office, number, minutes=10 - number)
+    page.goto("/queue/")
+    assert rows(page) == ["Pat1 Lee", "Pat2 Lee", "Pat3 Lee"]
+
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    assert current(page) == "Pat2 Lee"
+    page.keyboard.press("k")
+    assert current(page) == "Pat1 Lee"
+    page.keyboard.press("a")
+    expect(page.locator("#toasts")).to_contain_text("Accepted: Pat1 Lee is yours.")
+    # It waits for its first touch now, behind the two that wait for an answer.
+    expect(page.locator("[data-row] .row-link")).to_have_text(["Pat2 Lee", "Pat3 Lee", "Pat1 Lee"])
+    assert current(page) == "Pat1 Lee"
+
+    page.keyboard.press("c")
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Note").fill("Wants a quote")
+    dialog.get_by_role("button", name="Connected").click()
+    expect(page.locator("#toasts")).to_contain_text("Call logged: connected.")
+    expect(dialog).to_be_hidden()
+
+    page.keyboard.press("k")
+    page.keyboard.press("r")
+    dialog.get_by_label("Wrong persona").check()
+    dialog.get_by_label("Note for marketing").fill("Sells tubs")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("[data-row] .row-link")).to_have_text(["Pat2 Lee", "Pat1 Lee"])
+    assert Handoff.objects.get(lead__first_name="Pat3").returned.note == "Sells tubs"
+
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/leads/*/")
+    assert page.locator("h1").inner_text() == current_title(page)
+
+
+def current_title(page: Page) -> str:
+    return page.locator(".who-title").inner_text()
+
+
+def test_leads_come_and_go_without_reload_and_the_focus_stays(office, page):
+    first = hot(office, 1, minutes=5)
+    page.goto("/queue/")
+    page.evaluate("window.stayed = true")
+    page.keyboard.press("j")
+
+    hot(office, 2, minutes=9)
+    expect(page.locator("[data-row] .row-link")).to_have_text(
+        ["Pat2 Lee", "Pat1 Lee"], timeout=POLL
+    )
+    assert current(page) == "Pat1 Lee"
+    assert page.evaluate("document.activeElement.dataset.row") == str(first.pk)
+    assert page.locator("[data-row].fresh .row-link").all_inner_texts() == ["Pat2 Lee"]
+
+    reassign(first, office.sue, by=office.dana, at=database_now(), reason="Sam is full")
+    expect(page.locator("[data-row] .row-link")).to_have_text(["Pat2 Lee"], timeout=POLL)
+    assert current(page) == "Pat2 Lee"
+    assert page.evaluate("window.stayed") is True
+
+
+def test_nothing_moves_under_the_pointer(office, page):
+    hot(office, 1, minutes=5)
+    page.goto("/queue/")
+    box = page.get_by_role("button", name="Accept").bounding_box()
+
+    def wiggle(turn: int) -> None:
+        page.mouse.move(box["x"] + 5 + turn % 2, box["y"] + 5)
+
+    wiggle(0)
+    hot(office, 2, minutes=9)
+    for turn in range(40):
+        wiggle(turn)
+        if page.locator("#queue-held").is_visible():
+            break
+        page.wait_for_timeout(250)
+    expect(page.locator("#queue-held")).to_contain_text("1 new")
+    assert rows(page) == ["Pat1 Lee"]
+
+    page.mouse.move(5, 5)
+    expect(page.locator("[data-row] .row-link")).to_have_text(["Pat2 Lee", "Pat1 Lee"])
+    expect(page.locator("#queue-held")).to_be_hidden()
+
+
+def test_an_unchanged_queue_is_answered_with_304(office, page):
+    hot(office, 1)
+    statuses = []
+    page.on("response", lambda r: statuses.append(r.status) if "/queue/rows/" in r.url else None)
+    page.goto("/queue/")
+    for _ in range(3):
+        with page.expect_response("**/queue/rows/"):
+            page.evaluate("htmx.trigger('#queue', 'refresh')")
+    assert statuses == [200, 304, 304]
+
+
+def test_who_comes_second_is_told_who_has_it(office, page):
+    PoolMember.objects.create(pool=office.pool, user=office.sue)
+    Pool.objects.filter(pk=office.pool.pk).update(mode=Pool.Mode.OPEN)
+    Pool.objects.get(pk=office.pool.pk).save()
+    handoff = hot(office, 1)
+    page.goto("/queue/")
+    handoff.accept(office.sue, at=database_now())
+
+    page.get_by_role("button", name="Accept").click()
+
+    expect(page.get_by_role("alert")).to_contain_text("Sue has it")
+    expect(page.locator("[data-row]")).to_have_count(0)
+
+
+def test_a_wrong_form_keeps_what_was_typed_and_escape_gives_the_focus_back(office, page):
+    hot(office, 1)
+    page.goto("/queue/")
+    page.get_by_role("button", name="Reject").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Note for marketing").fill("No budget at all")
+    dialog.get_by_role("button", name="Send back to marketing").click()
+    expect(dialog).to_contain_text("Choose a reason.")
+    assert dialog.get_by_label("Note for marketing").input_value() == "No budget at all"
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.textContent") == "Reject"
+
+
+def test_a_lead_is_worked_from_offer_to_customer(office, page):
+    handoff = hot(office, 1)
+    page.goto(f"/leads/{handoff.lead_id}/")
+    dialog = page.get_by_role("dialog")
+    step = page.locator("#next-step-title")
+
+    page.get_by_role("button", name="Accept").click()
+    expect(step).to_have_text("Make the first contact")
+    page.get_by_role("button", name="Log call").click()
+    dialog.get_by_role("button", name="Connected").click()
+    expect(step).to_have_text("Is it qualified?")
+    page.keyboard.press("q")
+    expect(step).to_have_text("Open a deal")
+    page.get_by_role("button", name="Open deal").click()
+    dialog.get_by_label("Amount").fill("8490")
+    dialog.get_by_role("button", name="Save deal").click()
+    expect(step).to_have_text("Close the deal")
+    page.get_by_role("button", name="Won").click()
+    dialog.get_by_label("Trust in us").check()
+    dialog.get_by_role("button", name="Save as won").click()
+    expect(step).to_have_text("Customer")
+    assert Lead.objects.get(pk=handoff.lead_id).stage == "customer"
+
+
+def test_everything_works_without_scripts(browser, office, live_server):
+    context = browser.new_context(base_url=live_server.url, java_script_enabled=False)
+    sign_in(context, office.sam, live_server.url)
+    page = context.new_page()
+    hot(office, 1)
+    second = hot(office, 2)
+    page.goto("/queue/")
+
+    page.get_by_role("button", name="Accept").first.click()
+    expect(page.get_by_text("Accepted: Pat1 Lee is yours.")).to_be_visible()
+    page.get_by_role("button", name="Reject").click()
+    page.get_by_label("Note for marketing").fill("Why not")
+    page.get_by_role("button", name="Send back to marketing").click()
+    expect(page.get_by_text("Choose a reason.")).to_be_visible()
+    assert page.get_by_label("Note for marketing").input_value() == "Why not"
+    page.get_by_label("Wrong persona").check()
+    page.get_by_role("button", name="Send back to marketing").click()
+    page.wait_for_url("**/queue/")
+    second.refresh_from_db()
+    assert second.state == "rejected"
+    page.get_by_role("button", name="Log call").click()
+    page.get_by_role("button", name="Connected").click()
+    expect(page.get_by_text("Call logged: connected.")).to_be_visible()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_are_clean_in_both_themes_and_widths(browser, office, live_server, theme, width):
+    offered, taken, lost = (hot(office, n, minutes=n * 6) for n in (1, 2, 3))
+    taken.accept(office.sam, at=database_now())
+    reassign(lost, None, by=office.dana, at=database_now(), reason="Everybody is full")
+    found: dict[str, object] = {}
+    for user, paths in (
+        (office.sam, ["/queue/", f"/leads/{offered.lead_id}/", f"/leads/{taken.lead_id}/",
+                      "/deals/", f"/handoffs/{offered.pk}/reject/"]),
+        (office.dana, ["/unassigned/", f"/leads/{lost.lead_id}/",
+                       f"/handoffs/{lost.pk}/reassign/"]),
+        (office.maya, [f"/leads/{offered.lead_id}/", f"/leads/{offered.lead_id}/edit/"]),
+    ):  # fmt: skip
+        # axe is evaluated in the page, which the policy rightly refuses to scripts from outside.
+        context = browser.new_context(
+            base_url=live_server.url, color_scheme=theme, bypass_csp=True,
+            viewport={"width": width, "height": 900},
+        )  # fmt: skip
+        sign_in(context, user, live_server.url)
+        page = context.new_page()
+        said = complaints(page, live_server.url)
+        for path in paths:
+            page.goto(path)
+            too_wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
+            found[f"{user} {path}"] = [*accessibility(page), *said, *["too wide"] * too_wide]
+            said.clear()
+        context.close()
+    assert {where: what for where, what in found.items() if what} == {}
