@@ -79,9 +79,7 @@ def qualify(request: SignedInRequest, pk: int) -> HttpResponse:
     must_work(request, found, "Qualifying")
 
     def deed(at: datetime) -> str:
-        qualification.qualify(
-            found, by=request.user, at=at, note=request.POST.get("note", "")[:4000]
-        )
+        qualification.qualify(found, by=request.user, at=at)
         return f"{found.name} is qualified."
 
     return perform(request, found, deed)

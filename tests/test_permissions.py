@@ -1,0 +1,214 @@
+"""Every address × every role: who gets in, who is told no, who is told there is nothing.
+
+The table is held against the URL map itself: a page that is not in it fails the last test, so
+none can be forgotten. Statuses: 200 seen, 302 done or sent on, 401 no key, 403 not for this role,
+404 not theirs to know of, 405 wrong method, 409 gone, 422 asked for more. “in” is the sign-in page.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from accounts.models import Absence, ApiKey, Notification, Team
+from leads import qualification
+from leads.models import CaptureForm
+from sla.models import Clock
+from sla.sweep import sweep
+from tests.factories import hours, make_user, ny
+
+AT = ny("2026-01-15 10:00")
+PEOPLE = ("nobody", "otto", "riva", "maya", "mona", "sam", "sue", "dana", "admin")
+# nobody: not signed in · otto: no team · riva: a marketer of another team · maya: marketer of the
+# lead's team · mona: marketing manager · sam: the lead's owner · sue: another rep · dana: sales
+# manager. Deeds are sent empty: 422 means that the role may do it and was asked for more.
+TABLE = """
+absence-add          POST  in   200  200  200  200  200  200  200  200
+absence-remove       POST  in   404  404  404  404  302  404  404  404
+api-key-revoke       POST  in   404  404  404  404  302  404  404  404
+api-keys             GET   in   200  200  200  200  200  200  200  200
+api-keys             POST  in   200  200  200  200  200  200  200  200
+api:accept           POST  401  404  404  403  403  200  404  409  409
+api:activities       GET   401  404  404  200  200  200  404  200  200
+api:activities       POST  401  422  422  422  422  422  422  422  422
+api:compliance       GET   401  200  200  200  200  200  200  200  200
+api:disqualify       POST  401  422  422  422  422  422  422  422  422
+api:hand-off         POST  401  404  404  409  409  403  404  409  409
+api:lead             GET   401  404  404  200  200  200  404  200  200
+api:lead             PATCH 401  404  404  200  200  200  404  200  200
+api:leads            GET   401  200  200  200  200  200  200  200  200
+api:leads            POST  401  403  422  422  422  422  422  422  422
+api:qualify          POST  401  404  404  403  403  200  404  200  200
+api:queue            GET   401  200  200  200  200  200  200  200  200
+api:recycle          POST  401  422  422  422  422  422  422  422  422
+api:reject           POST  401  422  422  422  422  422  422  422  422
+bell                 GET   in   200  200  200  200  200  200  200  200
+campaign             GET   in   403  404  200  200  403  403  200  200
+campaign-edit        GET   in   403  404  200  200  403  403  403  200
+campaign-edit        POST  in   403  404  422  422  403  403  403  422
+campaign-list        GET   in   403  200  200  200  403  403  200  200
+campaign-new         GET   in   403  200  200  200  403  403  403  200
+campaign-new         POST  in   403  422  422  422  403  403  403  422
+clock-excuse         GET   in   404  404  404  403  403  404  200  403
+clock-excuse         POST  in   404  404  404  403  403  404  422  403
+clock-excuse-undo    POST  in   404  404  404  403  403  404  302  403
+clock-list           GET   in   200  200  200  200  200  200  200  200
+compliance           GET   in   200  200  200  200  200  200  200  200
+compliance-at-risk   GET   in   200  200  200  200  200  200  200  200
+contract             GET   in   200  200  200  200  200  200  200  200
+deal-close           GET   in   404  404  403  403  200  404  200  200
+deal-close           POST  in   404  404  403  403  422  404  422  422
+deal-list            GET   in   200  200  200  200  200  200  200  200
+form                 GET   in   403  404  200  200  403  403  403  200
+form                 POST  in   403  404  422  422  403  403  403  422
+form-list            GET   in   403  200  200  200  403  403  403  200
+form-new             GET   in   403  200  200  200  403  403  403  200
+form-new             POST  in   403  422  422  422  403  403  403  422
+form-preview         POST  in   403  200  200  200  403  403  403  200
+handoff-accept       POST  in   404  404  404  404  302  404  302  302
+handoff-reassign     GET   in   404  404  404  404  403  404  200  200
+handoff-reassign     POST  in   404  404  404  404  403  404  422  422
+handoff-reject       GET   in   404  404  404  404  200  404  200  200
+handoff-reject       POST  in   404  404  404  404  422  404  422  422
+home                 GET   in   200  200  200  200  200  200  200  200
+lead                 GET   in   404  404  200  200  200  404  200  200
+lead-activity        GET   in   404  404  200  200  200  404  200  200
+lead-activity        POST  in   404  404  422  422  422  404  422  422
+lead-deal            GET   in   404  404  403  403  200  404  200  200
+lead-deal            POST  in   404  404  403  403  422  404  422  422
+lead-disqualify      GET   in   404  404  403  403  200  404  200  200
+lead-disqualify      POST  in   404  404  403  403  422  404  422  422
+lead-edit            GET   in   404  404  200  200  200  404  200  200
+lead-edit            POST  in   404  404  422  422  422  404  422  422
+lead-export          GET   in   403  200  200  200  200  200  200  200
+lead-hand-off        GET   in   404  404  200  200  403  404  200  200
+lead-hand-off        POST  in   404  404  302  302  403  404  302  302
+lead-list            GET   in   403  200  200  200  200  200  200  200
+lead-new             GET   in   403  200  200  200  200  200  200  200
+lead-new             POST  in   403  422  422  422  422  422  422  422
+lead-qualify         POST  in   404  404  403  403  302  404  302  302
+lead-recycle         GET   in   404  404  403  403  200  404  200  200
+lead-recycle         POST  in   404  404  403  403  422  404  422  422
+notification-open    POST  in   404  404  404  404  302  404  404  404
+notifications        GET   in   200  200  200  200  200  200  200  200
+notifications-read   POST  in   302  302  302  302  302  302  302  302
+persona              GET   in   403  200  200  200  200  200  200  200
+persona-list         GET   in   403  200  200  200  200  200  200  200
+profile              GET   in   200  200  200  200  200  200  200  200
+profile              POST  in   200  200  200  200  200  200  200  200
+queue                GET   in   403  403  403  403  200  200  200  200
+queue-rows           GET   in   403  403  403  403  200  200  200  200
+ready                GET   in   403  200  200  200  200  200  200  200
+ready                POST  in   403  422  422  422  422  422  422  422
+return-answer        POST  in   403  404  422  422  403  403  403  422
+returns              GET   in   403  200  200  200  403  403  403  200
+unassigned           GET   in   403  403  403  403  403  403  200  200
+"""
+PUBLIC = {"healthz", "readyz", "metrics", "hosted-form", "hosted-thanks", "hosted-form-js",
+          "api:docs", "api:schema"}  # fmt: skip
+
+
+def routes(patterns=None, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Every (name, pattern) of the project, but the admin's, allauth's own and Django's."""
+    for pattern in patterns if patterns is not None else get_resolver().url_patterns:
+        if isinstance(pattern, URLResolver):
+            if str(pattern.pattern) not in ("admin/", "accounts/"):
+                space = f"{pattern.namespace}:" if pattern.namespace else ""
+                yield from routes(pattern.url_patterns, prefix + space)
+        elif isinstance(pattern, URLPattern) and pattern.name:
+            yield prefix + pattern.name, str(pattern.pattern)
+
+
+def rows() -> list[list[str]]:
+    return [line.split() for line in TABLE.strip().splitlines()]
+
+
+@pytest.fixture
+def scene(cast):
+    """A lead accepted by Sam and overdue, one that was rejected, a deal, and Sam's own things."""
+    rivals = Team.objects.create(slug="rivals", name="Rivals", kind="marketing")
+    riva = make_user("riva", rivals)
+    lead = cast.hot_lead(at=AT)
+    handoff = lead.handoffs.get()
+    sweep(at=AT + hours(0.4))
+    handoff.accept(cast.sam, at=AT + hours(0.5))
+    cast.pool.members.filter(user=cast.sue).update(capacity=0)
+    second = cast.hot_lead(at=AT, email="second@spa.example")
+    returned = second.handoffs.get().reject(cast.sam, reason="spam", at=AT)
+    third = cast.hot_lead(at=AT, email="third@spa.example")
+    third.handoffs.get().accept(cast.sam, at=AT)
+    qualification.qualify(third, by=cast.sam, at=AT)
+    deal, _ = qualification.open_deal(third, by=cast.sam, at=AT, amount=Decimal(5))
+    form = CaptureForm.objects.create(
+        slug="guide", name="Guide", campaign=cast.campaign, owner=cast.maya
+    )
+    bell = Notification.objects.create(
+        user=cast.sam, delivery_id="00000000-0000-0000-0000-000000000001", created_at=AT, url="/"
+    )
+    leave = Absence.objects.create(user=cast.sam, starts_at=AT, ends_at=AT + hours(1))
+    key, _ = ApiKey.objects.issue(cast.sam, scope="full")
+    missed = Clock.objects.get(lead=lead, term__key="accept_hot")
+    numbers = {
+        "handoff": handoff.pk, "lead": lead.pk, "deal": deal.pk, "return": returned.pk,
+        "clock": missed.pk, "notification": bell.pk, "absence": leave.pk, "api-key": key.pk,
+        "api:": lead.pk,
+    }  # fmt: skip
+    slugs = {"campaign": cast.campaign.slug, "form": form.slug, "hosted": form.slug,
+             "persona": cast.persona.slug}  # fmt: skip
+    people = {name: getattr(cast, name, None) for name in PEOPLE} | {
+        "riva": riva, "otto": cast.outsider,
+    }  # fmt: skip
+    return people, numbers, slugs
+
+
+def address(name: str, pattern: str, numbers, slugs) -> str:
+    if "<int:pk>" in pattern:
+        return reverse(name, args=[next(v for k, v in numbers.items() if name.startswith(k))])
+    if "<slug:slug>" in pattern:
+        return reverse(name, args=[next(v for k, v in slugs.items() if name.startswith(k))])
+    return reverse(name)
+
+
+def answer(person, method: str, url: str) -> str:
+    client = Client(raise_request_exception=True)
+    if person is not None:
+        client.force_login(person)
+    with transaction.atomic():
+        if url.startswith("/api/"):
+            got = client.generic(method, url, b"{}" if method != "GET" else b"",
+                                 content_type="application/json")  # fmt: skip
+        else:
+            got = client.generic(method, url, content_type="application/x-www-form-urlencoded")
+        transaction.set_rollback(True)
+    if got.status_code == 302 and got["Location"].startswith("/accounts/login/"):
+        return "in"
+    return str(got.status_code)
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_each_role_gets_what_the_table_says(scene, part):
+    """A quarter of the table at a time: the scene is costly, and workers share the parts."""
+    people, numbers, slugs = scene
+    patterns, wrong = dict(routes()), []
+    for name, method, *expected in rows()[part::4]:
+        url = address(name, patterns[name], numbers, slugs)
+        got = [answer(people[who], method, url) for who in PEOPLE]
+        wrong += [
+            f"{method} {name} as {who}: {g}, the table says {e}"
+            for who, g, e in zip(PEOPLE, got, expected, strict=True)
+            if g != e
+        ]
+    assert wrong == []
+
+
+def test_no_address_was_forgotten():
+    listed = {row[0] for row in rows()} | PUBLIC
+    assert {name for name, _ in routes()} - listed == set()
+
+
+def test_nothing_but_the_public_addresses_answers_a_stranger():
+    strangers = {row[0]: row[2] for row in rows()}
+    assert {name: got for name, got in strangers.items() if got not in ("in", "401", "405")} == {}
