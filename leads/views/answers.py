@@ -14,6 +14,7 @@ from django.forms import Form
 from django.http import HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import Resolver404, resolve, reverse
+from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.instants import database_now
@@ -123,7 +124,7 @@ def _moved(request: SignedInRequest, back: str) -> HttpResponse:
     if not request.htmx:
         return redirect(back)
     answer = HttpResponse(status=200)
-    answer["HX-Redirect"] = back
+    answer["HX-Redirect"] = iri_to_uri(back)
     return answer
 
 

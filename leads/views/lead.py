@@ -1,7 +1,6 @@
 """The lead page, and what is done with one lead on it."""
 
 from datetime import datetime
-from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -28,7 +27,7 @@ def lead(request: SignedInRequest, pk: int) -> HttpResponse:
     """The page; with `before` and htmx, the next page of its timeline."""
     before = request.GET.get("before", "")
     if before and request.htmx:
-        found: Any = visible_lead(request.user, pk)
+        found = visible_lead(request.user, pk)
         context = {"lead": found, **timeline_context(found, before)}
         return render(request, "leads/_timeline.html", context)
     context = workspace_context(request.user, pk, before=before)
@@ -48,7 +47,7 @@ def must_work(request: SignedInRequest, found: Lead, what: str) -> None:
 @either
 def activity(request: SignedInRequest, pk: int) -> HttpResponse:
     """Log a call, e-mail, meeting or note: two clicks, the second is the outcome."""
-    found: Any = visible_lead(request.user, pk)
+    found = visible_lead(request.user, pk)
     asked = (request.POST if request.method == "POST" else request.GET).get("kind", "")
     kind = asked if asked in LOGGED_BY_HAND else Kind.NOTE
     may = rights(request.user, found)
@@ -75,7 +74,7 @@ def activity(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def qualify(request: SignedInRequest, pk: int) -> HttpResponse:
     """Sales qualified: one click."""
-    found: Any = visible_lead(request.user, pk)
+    found = visible_lead(request.user, pk)
     must_work(request, found, "Qualifying")
 
     def deed(at: datetime) -> str:
@@ -106,7 +105,7 @@ ENDS = {
 
 
 def _end(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
-    found: Any = visible_lead(request.user, pk)
+    found = visible_lead(request.user, pk)
     title, intro, done = ENDS[how]
     must_work(request, found, title)
     form = DisqualifyForm(posted(request))
@@ -125,7 +124,7 @@ def _end(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
 @either
 def deal(request: SignedInRequest, pk: int) -> HttpResponse:
     """Open a deal with an amount."""
-    found: Any = visible_lead(request.user, pk)
+    found = visible_lead(request.user, pk)
     must_work(request, found, "A deal")
     name = found.company or found.name
     form = DealForm(posted(request), initial={"name": name, "currency": "USD"})
@@ -141,7 +140,7 @@ def deal(request: SignedInRequest, pk: int) -> HttpResponse:
 @either
 def hand_off(request: SignedInRequest, pk: int) -> HttpResponse:
     """Hand over to sales; a lead short of the definition needs a reason."""
-    found: Any = visible_lead(request.user, pk)
+    found = visible_lead(request.user, pk)
     must(
         rights(request.user, found).may_hand_over,
         "Handing over is for marketing and for those who captured the lead.",
@@ -164,7 +163,7 @@ def hand_off(request: SignedInRequest, pk: int) -> HttpResponse:
 @either
 def edit_details(request: SignedInRequest, pk: int) -> HttpResponse:
     """Change who the person is; what changed is recorded and the score follows."""
-    found: Any = visible_lead(request.user, pk)
+    found = visible_lead(request.user, pk)
     must(
         rights(request.user, found).may_edit,
         "These details are for those who own the lead to change.",
