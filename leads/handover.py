@@ -20,6 +20,8 @@ from leads.routing import Route, route
 from personas.definitions import Agreed, in_force, persona_rules
 
 RECEIPT_TOUCHPOINTS = 50
+# What `place` writes on a lead.
+PLACED = ("stage", "handed_over_at", "updated_at", "owner", "pool")
 
 
 def definition_values(lead: Lead, *, stamp: UUID | None = None) -> dict[str, Any]:
@@ -95,6 +97,20 @@ def _refuse_unready(lead: Lead, *, at: datetime, stamp: UUID, override_reason: s
         )
 
 
+def place(leads: Sequence[Lead], *, at: datetime, stamp: UUID | None = None) -> list[Route]:
+    """Find each lead its rep, in the caller's transaction; it says so on the leads (PLACED),
+    which the caller saves."""
+    if not leads:
+        return []
+    routes = route(leads, at=at, stamp=stamp)
+    for lead, chosen in zip(leads, routes, strict=True):
+        lead.stage = Stage.MQL
+        lead.handed_over_at = lead.updated_at = at
+        lead.owner_id = chosen.rep_id
+        lead.pool_id = chosen.pool.id if chosen.pool else None
+    return routes
+
+
 def pass_on(
     leads: Sequence[Lead],
     touchpoints: Sequence[Activity],
@@ -103,17 +119,21 @@ def pass_on(
     at: datetime,
     override_reason: str = "",
     stamp: UUID | None = None,
+    routes: Sequence[Route] | None = None,
     brand_new: bool = False,
 ) -> tuple[list[Handoff], list[Activity]]:
     """Create handoffs for leads the caller holds locked; also returns the unsaved activities.
 
     The caller records the activities, in its own batch and the same transaction: that starts
-    the clocks. `brand_new` leads have no earlier handoff to look for.
+    the clocks. `routes` are what `place` answered, for leads placed and saved already.
+    `brand_new` leads have no earlier handoff to look for.
     """
     if not leads:
         return [], []
     agreed = in_force("mql", at, stamp=stamp)
-    routes = route(leads, at=at, stamp=stamp)
+    if routes is None:
+        routes = place(leads, at=at, stamp=stamp)
+        _save_placed(leads)
     cycles = {} if brand_new else _last_cycles(leads)
     by_lead: dict[int, list[Activity]] = {}
     for touchpoint in touchpoints:
@@ -137,7 +157,6 @@ def pass_on(
         for handoff, chosen in zip(handoffs, routes, strict=True)
     )
     activities = [_activity(handoff, by=by, at=at) for handoff in handoffs]
-    _mark(leads, routes, at=at)
     tell(handoffs, routes, at=at)
     return handoffs, activities
 
@@ -153,17 +172,11 @@ def _activity(handoff: Handoff, *, by: User | None, at: datetime) -> Activity:
     )
 
 
-def _mark(leads: Sequence[Lead], routes: Sequence[Route], *, at: datetime) -> None:
-    for lead, chosen in zip(leads, routes, strict=True):
-        lead.stage = Stage.MQL
-        lead.handed_over_at = lead.updated_at = at
-        lead.owner_id = chosen.rep_id
-        lead.pool_id = chosen.pool.id if chosen.pool else None
-    fields = ["stage", "handed_over_at", "updated_at", "owner", "pool"]
+def _save_placed(leads: Sequence[Lead]) -> None:
     if len(leads) == 1:
-        leads[0].save(update_fields=fields)
+        leads[0].save(update_fields=PLACED)
     else:
-        Lead.objects.bulk_update(leads, fields, batch_size=500)
+        Lead.objects.bulk_update(leads, PLACED, batch_size=500)
 
 
 def receipt(
