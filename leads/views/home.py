@@ -39,7 +39,9 @@ def home(request: SignedInRequest) -> HttpResponse:
 def _marketing(user: User, at: datetime) -> dict[str, Any]:
     """What became of the leads, what waits for marketing, and how campaigns do."""
     leads = Lead.objects.visible_to(user)
-    mine = leads.filter(captured_by=user) if user.role == Role.MARKETER else leads
+    mine = leads.filter(captured_by=user).select_related("owner", "campaign", "pool")
+    captures = list(mine[:LINES]) if user.role == Role.MARKETER else []
+    newest = leads.select_related("owner", "campaign", "pool")
     clocks = Prefetch("handoff__clocks", queryset=deadlines.clocks(ended=False))
     returns = Return.objects.answerable_by(user).waiting()
     shown = list(
@@ -49,9 +51,10 @@ def _marketing(user: User, at: datetime) -> dict[str, Any]:
     campaigns = list(Campaign.objects.visible_to(user))
     weeks = trend(campaigns, at=at, time_zone=user.time_zone, weeks=WEEKS)
     return {
-        "whose": "my" if user.role == Role.MARKETER else "all",
-        "figures": _figures(mine, at),
-        "captures": list(mine.select_related("owner", "campaign", "pool")[:LINES]),
+        "figures": _figures(leads, user, at),
+        # Who enters nobody by hand still wants to know what the forms bring.
+        "are_mine": bool(captures),
+        "captures": captures or list(newest[:LINES]),
         "ready_count": ready.count(),
         "ready": list(ready.select_related("campaign")[:LINES]),
         "returns_count": returns.count(),
@@ -62,7 +65,7 @@ def _marketing(user: User, at: datetime) -> dict[str, Any]:
     }
 
 
-def _figures(leads: Any, at: datetime) -> dict[str, int]:
+def _figures(leads: Any, user: User, at: datetime) -> dict[str, int]:
     """How far the leads of the last 30 days came."""
     came_back = Exists(Return.objects.filter(handoff__lead=OuterRef("pk")))
     handed_over = Exists(Handoff.objects.filter(lead=OuterRef("pk")))
@@ -72,6 +75,7 @@ def _figures(leads: Any, at: datetime) -> dict[str, int]:
         .order_by()
         .aggregate(
             captured=Count("pk"),
+            mine=Count("pk", filter=Q(captured_by=user)),
             handed_over=Count("pk", filter=Q(handed_over)),
             accepted=Count("pk", filter=Q(accepted)),
             came_back=Count("pk", filter=Q(came_back)),

@@ -11,12 +11,13 @@ from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts import configuration
 from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads import keyset
 from leads.csv_cells import safe
-from leads.handover import hand_over
+from leads.handover import hand_over, missing_for_mql
 from leads.lead_filters import EXPORTED, LeadFilters, exported
 from leads.models import Handoff, Lead
 from leads.views.access import EVERYBODY, only_for
@@ -135,12 +136,14 @@ def _ready_page(
     chosen: set[int] | None = None,
     status: int = 200,
 ) -> HttpResponse:
+    at, stamp = database_now(), configuration.stamp()
     leads = list(mine.select_related("campaign", "persona")[: MOST_READY + 1])
     context = {
-        "leads": leads[:MOST_READY],
+        # A score fades: what has become of an MQL since is said before it is refused.
+        "rows": [(lead, missing_for_mql(lead, at=at, stamp=stamp)) for lead in leads[:MOST_READY]],
         "more": len(leads) > MOST_READY,
         "most": MOST_READY,
         "chosen": chosen or set(),
-        "at": database_now(),
+        "at": at,
     }
     return render(request, "leads/ready.html", context, status=status)

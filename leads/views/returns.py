@@ -18,7 +18,7 @@ from leads.models import Handoff, Return
 from leads.return_forms import AnswerForm
 from leads.views.access import MARKETING, only_for
 
-ANSWERED_SHOWN = 25
+ANSWERED_SHOWN = 12
 DONE = {
     Return.Answer.ACCEPTED: "is back in nurture",
     Return.Answer.DISPUTED: "is disputed; the managers will rule",

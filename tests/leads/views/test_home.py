@@ -24,7 +24,7 @@ def test_a_marketer_sees_what_became_of_their_captures(cast):
     handoff.reject(handoff.owner, reason="not_ready", at=at)
     marketing = today(cast.maya)["marketing"]
     assert marketing["figures"] == {
-        "captured": 2, "handed_over": 1, "accepted": 0, "came_back": 1, "won": 0,
+        "captured": 2, "mine": 2, "handed_over": 1, "accepted": 0, "came_back": 1, "won": 0,
     }  # fmt: skip
     assert [lead.email for lead in marketing["captures"]] == [
         "pat@spa.example", "cold@x.example", "old@x.example",
@@ -78,7 +78,7 @@ def test_each_role_has_its_own_day(cast, person, parts):
 @pytest.mark.parametrize(
     ("person", "words"),
     [
-        ("maya", "Nothing captured by you yet"), ("sam", "Your queue is empty"),
+        ("maya", "No lead captured yet"), ("sam", "Your queue is empty"),
         ("dana", "Nothing is at risk"), ("outsider", "You are in no team yet"),
     ],
 )  # fmt: skip

@@ -189,14 +189,14 @@ def mqls(cast):
 
 def test_mqls_wait_and_are_handed_over_together(cast, mqls):
     client = signed_in(cast.maya)
-    assert [lead.pk for lead in client.get("/ready/").context["leads"]] == [m.pk for m in mqls]
+    assert client.get("/ready/").context["rows"] == [(lead, []) for lead in mqls]
     answer = client.post("/ready/", {"lead": [mqls[0].pk, mqls[2].pk]}, follow=True)
     said = [str(message) for message in answer.context["messages"]]
     assert said == ["2 leads handed over: 1 to Sam, 1 to Sue."]
     assert sorted(Handoff.objects.values_list("lead", "handed_over_by")) == [
         (mqls[0].pk, cast.maya.pk), (mqls[2].pk, cast.maya.pk),
     ]  # fmt: skip
-    assert [lead.pk for lead in answer.context["leads"]] == [mqls[1].pk]
+    assert answer.context["rows"] == [(mqls[1], [])]
 
 
 def test_a_rows_own_button_hands_over_that_row_alone(cast, mqls):
@@ -217,6 +217,7 @@ def test_one_that_is_no_mql_any_more_is_refused(cast, mqls):
     Lead.objects.filter(pk=mqls[0].pk).update(score=3)
     answer = signed_in(cast.maya).post("/ready/", {"lead": mqls[0].pk})
     assert (answer.status_code, Handoff.objects.count()) == (422, 0)
+    assert answer.context["rows"][-1] == (mqls[0], ["score 3 is below the agreed 50"])
 
 
 @pytest.mark.parametrize("wanted", [[], ["x"], ["9" * 40], ["-1"], ["0"], ["١"]])
@@ -231,7 +232,7 @@ def test_nobody_hands_over_what_they_may_not_see(cast, mqls):
     for person in (bea, cast.sam):
         answer = signed_in(person).post("/ready/", {"lead": mqls[0].pk})
         assert (answer.status_code, Handoff.objects.count()) == (422, 0)
-        assert answer.context["leads"] == []
+        assert answer.context["rows"] == []
 
 
 @pytest.mark.parametrize("path", ["/leads/", "/leads/export/", "/ready/"])
@@ -247,6 +248,6 @@ def test_outsiders_strangers_and_wrong_methods(cast, path):
 def test_queries_of_ready_do_not_grow(cast, mqls, count, django_assert_num_queries):
     Lead.objects.exclude(pk__in=[m.pk for m in mqls[:count]]).update(stage="inquiry")
     client = signed_in(cast.maya)
-    # session, user, memberships, the rows, the instant, the bell
-    with django_assert_num_queries(6):
+    # session, user, memberships, the rows, the instant, the stamp, the bell
+    with django_assert_num_queries(7):
         client.get("/ready/")
