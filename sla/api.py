@@ -72,6 +72,7 @@ class ComplianceView(ApiView):
 
     @extend_schema(
         operation_id="compliance",
+        summary="Promises kept and missed",
         parameters=[ComplianceQuery],
         responses={200: COMPLIANCE, **problems(422)},
     )

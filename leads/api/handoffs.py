@@ -61,7 +61,9 @@ def _on_offer(user: User, pk: int) -> Handoff:
 class HandOff(ApiView):
     """`/api/v1/leads/{id}/hand-off/`."""
 
-    @extend_schema(operation_id="hand_off", request=HandOver, responses=ANSWERS)
+    @extend_schema(
+        operation_id="hand_off", summary="Hand over to sales", request=HandOver, responses=ANSWERS
+    )
     def post(self, request: Request, pk: int) -> Response:
         """Pass the lead to sales: it meets the agreed definition, or you say why all the same."""
         said = HandOver.read(self.body)
@@ -77,7 +79,7 @@ class HandOff(ApiView):
 class Accept(ApiView):
     """`/api/v1/leads/{id}/accept/`."""
 
-    @extend_schema(operation_id="accept", request=Nothing, responses=ANSWERS)
+    @extend_schema(operation_id="accept", summary="Accept", request=Nothing, responses=ANSWERS)
     def post(self, request: Request, pk: int) -> Response:
         """Take the lead. Again: nothing changes. Gone: 409 with its `owner`."""
         Nothing.read(self.body)
@@ -88,7 +90,7 @@ class Accept(ApiView):
 class RejectHandoff(ApiView):
     """`/api/v1/leads/{id}/reject/`."""
 
-    @extend_schema(operation_id="reject", request=Reject, responses=ANSWERS)
+    @extend_schema(operation_id="reject", summary="Reject", request=Reject, responses=ANSWERS)
     def post(self, request: Request, pk: int) -> Response:
         """Send the lead back to marketing, which must answer."""
         said = Reject.read(self.body)
@@ -99,7 +101,7 @@ class RejectHandoff(ApiView):
 class QualifyLead(ApiView):
     """`/api/v1/leads/{id}/qualify/`."""
 
-    @extend_schema(operation_id="qualify", request=Qualify, responses=ANSWERS)
+    @extend_schema(operation_id="qualify", summary="Qualify", request=Qualify, responses=ANSWERS)
     def post(self, request: Request, pk: int) -> Response:
         """It is worth a deal: the lead becomes an SQL."""
         said = Qualify.read(self.body)
@@ -110,7 +112,9 @@ class QualifyLead(ApiView):
 class DisqualifyLead(ApiView):
     """`/api/v1/leads/{id}/disqualify/`."""
 
-    @extend_schema(operation_id="disqualify", request=Dispose, responses=ANSWERS)
+    @extend_schema(
+        operation_id="disqualify", summary="Disqualify", request=Dispose, responses=ANSWERS
+    )
     def post(self, request: Request, pk: int) -> Response:
         """It will not buy."""
         said = Dispose.read(self.body)
@@ -121,7 +125,9 @@ class DisqualifyLead(ApiView):
 class RecycleLead(ApiView):
     """`/api/v1/leads/{id}/recycle/`."""
 
-    @extend_schema(operation_id="recycle", request=Dispose, responses=ANSWERS)
+    @extend_schema(
+        operation_id="recycle", summary="Recycle to marketing", request=Dispose, responses=ANSWERS
+    )
     def post(self, request: Request, pk: int) -> Response:
         """Not now: back to marketing."""
         said = Dispose.read(self.body)

@@ -48,6 +48,7 @@ class Leads(ApiView):
 
     @extend_schema(
         operation_id="lead_list",
+        summary="List leads",
         parameters=[LeadQuery],
         responses={200: LeadPage, **problems(422)},
     )
@@ -61,6 +62,7 @@ class Leads(ApiView):
 
     @extend_schema(
         operation_id="lead_capture",
+        summary="Capture a lead",
         request=LeadIn,
         parameters=[IDEMPOTENCY],
         responses={
@@ -138,7 +140,9 @@ def filters(asked: Mapping[str, Any]) -> dict[str, Any]:
 class LeadDetail(ApiView):
     """`/api/v1/leads/{id}/`."""
 
-    @extend_schema(operation_id="lead_read", responses={200: LeadOut, **problems(404)})
+    @extend_schema(
+        operation_id="lead_read", summary="Read a lead", responses={200: LeadOut, **problems(404)}
+    )
     def get(self, request: Request, pk: int) -> Response:
         """One lead."""
         if not Lead.objects.visible_to(self.user).filter(pk=pk).exists():
@@ -147,6 +151,7 @@ class LeadDetail(ApiView):
 
     @extend_schema(
         operation_id="lead_change",
+        summary="Change a person's details",
         request=PersonIn,
         responses={200: LeadOut, **problems(404, 409, *BODY)},
     )
@@ -171,6 +176,7 @@ class Activities(ApiView):
 
     @extend_schema(
         operation_id="activity_list",
+        summary="What happened to a lead",
         parameters=[PageQuery],
         responses={200: ActivityPage, **problems(404, 422)},
     )
@@ -191,6 +197,7 @@ class Activities(ApiView):
 
     @extend_schema(
         operation_id="activity_log",
+        summary="Log a call, e-mail, meeting or note",
         request=ActivityIn,
         parameters=[IDEMPOTENCY],
         responses={201: ActivityOut, **problems(404, 409, *BODY)},

@@ -25,6 +25,7 @@ class QueueView(ApiView):
 
     @extend_schema(
         operation_id="queue",
+        summary="My queue",
         parameters=[OpenApiParameter("If-None-Match", str, OpenApiParameter.HEADER)],
         responses={
             200: Queue,

@@ -185,13 +185,15 @@ class Handoff(models.Model):
         return True
 
     def gone(self) -> Conflict:
-        """The answer to somebody who comes too late."""
-        who = str(self.owner) if self.owner else "nobody"
+        """The answer to somebody who comes too late: who has it now, if anybody in sales."""
+        back = self.state in (self.State.REJECTED, self.State.RECYCLED, self.State.WITHDRAWN)
+        owner = None if back else self.owner
+        who = "marketing" if back else str(owner or "nobody")
         state = self.get_state_display().lower()
         return Conflict(
             f"This lead is no longer on offer: it is {state} and {who} has it.",
             code="handoff_gone",
-            facts={"state": self.state, "owner": self.owner.email if self.owner else None},
+            facts={"state": self.state, "owner": owner.email if owner else None},
         )
 
     def reject(self, rep: User, *, reason: str, note: str = "", at: datetime) -> "Return":

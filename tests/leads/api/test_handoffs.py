@@ -134,7 +134,10 @@ class TestReject:
         sam = program(cast.sam)
         sam.post(f"leads/{hot.pk}/reject/", {"reason": "spam"})
 
-        assert sam.post(f"leads/{hot.pk}/reject/", {"reason": "spam"}).status_code == 409
+        got = sam.post(f"leads/{hot.pk}/reject/", {"reason": "spam"})
+
+        assert (got.status_code, got.json()["owner"]) == (409, None)
+        assert got.json()["detail"].endswith("it is rejected and marketing has it.")
 
 
 class TestHandOff:
