@@ -205,6 +205,8 @@ def announce() -> None:
     print(f"leadflow: serving on http://127.0.0.1:{settings.PORT} (Ctrl-C stops everything)")
     if settings.DEMO and preparation.people("@demo.test"):
         print(f"Demo sign-ins:\n{SIGN_INS}")
+    elif not preparation.people(""):
+        print("Nobody is here yet: .venv/bin/python manage.py start_company you@example.com")
     sys.stdout.flush()
 
 
