@@ -88,7 +88,10 @@ class TestAddresses:
         "path", ["/api/v1/nonsense/", "/api/v1/", "/api/v2/leads/", "/api/", "/api/v1/leads/1/x/"]
     )
     def test_unknown_under_api_is_a_problem(self, db, path):
-        for client in (Client(enforce_csrf_checks=True), Client(headers={"authorization": "Bearer x"})):
+        for client in (
+            Client(enforce_csrf_checks=True),
+            Client(headers={"authorization": "Bearer x"}),
+        ):
             for got in (client.get(path), client.post(path, data=b"{}", content_type="text/xml")):
                 assert (got.status_code, got["Content-Type"]) == (404, "application/problem+json")
                 assert path in got.json()["detail"]
