@@ -137,9 +137,10 @@ def _lock_existing(rows: list[Row], *, at: datetime) -> list[_Work]:
     emails = {row.email for row in rows if row.email}
     if not emails:
         return []
-    leads = list(
-        Lead.objects.select_for_update(of=("self",)).filter(email__in=emails).order_by("pk")
-    )
+    # The ids alone first: mostly there are none, and a lead is wide.
+    locked = Lead.objects.select_for_update(of=("self",)).filter(email__in=emails).order_by("pk")
+    known = list(locked.values_list("pk", flat=True))
+    leads = Lead.objects.filter(pk__in=known).order_by("pk") if known else []
     works = {lead.pk: _Work(lead, created=False) for lead in leads}
     if works:
         earlier = Activity.objects.filter(
