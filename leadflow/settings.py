@@ -255,6 +255,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 1.0,
         "options": {"queue": "clockwork", "expires": 5},
     },
+    "fold_tallies": {
+        "task": "sla.tasks.fold_tallies",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
     "relay": {
         "task": "accounts.tasks.relay",
         "schedule": 1.0,

@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
-
 from accounts.models import User
-from sla.compliance import judged
-from sla.models import Clock
+from sla.compliance import judged, with_outcome
+from sla.models import Clock, ClockQuerySet
 
 SHOWN = 6
 
@@ -25,14 +23,16 @@ class AtRisk:
 def now(user: User, *, at: datetime) -> AtRisk:
     """Clocks this person may judge that still wait for an answer: next deadline first."""
     waiting = judged(user, at=at).unended()
-    counts = waiting.order_by().aggregate(
-        running=Count("pk", filter=Q(outcome="running", due_at__isnull=False)),
-        unanswered=Count("pk", filter=Q(outcome="missed")),
-    )
-    shown = waiting.select_related("term", "lead", "owner").order_by("due_at", "id")
+    running = waiting.filter(state=Clock.State.RUNNING, due_at__gte=at)
+    unanswered = waiting.filter(with_outcome("unanswered", at=at))
     return AtRisk(
-        running=list(shown.filter(state=Clock.State.RUNNING, due_at__gte=at)[:SHOWN]),
-        running_count=counts["running"],
-        unanswered=list(shown.filter(Q(outcome="missed"))[:SHOWN]),
-        unanswered_count=counts["unanswered"],
+        running=_first(running),
+        running_count=running.count(),
+        unanswered=_first(unanswered),
+        unanswered_count=unanswered.count(),
     )
+
+
+def _first(clocks: ClockQuerySet) -> list[Clock]:
+    found = clocks.select_related("term", "lead", "owner").order_by("due_at", "id")
+    return list(found[:SHOWN])

@@ -114,11 +114,11 @@ def _overturn(clock: Clock, activity: Activity, *, at: datetime) -> None:
 def _move(activity: Activity, clocks: Sequence[Clock], *, at: datetime, stamp: UUID) -> None:
     """The lead changes hands or leaves sales: settle what is overdue, then end or pass on."""
     sales = [c for c in clocks if c.term.side == Side.SALES and c.ended_at is None]
+    _settle_overdue(sales, at=at)
     if activity.kind == Kind.ACCEPTED:
         # Taken from a pool: from here on it is theirs to keep.
         _give(clocks, activity.handoff, stamp=stamp, only_ownerless=True)
         return
-    _settle_overdue(sales, at=at)
     ending = sales if activity.kind in CLOSING else [c for c in sales if c.term.per_owner]
     for clock in ending:
         if clock.state != Clock.State.MISSED:
@@ -220,6 +220,9 @@ def _new_clock(term: Term, activity: Activity, round_: int, *, stamp: UUID) -> C
         owner_id=owner_id,
         team_id=team_id,
         calendar_version_id=hours.version_id if hours else None,
+        persona_id=activity.lead.persona_id,
+        campaign_id=activity.lead.campaign_id,
+        source=activity.lead.source,
         target_seconds=term.target_seconds,
         started_at=start,
         due_at=hours.working.add(start, term.target_seconds) if hours else None,

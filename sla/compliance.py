@@ -7,26 +7,27 @@ One public verb, `compliance`. What its figures mean:
   every figure from the instant after `due_at`, recorded or not. Paused clocks count as running.
 - met + missed + voided + running = started, and each clock is in exactly one group: one without
   a rep, persona, campaign or source is in a group named for that.
-- A miss belongs to whoever owned the lead at `due_at`: the breach's owner; any other clock to its
-  own owner.
+- A miss belongs to whoever owned the lead at `due_at`. That is the clock's owner: sla.clocks
+  settles what is overdue before a lead changes hands, and leaves the owner of a miss alone.
+- Persona, campaign and source are the lead's when the clock started.
 - rate = met / (met + missed); rate_with_excuses = met / (met + missed - excused), so an excused
   miss counts neither for nor against. None when nothing was judged.
+
+The counting itself is in sla.tallies.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from django.db.models import BigIntegerField, Case, CharField, Count, F, Model, Q, Value, When
+from django.db.models import Case, CharField, F, Model, Q, Value, When
 
 from accounts.models import Role, Team, User
 from accounts.refusals import Refused
 from leads.models import Campaign
 from personas.models import Persona
-from sla.models import Clock, ClockQuerySet, Term
-
-OUTCOMES = ("met", "missed", "voided", "running")
+from sla.models import Clock, ClockQuerySet, Tally, Term
+from sla.tallies import Cutting, Whose, counted, text
 
 
 @dataclass(slots=True)
@@ -60,11 +61,13 @@ class Figures:
         """The same with excused misses left out of what was judged."""
         return _share(self.met, self.met + self.missed - self.excused)
 
-    def count(self, outcome: str, excused: bool, n: int) -> None:
-        """Add so many clocks of one outcome."""
-        setattr(self, outcome, getattr(self, outcome) + n)
-        if excused:
-            self.excused += n
+    def add(self, met: int, missed: int, excused: int, voided: int, running: int) -> None:
+        """Add some clocks."""
+        self.met += met
+        self.missed += missed
+        self.excused += excused
+        self.voided += voided
+        self.running += running
 
 
 @dataclass(slots=True)
@@ -83,73 +86,80 @@ class Compliance:
 class Dimension:
     """One way to group clocks."""
 
-    # What to group by, on `judged` clocks.
-    path: str
-    # The clocks whose group has this key.
+    cutting: Cutting
+    # The clocks whose group has this key, and those of no group.
     having: Callable[[str], Q]
-    # The clocks of no group, and what that is called.
     without: Q
     nameless: str
-    # Grouped value → (key, name) for the values found.
-    names: Callable[[Iterable[Any]], Mapping[Any, tuple[str, str]]]
+    # Grouped value, as text → (key, name), for those found.
+    names: Callable[[Iterable[str]], Mapping[str, tuple[str, str]]]
 
 
-def _of(model: type[Model], key: str) -> Callable[[Iterable[Any]], Mapping[Any, tuple[str, str]]]:
-    def names(found: Iterable[Any]) -> Mapping[Any, tuple[str, str]]:
-        rows = model._default_manager.filter(pk__in=[pk for pk in found if pk is not None])
-        return {row.pk: (getattr(row, key), str(row)) for row in rows}
+def _of(model: type[Model], key: str) -> Callable[[Iterable[str]], Mapping[str, tuple[str, str]]]:
+    def names(found: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+        rows = model._default_manager.filter(pk__in=[int(pk) for pk in found if pk])
+        return {str(row.pk): (getattr(row, key), str(row)) for row in rows}
 
     return names
 
 
-def _term_names(found: Iterable[Any]) -> Mapping[Any, tuple[str, str]]:
-    """By the newest contract: a term keeps its key through its versions."""
-    rows = Term.objects.filter(key__in=list(found)).order_by("contract__version")
-    return {key: (key, name) for key, name in rows.values_list("key", "name")}
+def _term_names(found: Iterable[str]) -> Mapping[str, tuple[str, str]]:
+    """A term keeps its key through its contract's versions; the newest gives the name."""
+    rows = list(Term.objects.order_by("contract__version").values_list("pk", "key", "name"))
+    newest = {key: name for _, key, name in rows}
+    return {str(pk): (key, newest[key]) for pk, key, _ in rows}
 
 
-def _sources(found: Iterable[Any]) -> Mapping[Any, tuple[str, str]]:
+def _sources(found: Iterable[str]) -> Mapping[str, tuple[str, str]]:
     return {source: (source, source) for source in found if source}
+
+
+def _cut(cut: str, field: str, *, tally: str = "value") -> Cutting:
+    return Cutting(cut, text(field), text(tally), text(field))
 
 
 DIMENSIONS: dict[str, Dimension] = {
     "rep": Dimension(
-        "answers_id",
-        lambda key: Q(answers_id__in=User.objects.filter(email=key).values("pk")),
-        Q(answers_id=None),
+        _cut(Tally.Cut.HOUR, "owner_id", tally="owner_id"),
+        lambda key: Q(owner__email=key),
+        Q(owner=None),
         "No owner",
         _of(User, "email"),
     ),
     "team": Dimension(
-        "answering_team_id",
-        lambda key: Q(answering_team_id__in=Team.objects.filter(slug=key).values("pk")),
-        Q(answering_team_id=None),
+        _cut(Tally.Cut.HOUR, "team_id", tally="team_id"),
+        lambda key: Q(team__slug=key),
+        Q(team=None),
         "No team",
         _of(Team, "slug"),
     ),
     "persona": Dimension(
-        "lead__persona_id",
-        lambda key: Q(lead__persona__slug=key),
-        Q(lead__persona=None),
+        _cut(Tally.Cut.PERSONA, "persona_id"),
+        lambda key: Q(persona__slug=key),
+        Q(persona=None),
         "No persona",
         _of(Persona, "slug"),
     ),
     "campaign": Dimension(
-        "lead__campaign_id",
-        lambda key: Q(lead__campaign__slug=key),
-        Q(lead__campaign=None),
+        _cut(Tally.Cut.CAMPAIGN, "campaign_id"),
+        lambda key: Q(campaign__slug=key),
+        Q(campaign=None),
         "No campaign",
         _of(Campaign, "slug"),
     ),
     "source": Dimension(
-        "lead__source",
-        lambda key: Q(lead__source=key),
-        Q(lead__source=""),
+        _cut(Tally.Cut.SOURCE, "source"),
+        lambda key: Q(source=key),
+        Q(source=""),
         "No source known",
         _sources,
     ),
     "term": Dimension(
-        "term__key", lambda key: Q(term__key=key), Q(pk=None), "No term", _term_names
+        _cut(Tally.Cut.TERM, "term_id"),
+        lambda key: Q(term__key=key),
+        Q(pk=None),
+        "No term",
+        _term_names,
     ),
 }
 
@@ -166,18 +176,17 @@ def compliance(user: User, *, start: datetime, end: datetime, by: str, at: datet
             f"The period ends ({end:%Y-%m-%d}) before it starts ({start:%Y-%m-%d}); swap the two.",
             fields={"to": "This must not be before “from”."},
         )
-    clocks = judged(user, at=at).filter(started_at__gte=start, started_at__lt=end)
-    rows = list(
-        clocks.order_by().values_list(dimension.path, "outcome", "excused").annotate(n=Count("pk"))
-    )
+    rows = list(counted(dimension.cutting, whose(user), start, end, at=at))
     names = dimension.names({value for value, *_ in rows})
     groups: dict[str | None, Figures] = {}
     totals = Figures(key=None, name="All")
-    for value, outcome, excused, n in rows:
+    for value, *counts in rows:
         key, name = names.get(value, (None, dimension.nameless))
-        groups.setdefault(key, Figures(key=key, name=name)).count(outcome, excused, n)
-        totals.count(outcome, excused, n)
-    ordered = sorted(groups.values(), key=lambda f: (f.key is None, -f.started, f.name.lower()))
+        groups.setdefault(key, Figures(key=key, name=name)).add(*counts)
+        totals.add(*counts)
+    # A note may take away what a tally holds: nothing is left of such a group.
+    found = [figures for figures in groups.values() if figures.started]
+    ordered = sorted(found, key=lambda f: (f.key is None, -f.started, f.name.lower()))
     return Compliance(
         by=by,
         start=start,
@@ -199,38 +208,47 @@ def dimension_named(by: str) -> Dimension:
     return DIMENSIONS[by]
 
 
-def judged(user: User, *, at: datetime) -> ClockQuerySet:
-    """The clocks this person may judge, with `outcome`, `answers_id` and `answering_team_id`.
+def whose(user: User) -> Whose:
+    """Whose clocks a person may judge: managers and admins all, a rep their own, a marketer those
+    of their own teams."""
+    if user.is_manager:
+        return Whose()
+    if user.role == Role.SALES_REP:
+        return Whose(owner_id=user.pk)
+    return Whose(team_ids=tuple(user.marketing_teams) if user.role == Role.MARKETER else ())
 
-    Managers and admins judge all, a rep their own, a marketer those of their own teams.
-    """
-    late = Q(state=Clock.State.RUNNING, due_at__lt=at)
-    breached = Q(state=Clock.State.MISSED, breach__isnull=False)
-    clocks = Clock.objects.annotate(
+
+def is_late(at: datetime) -> Q:
+    """Running past its deadline: a miss the sweep has not recorded yet."""
+    return Q(state=Clock.State.RUNNING, ended_at=None, due_at__lt=at)
+
+
+def judged(user: User, *, at: datetime) -> ClockQuerySet:
+    """The clocks this person may judge, with their `outcome` as the figures count it."""
+    return Clock.objects.filter(whose(user).condition).annotate(
         outcome=Case(
-            When(late, then=Value("missed")),
+            When(is_late(at), then=Value("missed")),
             When(state=Clock.State.PAUSED, then=Value("running")),
             default=F("state"),
             output_field=CharField(),
-        ),
-        answers_id=Case(
-            When(breached, then=F("breach__owner_id")),
-            default=F("owner_id"),
-            output_field=BigIntegerField(),
-        ),
-        answering_team_id=Case(
-            When(breached, then=F("breach__team_id")),
-            default=F("team_id"),
-            output_field=BigIntegerField(),
-        ),
+        )
     )
-    if user.is_manager:
-        return clocks
-    if user.role == Role.SALES_REP:
-        return clocks.filter(answers_id=user.pk)
-    if user.role == Role.MARKETER:
-        return clocks.filter(answering_team_id__in=user.marketing_teams)
-    return clocks.none()
+
+
+def with_outcome(outcome: str, *, at: datetime) -> Q:
+    """The clocks a figure counts, told so that an index serves: "excused" and "unanswered" too."""
+    late = is_late(at)
+    state = Clock.State
+    known = {
+        "": Q(),
+        "met": Q(state=state.MET),
+        "missed": Q(state=state.MISSED) | late,
+        "excused": Q(state=state.MISSED, excused=True),
+        "unanswered": Q(ended_at=None) & (Q(state=state.MISSED) | late),
+        "running": Q(ended_at=None, state__in=[state.RUNNING, state.PAUSED]) & ~late,
+        "voided": Q(state=state.VOIDED),
+    }
+    return known.get(outcome, Q(pk=None))
 
 
 def _in_order_of_the_contract(groups: list[Figures]) -> list[Figures]:
@@ -243,6 +261,3 @@ def _in_order_of_the_contract(groups: list[Figures]) -> list[Figures]:
 
 def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
-
-
-__all__ = ["DIMENSIONS", "OUTCOMES", "Compliance", "Figures", "compliance", "judged"]

@@ -187,6 +187,14 @@ class Clock(models.Model):
     calendar_version = models.ForeignKey(
         CalendarVersion, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    # The lead's at the start: figures of the past don't change when the lead does.
+    persona = models.ForeignKey(
+        "personas.Persona", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    campaign = models.ForeignKey(
+        "leads.Campaign", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    source = models.CharField(max_length=60, blank=True)
     target_seconds = models.PositiveIntegerField()
     state = models.CharField(max_length=8, choices=State.choices, default=State.RUNNING)
     started_at = models.DateTimeField()
@@ -237,10 +245,19 @@ class Clock(models.Model):
             ),
             # sla.compliance: a period's clocks.
             models.Index(fields=["started_at"], name="clock_by_start"),
+            # sla.compliance: what runs or waits for its answer, next deadline first.
             models.Index(
                 fields=["due_at"],
-                name="clock_at_risk",
-                condition=Q(state="running"),
+                name="clock_waiting",
+                include=["state", "owner", "team"],
+                condition=Q(ended_at=None),
+            ),
+            # sla.trend: a period's misses by the hour of their deadline.
+            models.Index(
+                fields=["started_at"],
+                name="clock_missed",
+                include=["due_at", "owner", "team"],
+                condition=Q(state="missed"),
             ),
         ]
 
@@ -311,3 +328,60 @@ class Breach(models.Model):
 
     def __str__(self) -> str:
         return f"Breach of clock {self.clock_id}"
+
+
+class Tally(models.Model):
+    """Judged and voided clocks, counted per hour or day (UTC) in which they started.
+
+    Derived from sla_clock: a trigger notes every change in TallyChange, sla.tallies folds those
+    in. A figure is always the sum of both, so it is never behind. 0 and "" stand for "none".
+    """
+
+    class Cut(models.TextChoices):
+        """What is told apart besides owner and team, and how finely in time."""
+
+        HOUR = "hour", "Hour"
+        TERM = "term", "Day and term"
+        PERSONA = "persona", "Day and persona"
+        CAMPAIGN = "campaign", "Day and campaign"
+        SOURCE = "source", "Day and source"
+
+    cut = models.CharField(max_length=8, choices=Cut.choices)
+    slot = models.DateTimeField()
+    owner_id = models.BigIntegerField()
+    team_id = models.BigIntegerField()
+    value = models.CharField(max_length=60)
+    met = models.IntegerField()
+    missed = models.IntegerField()
+    excused = models.IntegerField()
+    voided = models.IntegerField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["cut", "slot", "owner_id", "team_id", "value"], name="tally_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cut} {self.value} from {self.slot:%Y-%m-%d %H:%M}"
+
+
+class TallyChange(models.Model):
+    """What a change of clocks adds to the tallies; written by a trigger, folded and deleted."""
+
+    # The hour in which the clocks started.
+    slot = models.DateTimeField()
+    owner_id = models.BigIntegerField()
+    team_id = models.BigIntegerField()
+    term_id = models.BigIntegerField()
+    persona_id = models.BigIntegerField()
+    campaign_id = models.BigIntegerField()
+    source = models.CharField(max_length=60)
+    met = models.IntegerField()
+    missed = models.IntegerField()
+    excused = models.IntegerField()
+    voided = models.IntegerField()
+
+    def __str__(self) -> str:
+        return f"Change of clocks started from {self.slot:%Y-%m-%d %H:%M}"

@@ -172,6 +172,20 @@ def test_a_clock_nobody_had_has_a_group_of_its_own(cast):
     ]
 
 
+def test_who_takes_a_lead_late_from_a_pool_does_not_inherit_the_misses(cast):
+    """Nobody had it at the deadlines, and the sweep was down: the one who took it at last is not
+    the one who missed them."""
+    cast.pool.mode = cast.pool.Mode.OPEN
+    cast.pool.save()
+    lead = cast.hot_lead(at=ny("2027-01-15 10:00"))
+    lead.handoffs.get().accept(cast.sam, at=ny("2027-01-15 11:30"))
+    sweep(at=NOW)
+
+    assert figures(cast.dana, "rep") == {
+        None: (2, 0, 2, 0, 0, 0), "sam@demo.test": (1, 0, 0, 0, 0, 1),
+    }  # fmt: skip
+
+
 def test_rates_with_and_without_excuses(cast):
     leads = tell(cast)
     sweep(at=NOW)
