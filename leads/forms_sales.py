@@ -62,10 +62,13 @@ class TouchForm(forms.Form):
 class DealForm(forms.Form):
     """An opportunity: what for, how much."""
 
-    name = forms.CharField(label="Deal", max_length=200, required=False)
+    name = forms.CharField(
+        label="What for", max_length=200, required=False,
+        widget=forms.TextInput(attrs={"list": "deal-offers", "autocomplete": "off"}),
+    )  # fmt: skip
     amount = forms.DecimalField(
         label="Amount", min_value=Decimal(0), max_digits=12, decimal_places=2,
-        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any"}),
+        widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "autofocus": True}),
     )  # fmt: skip
     currency = forms.ChoiceField(label="Currency", choices=CURRENCIES)
 

@@ -16,7 +16,13 @@ from leads.forms_sales import DealForm, DetailsForm, DisqualifyForm, HandOverFor
 from leads.handover import hand_over, missing_for_mql
 from leads.models import LOGGED_BY_HAND, Kind, Lead, Outcome
 from leads.views.answers import fill_in, perform, posted
-from leads.views.workspace import rights, timeline_context, visible_lead, workspace_context
+from leads.views.workspace import (
+    offers_for,
+    rights,
+    timeline_context,
+    visible_lead,
+    workspace_context,
+)
 
 either = require_http_methods(["GET", "POST"])
 LOG_TITLES = {"call": "Log a call", "email": "Log an e-mail", "meeting": "Log a meeting"}
@@ -134,7 +140,10 @@ def deal(request: SignedInRequest, pk: int) -> HttpResponse:
         made, new = qualification.open_deal(found, by=request.user, at=at, **data)
         return f"Deal “{made.name}” is open." if new else f"“{made.name}” was open already."
 
-    return fill_in(request, found, form, deed, title="Open a deal", submit="Save deal")
+    return fill_in(
+        request, found, form, deed, template="leads/_sheet_deal.html",
+        title="Open a deal", submit="Save deal", offers=offers_for(found),
+    )  # fmt: skip
 
 
 @either

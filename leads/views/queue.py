@@ -107,7 +107,7 @@ def here(show: str) -> str:
 
 def queue_rows_of(user: User, *, at: datetime) -> list[Row]:
     """The user's queue, next deadline first."""
-    related = ("lead__persona", "owner", "pool")
+    related = ("lead__persona", "lead__campaign", "owner", "pool")
     handoffs = deadlines.with_clocks(_queue(user).select_related(*related))
     return [Row.of(handoff, at=at) for handoff in handoffs[:MOST]]
 

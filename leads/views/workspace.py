@@ -83,7 +83,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "journey": journey(lead),
         "receipt": receipt_beside(lead, handoff),
         "duplicates": _duplicates(user, lead),
-        "offers": _offers(lead),
+        "offers": offers_for(lead),
         "missing": missing,
         **timeline_context(lead, before),
     }
@@ -183,7 +183,8 @@ def _duplicates(user: User, lead: Lead) -> list[dict[str, Any]]:
     return [{"lead": other, "why": found[other.pk]} for other in seen]
 
 
-def _offers(lead: Lead) -> list[Any]:
+def offers_for(lead: Lead) -> list[Any]:
+    """What its persona may be offered now, by present name and price."""
     if lead.persona is None:
         return []
     return list(lead.persona.offers.filter(is_active=True).order_by("price"))

@@ -14,7 +14,8 @@
   document.addEventListener("htmx:afterSettle", (event) => {
     if (event.detail.target !== body || !body.childElementCount) return;
     if (!sheet.open) sheet.showModal();
-    const first = body.querySelector(".is-invalid, .field-wrong input, input:not([type=hidden]):not([disabled]), textarea, select");
+    const first = body.querySelector(".is-invalid, .field-wrong input") || body.querySelector("[autofocus]")
+      || body.querySelector("input:not([type=hidden]):not([disabled]), textarea, select");
     (first || body.querySelector("button"))?.focus();
   });
 
