@@ -6,6 +6,9 @@ import statistics
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -83,11 +86,19 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 
 def in_turns(
-    rounds: int, first: Callable[[], float], second: Callable[[], float]
-) -> tuple[float, float]:
-    """Median of each, taken in turns, so that a noisy neighbour meets both."""
-    found: tuple[list[float], list[float]] = ([], [])
+    rounds: int, first: Callable[[], T], second: Callable[[], T]
+) -> tuple[list[T], list[T]]:
+    """What each gave, taken in turns, so that a noisy neighbour meets both."""
+    found: tuple[list[T], list[T]] = ([], [])
     for number in range(rounds):
         for which in (0, 1) if number % 2 else (1, 0):
             found[which].append((first, second)[which]())
-    return statistics.median(found[0]), statistics.median(found[1])
+    return found
+
+
+def medians(
+    rounds: int, first: Callable[[], float], second: Callable[[], float]
+) -> tuple[float, float]:
+    """The median of each, taken in turns."""
+    ours, others = in_turns(rounds, first, second)
+    return statistics.median(ours), statistics.median(others)

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from accounts.instants import database_now
 from accounts.models import User
 from bench import company
-from bench.figures import Figure, in_turns
+from bench.figures import Figure, medians
 from bench.plan import Plan
 from leads.capture import capture_leads
 
@@ -54,7 +54,7 @@ def import_row(plan: Plan, scale: int) -> list[Figure]:
         cursor.execute("SELECT count(*) FROM staged")
         rows = cursor.fetchone()[0]
         turns = iter(range(1000))
-        ours, floor = in_turns(
+        ours, floor = medians(
             plan.rounds,
             lambda: _ours(marketer, f"t{next(turns)}", share),
             lambda: _floor(cursor, next(turns), rows),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import company, history, stage
+from bench import company, history, spent, stage
 
 
 @dataclass
@@ -38,6 +38,11 @@ class Plan:
     def fresh_late(self, alarms: int, name: str = "row") -> str:
         """A new copy of the company with so many open alarms, half of them due."""
         return stage.copy(self._mould(f"late_{alarms}", lambda: history.fall_due(alarms)), name)
+
+    def cpu_seconds(self, web: int) -> float:
+        """CPU time used so far by a web server and by PostgreSQL."""
+        pid_file = self.var / "postgres" / "data" / "postmaster.pid"
+        return spent.cpu_seconds(web, int(pid_file.read_text().split("\n")[0]))
 
     def collect_static_files(self) -> None:
         """Once a run: pages name their files by what is in them."""

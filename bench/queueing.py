@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import ApiKey, User
 from bench import client, serving
-from bench.figures import Figure, in_turns
+from bench.figures import Figure, medians
 from bench.plan import Plan
 
 FEW = 10_000
@@ -33,21 +33,21 @@ def queue_row(plan: Plan, scale: int) -> list[Figure]:
     connection.close()
     with serving.leadflow(plan.var, few) as at_few, serving.leadflow(plan.var, many) as at_many:
 
-        def ask(port: int, path: str, sent: Headers, status: int = 200) -> client.Seen:
-            return client.load(port, path, seconds=plan.seconds / 2, status=status, headers=sent,
-                               connections=CONNECTIONS)  # fmt: skip
+        def ask(web: serving.Web, path: str, sent: Headers, status: int = 200) -> client.Seen:
+            return client.load(web.port, path, seconds=plan.seconds / 2, status=status,
+                               headers=sent, connections=CONNECTIONS)  # fmt: skip
 
         for name, path in (("queue_page", PAGE), ("queue_api", API)):
-            for port, sent in ((at_few, headers_few), (at_many, headers)):
-                ask(port, path, sent[path])  # workers awake, templates and plans read
-            value, floor = in_turns(
+            for web, sent in ((at_few, headers_few), (at_many, headers)):
+                ask(web, path, sent[path])  # workers awake, templates and plans read
+            value, floor = medians(
                 plan.rounds,
                 lambda path=path: ask(at_many, path, headers[path]).mean * 1000,
                 lambda path=path: ask(at_few, path, headers_few[path]).mean * 1000,
             )
             figures.append(Figure(name, scale, value, floor, 1.3, at_most=True, unit="ms"))
         for name, full, poll in (("queue_poll", PAGE, ROWS), ("queue_api_poll", API, API)):
-            rate, full_rate = in_turns(
+            rate, full_rate = medians(
                 plan.rounds,
                 lambda poll=poll: ask(at_many, poll, unchanged[poll], 304).rate,
                 lambda full=full: ask(at_many, full, headers[full]).rate,

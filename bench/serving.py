@@ -7,15 +7,24 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import stage
 from leadflow import supervisor
 
 
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A running web server."""
+
+    port: int
+    pid: int
+
+
 @contextmanager
-def leadflow(var: Path, database: str) -> Iterator[int]:
-    """The web part with its two workers and its metrics; gives the port."""
+def leadflow(var: Path, database: str) -> Iterator[Web]:
+    """The web part with its two workers and its metrics."""
     port = free_port()
     metrics = var / f"metrics-{port}"
     metrics.mkdir()
@@ -24,25 +33,25 @@ def leadflow(var: Path, database: str) -> Iterator[int]:
     environment = stage.environment(var, database) | {
         "PORT": str(port), "PROMETHEUS_MULTIPROC_DIR": str(metrics),
     }  # fmt: skip
-    with _running(command, environment, port, "/healthz"):
-        yield port
+    with _running(command, environment, port, "/healthz") as process:
+        yield Web(port, process.pid)
 
 
 @contextmanager
-def bare(var: Path, database: str) -> Iterator[int]:
+def bare(var: Path, database: str) -> Iterator[Web]:
     """The floor under the same server with the same settings."""
     port = free_port()
     command = stage.python("-m", "gunicorn", "-c", "python:bench.bare_gunicorn",
                            f"--bind=127.0.0.1:{port}", "bench.bare:application")  # fmt: skip
     environment = stage.environment(var, database) | {"PORT": str(port)}
-    with _running(command, environment, port, "/nothing/"):
-        yield port
+    with _running(command, environment, port, "/nothing/") as process:
+        yield Web(port, process.pid)
 
 
 @contextmanager
 def _running(
     command: list[str], environment: dict[str, str], port: int, path: str
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     process = subprocess.Popen(
         command, cwd=stage.ROOT, env=environment, stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
@@ -53,7 +62,7 @@ def _running(
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{' '.join(command)} does not serve")
             time.sleep(0.1)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait()

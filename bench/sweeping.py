@@ -9,7 +9,7 @@ from django.db import connection, transaction
 
 from accounts.instants import database_now
 from bench import history, stage
-from bench.figures import Figure, in_turns, percentile
+from bench.figures import Figure, medians, percentile
 from bench.plan import Plan
 from leadflow import supervisor
 from sla.sweep import BATCH, sweep
@@ -47,7 +47,7 @@ def sweep_row(plan: Plan, scale: int) -> list[Figure]:
     batch = min(BATCH, share)
     share -= share % batch
     before = history.total("sla_breach")
-    ours, bare = in_turns(
+    ours, bare = medians(
         ROUNDS,
         lambda: _ours(at, share=share, batch=batch),
         lambda: _bare(at, share=share, batch=batch),
