@@ -1,5 +1,6 @@
 """How the web part is served, by `manage.py up` and in the container alike."""
 
+import gc
 import os
 import sys
 from typing import Any
@@ -33,6 +34,11 @@ def on_starting(server: Any) -> None:
             f"leadflow: {len(missing)} migrations are missing, from {migration} on;"
             " nothing is served until `manage.py migrate` has succeeded"
         )
+
+
+def pre_fork(server: Any, worker: Any) -> None:
+    """What is loaded by now stays as it is: collecting it would only unshare its memory."""
+    gc.freeze()
 
 
 def child_exit(server: Any, worker: Any) -> None:

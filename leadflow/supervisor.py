@@ -42,14 +42,24 @@ class Stopped(Exception):
 def commands() -> dict[str, list[str]]:
     """The parts of leadflow and how each is started."""
     python = [sys.executable, "-m"]
-    celery = [*python, "celery", "--quiet", "-A", "leadflow"]
-    worker = [*celery, "worker", "--loglevel=WARNING", "--without-gossip", "--without-mingle"]
+    celery = [*python, "celery", "--quiet"]
+    worker = [
+        *celery,
+        "-A",
+        "leadflow",
+        "worker",
+        "--loglevel=WARNING",
+        "--without-gossip",
+        "--without-mingle",
+    ]
     return {
         "web": [*python, "gunicorn", f"--bind=127.0.0.1:{settings.PORT}", "leadflow.wsgi"],
         "worker": [*worker, "--queues=default", "--concurrency=1", "--hostname=worker@%h"],
         "clockwork": [*worker, "--queues=clockwork", "--pool=solo", "--hostname=clockwork@%h"],
         "beat": [
             *celery,
+            "-A",
+            "leadflow.beat",
             "beat",
             "--loglevel=WARNING",
             "--pidfile=",

