@@ -83,7 +83,7 @@ def misses_by_hour(
                 hour=ExtractHour("due_at", tzinfo=zone),
             )
             .values_list("weekday", "hour")
-            .annotate(n=Count("pk"))
+            .annotate(n=Count("*"))
         )
         for weekday, hour, n in rows:
             found[weekday - 1, hour] += n

@@ -7,6 +7,7 @@ from sla.views import clocks, compliance, contract
 urlpatterns = [
     path("sla/", compliance.compliance, name="compliance"),
     path("sla/at-risk/", compliance.at_risk_now, name="compliance-at-risk"),
+    path("sla/speed/", compliance.speed_table, name="compliance-speed"),
     path("sla/clocks/", clocks.clock_list, name="clock-list"),
     path("sla/clocks/<int:pk>/excuse/", clocks.clock_excuse, name="clock-excuse"),
     path("sla/clocks/<int:pk>/excuse/undo/", clocks.clock_excuse_undo, name="clock-excuse-undo"),

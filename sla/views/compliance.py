@@ -1,6 +1,8 @@
 """The page that says whether both sides keep the agreement."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -27,6 +29,8 @@ TABS = {
     "source": "Source",
 }
 
+SCOPES = {Role.SALES_REP: "Your own clocks", Role.MARKETER: "What your team owes"}
+
 
 @dataclass(slots=True)
 class Row:
@@ -40,24 +44,32 @@ class Row:
 def compliance(request: SignedInRequest) -> HttpResponse:
     """Figures of a period by one dimension, their trend, and what is at risk now."""
     at = database_now()
-    period = asked_for(request.GET, zone=ZoneInfo(request.user.time_zone), at=at)
+    period = _period(request, at=at)
     by = request.GET.get("by", "term")
     by = by if by in TABS else "term"
     found = figures_of(request.user, start=period.start, end=period.end, by=by, at=at)
-    span = (request.user, period.start, period.end)
-    step, steps = trend.steps(*span, zone=period.zone, at=at)
-    misses = trend.misses_by_hour(*span, zone=period.zone, at=at)
     context = {
         "at": at,
         "period": period,
-        "periods": [(name, label, f"?{urlencode({'period': name, 'by': by})}")
-                    for name, label in NAMED.items()],
+        "periods": {n: (label, _query(period=n, by=by)) for n, label in NAMED.items()},
         "by": by,
         "by_label": TABS[by],
-        "tabs": [(name, label, f"?{urlencode({**period.query, 'by': name})}")
-                 for name, label in _tabs(request).items()],
+        "tabs": {n: (label, _query(**period.query, by=n)) for n, label in _tabs(request).items()},
         "totals": Row(found.totals, clocks_url(period)),
         "rows": [Row(figures, clocks_url(period, by, figures)) for figures in found.groups],
+        "scope": SCOPES.get(request.user.role, "Both sides"),
+        "at_risk": at_risk.now(request.user, at=at),
+        "speed_url": f"{reverse('compliance-speed')}{_query(**period.query)}",
+        **_drawn(request, period, at=at),
+    }
+    return render(request, "sla/compliance.html", context)
+
+
+def _drawn(request: SignedInRequest, period: Period, *, at: datetime) -> dict[str, Any]:
+    span = (request.user, period.start, period.end)
+    step, steps = trend.steps(*span, zone=period.zone, at=at)
+    misses = trend.misses_by_hour(*span, zone=period.zone, at=at)
+    return {
         "step": step,
         "steps": list(reversed(steps)),
         "rate_chart": pictures.rate_chart(steps),
@@ -65,22 +77,32 @@ def compliance(request: SignedInRequest) -> HttpResponse:
         "misses": misses,
         "heat_chart": pictures.heat_chart(misses),
         "heat_table": pictures.heat_table(misses),
-        "speed": speed.of(*span, at=at),
-        "scope": _scope(request),
-        **at_risk_context(request, at=at),
-    }  # fmt: skip
-    return render(request, "sla/compliance.html", context)
+    }
 
 
 @require_GET
 def at_risk_now(request: SignedInRequest) -> HttpResponse:
     """The live part of the page."""
     at = database_now()
-    return render(request, "sla/_at_risk.html", {"at": at, **at_risk_context(request, at=at)})
+    context = {"at": at, "at_risk": at_risk.now(request.user, at=at)}
+    return render(request, "sla/_at_risk.html", context)
 
 
-def at_risk_context(request: SignedInRequest, *, at: object) -> dict[str, object]:
-    return {"at_risk": at_risk.now(request.user, at=at)}  # type: ignore[arg-type]
+@require_GET
+def speed_table(request: SignedInRequest) -> HttpResponse:
+    """Percentiles can't be added up from tallies, so the page fetches them after it is there."""
+    at = database_now()
+    period = _period(request, at=at)
+    found = speed.of(request.user, period.start, period.end, at=at)
+    return render(request, "sla/_speed.html", {"at": at, "speed": found})
+
+
+def _period(request: SignedInRequest, *, at: datetime) -> Period:
+    return asked_for(request.GET, zone=ZoneInfo(request.user.time_zone), at=at)
+
+
+def _query(**values: str) -> str:
+    return f"?{urlencode(values)}"
 
 
 def clocks_url(period: Period, by: str = "", figures: Figures | None = None) -> str:
@@ -96,13 +118,6 @@ def _tabs(request: SignedInRequest) -> dict[str, str]:
     if request.user.role == Role.SALES_REP:
         return {name: label for name, label in TABS.items() if name not in ("rep", "team")}
     return TABS
-
-
-def _scope(request: SignedInRequest) -> str:
-    return {
-        Role.SALES_REP: "Your own clocks",
-        Role.MARKETER: "What your team owes",
-    }.get(request.user.role, "")
 
 
 assert set(TABS) == set(DIMENSIONS)

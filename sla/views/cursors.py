@@ -29,7 +29,9 @@ class Page:
 def page_of(clocks: ClockQuerySet, *, sort: str, cursor: str) -> Page:
     """The page after `cursor`; a cursor that makes no sense starts at the top."""
     field, down = SORTS[sort]
-    order = F(field).desc(nulls_last=True) if down else F(field).asc(nulls_last=True)
+    # Only a deadline may be missing; for the rest the plain order is the index's own.
+    last = True if field == "due_at" else None
+    order = F(field).desc(nulls_last=last) if down else F(field).asc(nulls_last=last)
     after = _after(field, down, cursor)
     found = list(clocks.filter(after).order_by(order, "-id" if down else "id")[: PAGE + 1])
     more = len(found) > PAGE
@@ -54,5 +56,8 @@ def _after(field: str, down: bool, cursor: str) -> Q:
         return Q()
     if value.tzinfo is None:
         return Q()
-    beyond = Q(**{f"{field}__{'lt' if down else 'gt'}": value}) | Q(**{field: None})
-    return beyond | (Q(**{field: value}) & later)
+    beyond = Q(**{f"{field}__{'lt' if down else 'gt'}": value})
+    beyond |= Q(**{field: value}) & later
+    # `started_at <= x` besides, which the index can start from.
+    bound = Q(**{f"{field}__{'lte' if down else 'gte'}": value})
+    return (bound & beyond) | Q(due_at=None) if field == "due_at" else bound & beyond

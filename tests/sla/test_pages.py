@@ -21,7 +21,7 @@ from tests.factories import make_user, ny
 
 WEEK = {"from": "2099-01-12", "to": "2099-01-18"}
 EVERYBODY = ["maya", "mona", "sam", "dana", "admin", "outsider"]
-READ = ["compliance", "compliance-at-risk", "clock-list", "contract"]
+READ = ["compliance", "compliance-at-risk", "compliance-speed", "clock-list", "contract"]
 
 
 def signed_in(user: User) -> Client:
@@ -182,8 +182,8 @@ def test_pages_cost_the_same_for_one_lead_and_three(cast, django_assert_num_quer
 
 
 # Frame: session, user, memberships, instant, bell, lag. Compliance: counts, names, trend, misses by
-# hour (2), speed, at risk (4). Clocks: page, count, visible leads, terms.
-QUERIES = {"compliance": 16, "clock-list": 10}
+# hour (2), at risk (4). Clocks: page, count, visible leads, terms.
+QUERIES = {"compliance": 15, "clock-list": 10}
 
 
 # --- The clocks ----------------------------------------------------------------------------------
