@@ -177,15 +177,18 @@ class Clock(models.Model):
         MISSED = "missed", "Missed"
         VOIDED = "voided", "Voided"
 
-    term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="clocks")
-    handoff = models.ForeignKey(Handoff, null=True, on_delete=models.CASCADE, related_name="clocks")
+    # Foreign keys without an index of their own are found by a wider one, or never looked for.
+    term = models.ForeignKey(Term, on_delete=models.PROTECT, related_name="clocks", db_index=False)
+    handoff = models.ForeignKey(
+        Handoff, null=True, on_delete=models.CASCADE, related_name="clocks", db_index=False
+    )
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="clocks")
     # The nth time this term runs on this handoff (per_owner terms restart).
     round = models.PositiveSmallIntegerField(default=0)
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="clocks")
     team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="clocks")
     calendar_version = models.ForeignKey(
-        CalendarVersion, null=True, on_delete=models.PROTECT, related_name="+"
+        CalendarVersion, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     # The lead's at the start: figures of the past don't change when the lead does.
     persona = models.ForeignKey(
@@ -203,7 +206,9 @@ class Clock(models.Model):
     # Working seconds left while paused.
     remaining_seconds = models.PositiveIntegerField(null=True)
     stopped_at = models.DateTimeField(null=True)
-    stopped_by = models.ForeignKey(Activity, null=True, on_delete=models.SET_NULL, related_name="+")
+    stopped_by = models.ForeignKey(
+        Activity, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     # When nothing more can happen to it: stopped, voided, or passed to another owner.
     ended_at = models.DateTimeField(null=True)
     excused = models.BooleanField(default=False)
@@ -240,6 +245,12 @@ class Clock(models.Model):
         ]
         indexes = [
             models.Index(fields=["handoff"], name="clock_by_handoff"),
+            # Only a deleted activity looks for the clocks it stopped.
+            models.Index(
+                fields=["stopped_by"],
+                name="clock_by_stop",
+                condition=Q(stopped_by__isnull=False),
+            ),
             models.Index(
                 fields=["lead", "due_at"], name="clock_unended", condition=Q(ended_at=None)
             ),
@@ -289,7 +300,10 @@ class Alarm(models.Model):
         VOID = "void", "No longer needed"
         ASIDE = "aside", "Set aside after an error"
 
-    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="alarms")
+    # No index of its own: alarm_once_a_step begins with it.
+    clock = models.ForeignKey(
+        Clock, on_delete=models.CASCADE, related_name="alarms", db_index=False
+    )
     step = models.PositiveSmallIntegerField()
     action = models.CharField(max_length=12, choices=Action.choices)
     fire_at = models.DateTimeField()
@@ -317,7 +331,9 @@ class Breach(models.Model):
     clock = models.OneToOneField(Clock, on_delete=models.CASCADE, related_name="breach")
     # Whoever owned the lead at `due_at`; None: nobody did.
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="breaches")
-    team = models.ForeignKey(Team, null=True, on_delete=models.PROTECT, related_name="+")
+    team = models.ForeignKey(
+        Team, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     breached_at = models.DateTimeField()
     noticed_at = models.DateTimeField()
     # Later evidence showed that the promise was kept.

@@ -22,8 +22,8 @@ class OutboxMessage(models.Model):
     body = models.TextField(blank=True)
     url = models.CharField(max_length=300, blank=True)
     # A fact that may be seen twice (two sweepers, a replay) tells a person once.
-    dedupe_key = models.CharField(max_length=120, null=True, unique=True)
-    created_at = models.DateTimeField(db_index=True)
+    dedupe_key = models.CharField(max_length=120, null=True)
+    created_at = models.DateTimeField()
     next_attempt_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     envelope = models.UUIDField(null=True)
@@ -32,6 +32,10 @@ class OutboxMessage(models.Model):
     last_error = models.CharField(max_length=500, blank=True)
 
     class Meta:
+        constraints = [
+            # Not `unique=True`, which adds a second index for LIKE.
+            models.UniqueConstraint(fields=["dedupe_key"], name="outbox_tells_once"),
+        ]
         indexes = [
             # accounts.outbox.relay claims by this.
             models.Index(

@@ -86,12 +86,18 @@ class Activity(models.Model):
         MACHINE = "machine", "Mail header, call log, webhook"
         TYPED = "typed", "Typed by a person"
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="activities")
-    handoff = models.ForeignKey(
-        "leads.Handoff", null=True, on_delete=models.CASCADE, related_name="activities"
+    # Found by activity_timeline and activity_by_handoff; nobody looks for an actor's.
+    lead = models.ForeignKey(
+        Lead, on_delete=models.CASCADE, related_name="activities", db_index=False
     )
+    handoff = models.ForeignKey(
+        "leads.Handoff", null=True, on_delete=models.CASCADE, related_name="activities",
+        db_index=False,
+    )  # fmt: skip
     kind = models.CharField(max_length=20, choices=Kind.choices)
-    actor = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    actor = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     occurred_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     evidence = models.CharField(max_length=8, choices=Evidence.choices, default=Evidence.SYSTEM)

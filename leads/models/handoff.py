@@ -87,13 +87,14 @@ class Handoff(models.Model):
         RECYCLED = "recycled", "Recycled"
         WITHDRAWN = "withdrawn", "Withdrawn"
 
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="handoffs")
+    # Its index is handoff_cycle_once.
+    lead = models.ForeignKey(Lead, models.CASCADE, related_name="handoffs", db_index=False)
     cycle = models.PositiveSmallIntegerField(default=1)
     state = models.CharField(max_length=12, choices=State.choices, default=State.OFFERED)
     pool = models.ForeignKey(Pool, null=True, on_delete=models.PROTECT, related_name="handoffs")
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="handoffs")
     handed_over_by = models.ForeignKey(
-        User, null=True, on_delete=models.PROTECT, related_name="handed_over"
+        User, null=True, on_delete=models.PROTECT, related_name="handed_over", db_index=False
     )
     handed_over_at = models.DateTimeField()
     override_reason = models.CharField(max_length=300, blank=True)
@@ -260,11 +261,9 @@ class ReturnQuerySet(models.QuerySet["Return"]):
 
     def answerable_by(self, user: User) -> Self:
         """Returns whose answer this person may give."""
-        return (
-            self.filter(handoff__lead__in=Lead.objects.visible_to(user))
-            if (user.is_marketing)
-            else self.none()
-        )
+        if not user.is_marketing:
+            return self.none()
+        return self.filter(handoff__lead__in=Lead.objects.visible_to(user))
 
 
 class Return(models.Model):

@@ -123,11 +123,17 @@ class Lead(models.Model):
     match_text = models.CharField(max_length=420, blank=True)
 
     source = models.CharField(max_length=60, blank=True)
+    # Foreign keys without an index of their own are found by a wider one (see Meta.indexes).
     campaign = models.ForeignKey(
-        Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
+        Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="leads",
+        db_index=False,
+    )  # fmt: skip
+    team = models.ForeignKey(
+        "accounts.Team", on_delete=models.PROTECT, related_name="leads", db_index=False
     )
-    team = models.ForeignKey("accounts.Team", on_delete=models.PROTECT, related_name="leads")
-    captured_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    captured_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     consent_text = models.TextField(blank=True)
     consent_at = models.DateTimeField(null=True, blank=True)
     extra = models.JSONField(default=dict, blank=True)
@@ -147,9 +153,11 @@ class Lead(models.Model):
 
     # Of the handoff now open (or last closed, for the owner): written by routing alone.
     owner = models.ForeignKey(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="leads", db_index=False
     )
-    pool = models.ForeignKey("leads.Pool", null=True, blank=True, on_delete=models.PROTECT)
+    pool = models.ForeignKey(
+        "leads.Pool", null=True, blank=True, on_delete=models.PROTECT, db_index=False
+    )
     handed_over_at = models.DateTimeField(null=True, blank=True)
     # The next deadline of sales on this lead: written by `sla` alone.
     respond_by = models.DateTimeField(null=True, blank=True)
@@ -175,6 +183,10 @@ class Lead(models.Model):
             models.Index(fields=["phone"], name="lead_by_phone", condition=~Q(phone="")),
             models.Index(fields=["team", "-created_at", "-id"], name="lead_newest"),
             models.Index(fields=["owner", "-created_at"], name="lead_by_owner"),
+            # What a pool offers; a lead that somebody has is found by its owner.
+            models.Index(
+                fields=["pool"], name="lead_in_pool", condition=Q(owner=None, pool__isnull=False)
+            ),
             models.Index(fields=["captured_by"], name="lead_by_capturer"),
             models.Index(fields=["campaign", "-created_at"], name="lead_by_campaign"),
             models.Index(

@@ -71,9 +71,16 @@ class Assignment(models.Model):
     )
     at = models.DateTimeField()
     how = models.CharField(max_length=12, choices=How.choices)
-    rep = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="assignments")
-    pool = models.ForeignKey(Pool, null=True, on_delete=models.PROTECT, related_name="+")
-    by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    # Found by assignment_by_rep; nobody looks for a pool's or a manager's lines.
+    rep = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="assignments", db_index=False
+    )
+    pool = models.ForeignKey(
+        Pool, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     reason = models.CharField(max_length=300)
     # [{"rep": name, "why": "away"}, …]: who was passed over.
     skipped = models.JSONField(default=list)
