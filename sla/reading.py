@@ -53,6 +53,17 @@ def working_words(seconds: int) -> str:
     return f"{seconds / MINUTE:g} working minutes"
 
 
+def working_span(seconds: int) -> str:
+    """A length of working time, rounded down: "41 min", "3 h", "2 working days"."""
+    if seconds < MINUTE:
+        return "under a minute"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE} min"
+    if seconds < 2 * WORKING_DAY:
+        return f"{seconds // HOUR} h"
+    return f"{seconds // WORKING_DAY} working days"
+
+
 @dataclass(slots=True)
 class Promise:
     """One term, in words."""

@@ -117,7 +117,7 @@ def counted(
     A group may come in several rows.
     """
     first, last = _up(start, cutting.slot), _down(end, cutting.slot)
-    parts = [_unended(cutting, whose, start, end, at=at)]
+    parts: list[QuerySet[Any, Row]] = [_unended(cutting, whose, start, end, at=at)]
     if first < last and not cutting.direct:
         whole = Q(slot__gte=first, slot__lt=last) & whose.condition
         parts.append(_summed(Tally.objects.filter(whole, cut=cutting.cut), cutting.tally))

@@ -18,7 +18,7 @@ from accounts.models import User
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads.models import Lead
-from sla import excuses
+from sla import excuses, fairness
 from sla.compliance import DIMENSIONS, judged, with_outcome
 from sla.models import Clock, ClockQuerySet, Term
 from sla.views.cursors import SORTS, USUAL_SORT, page_of
@@ -47,7 +47,7 @@ def clock_list(request: SignedInRequest) -> HttpResponse:
         sort=sort if sort in SORTS else USUAL_SORT,
         cursor=request.GET.get("cursor", ""),
     )
-    dress(page.clocks, request.user)
+    dress(page.clocks, request.user, at=at)
     context = {
         "at": at,
         "clocks": page.clocks,
@@ -81,15 +81,16 @@ def chosen(user: User, query: QueryDict, *, at: datetime) -> tuple[ClockQuerySet
     return clocks, period
 
 
-def dress(clocks: list[Clock], user: User) -> None:
+def dress(clocks: list[Clock], user: User, *, at: datetime) -> None:
     """Add to a page of clocks who answers for each, and what may be done or seen."""
     leads = {clock.lead_id for clock in clocks}
     seen = set(Lead.objects.visible_to(user).filter(pk__in=leads).values_list("pk", flat=True))
-    why = excuses.reasons(clocks)
+    why, misses = excuses.reasons(clocks), fairness.of(clocks, at=at)
     for clock in clocks:
         row: Any = clock
         row.lead_seen = clock.lead_id in seen
         row.excuse = why.get(clock.pk)
+        row.miss = misses.get(clock.pk) if row.outcome == "missed" else None
         row.may_excuse = row.outcome == "missed" and excuses.may_excuse(user, clock.term)
 
 
@@ -134,7 +135,7 @@ def clock_excuse(request: SignedInRequest, pk: int) -> HttpResponse:
     clock = get_object_or_404(
         judged(request.user, at=at).select_related("term", "lead", "owner"), pk=pk
     )
-    dress([clock], request.user)
+    dress([clock], request.user, at=at)
     context: dict[str, Any] = {"at": at, "clock": clock, "back": _back(request), "status": 200}
     if request.method == "POST":
         try:
