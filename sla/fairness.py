@@ -19,7 +19,7 @@ FAIR_SHARE = 0.5
 class Miss:
     """Facts of one miss, in working seconds."""
 
-    # From the deadline to the answer, or to now; None without a calendar.
+    # From the deadline to the answer, the end, or now; None without a calendar.
     late: int | None
     # The owner was on leave at the deadline.
     on_leave: bool
@@ -33,7 +33,7 @@ class Miss:
     @property
     def unfair(self) -> list[str]:
         """Why it was no fair chance; empty when it was one."""
-        said = [f"had it only {working_span(self.had)} before"] if self.had is not None else []
+        said = [f"only {working_span(self.had)} to act"] if self.had is not None else []
         return [*said, *(["on leave at the deadline"] if self.on_leave else [])]
 
 
@@ -43,18 +43,23 @@ def of(clocks: Sequence[Clock], *, at: datetime) -> Mapping[int, Miss]:
         clock
         for clock in clocks
         if clock.due_at and clock.state in (Clock.State.MISSED, Clock.State.RUNNING)
-        and clock.due_at < (clock.stopped_at or at)
+        and clock.due_at < _until(clock, at)
     ]  # fmt: skip
     away, got = _away(missed), _got(missed)
     return {
         clock.pk: Miss(
-            late=_working(clock, clock.due_at, clock.stopped_at or at),
+            late=_working(clock, clock.due_at, _until(clock, at)),
             on_leave=any(a.starts_at <= clock.due_at < a.ends_at for a in away[clock.owner_id]),
             had=_had(clock, got),
         )
         for clock in missed
         if clock.due_at
     }
+
+
+def _until(clock: Clock, at: datetime) -> datetime:
+    """An answer, or the end without one: the lead went back, or to somebody else."""
+    return clock.stopped_at or clock.ended_at or at
 
 
 def _away(clocks: Sequence[Clock]) -> Mapping[int | None, list[Absence]]:

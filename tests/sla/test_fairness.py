@@ -32,6 +32,12 @@ def test_an_unanswered_miss_grows_until_now(cast):
     assert str(misses(at=ny("2027-01-15 10:45"))["accept_hot"]) == "30 min late"
 
 
+def test_a_miss_that_ended_unanswered_grows_no_more(cast):
+    handoff = cast.hot_lead(at=ny("2027-01-15 10:00")).handoffs.get()
+    handoff.reject(cast.sam, reason="spam", at=ny("2027-01-15 11:30"))
+    assert str(misses()["first_touch_hot"]) == "30 min late"
+
+
 def test_what_is_in_time_is_no_miss(cast):
     cast.hot_lead(at=ny("2027-01-15 10:00")).handoffs.get().accept(
         cast.sam, at=ny("2027-01-15 10:15")
@@ -44,7 +50,7 @@ def test_whoever_got_it_at_the_last_minute_had_no_fair_chance(cast):
     reassign(handoff, cast.sue, by=cast.dana, at=ny("2027-01-15 10:48"), reason="Sam is ill")
 
     found = misses(at=ny("2027-01-15 11:10"))["first_touch_hot"]
-    assert (found.had, found.unfair) == (720, ["had it only 12 min before"])
+    assert (found.had, found.unfair) == (720, ["only 12 min to act"])
 
 
 def test_half_the_time_is_a_fair_chance(cast):
