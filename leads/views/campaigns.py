@@ -6,6 +6,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import audit
@@ -73,15 +74,17 @@ def campaign_edit(request: SignedInRequest, slug: str) -> HttpResponse:
 def _edit(request: SignedInRequest, instance: Campaign, heading: str) -> HttpResponse:
     at = database_now()
     data = request.POST if request.method == "POST" else None
+    kept = f"campaign-{instance.slug or 'new'}"
     form = CampaignForm(data, instance=instance, user=request.user)
     if data is not None and form.is_valid():
         with transaction.atomic():
             saved = form.save()
             audit.record("campaign_saved", saved, by=request.user, at=at, facts=_changed(form))
         messages.success(request, f"Campaign {saved} saved.")
-        return redirect("campaign", saved.slug)
+        # The page tells the browser to forget what it kept of the form (data-saved).
+        return redirect(reverse("campaign", args=[saved.slug], query={"saved": kept}))
     slug = instance.slug if instance.pk else ""
-    context = {"form": form, "heading": heading, "slug": slug, "at": at}
+    context = {"form": form, "heading": heading, "slug": slug, "kept": kept, "at": at}
     status = 422 if data is not None else 200
     return render(request, "leads/campaign_form.html", context, status=status)
 

@@ -69,7 +69,7 @@ def _preview(asks: CaptureForm) -> dict[str, object]:
 
 
 def _edit(request: SignedInRequest, instance: CaptureForm) -> HttpResponse:
-    at, is_new = database_now(), instance.pk is None
+    at, is_new, kept = database_now(), instance.pk is None, f"form-{instance.slug or 'new'}"
     data = request.POST if request.method == "POST" else None
     form = CaptureFormForm(data, instance=instance, user=request.user)
     if data is not None and form.is_valid():
@@ -77,13 +77,14 @@ def _edit(request: SignedInRequest, instance: CaptureForm) -> HttpResponse:
             saved = form.save()
             audit.record("form_saved", saved, by=request.user, at=at)
         messages.success(request, f"Form {saved} saved.")
-        return redirect("form", saved.slug)
+        return redirect(reverse("form", args=[saved.slug], query={"saved": kept}))
     if data is not None:
         shown = _drafted(form)
     else:
         asks = ["email", *form.initial["asks"]]
         shown = CaptureForm(button=instance.button, fields=asks) if is_new else instance
-    context = {"form": form, "slug": "" if is_new else instance.slug, "at": at, **_preview(shown)}
+    context = {"form": form, "slug": "" if is_new else instance.slug, "kept": kept, "at": at}
+    context |= _preview(shown)
     if not is_new:
         context |= {"link": _link(request, "hosted-form", instance.slug)}
         context |= {"script": _link(request, "hosted-form-js", instance.slug)}

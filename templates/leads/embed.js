@@ -22,7 +22,14 @@
     if (event.data?.leadflow === "height") frame.style.height = `${Math.ceil(event.data.height)}px`;
     if (event.data?.leadflow === "sent") frame.dispatchEvent(new CustomEvent("leadflow:sent", { bubbles: true }));
   });
-  const target = script.dataset.target && document.querySelector(script.dataset.target);
-  if (target) target.append(frame);
-  else script.after(frame);
+  // The script may stand in the head, or before its target.
+  function place() {
+    const target = script.dataset.target && document.querySelector(script.dataset.target);
+    if (target) target.append(frame);
+    else if (script.closest("body")) script.after(frame);
+    else document.body.append(frame);
+  }
+  if (document.readyState === "loading" && (script.dataset.target || !script.closest("body"))) {
+    addEventListener("DOMContentLoaded", place);
+  } else place();
 })();

@@ -93,7 +93,7 @@ def test_the_pages_show_them(cast):
 def test_a_marketer_starts_a_campaign_and_its_address_is_made(cast):
     sent = {**TYPED, "team": cast.marketing.pk}
     done = signed_in(cast.maya).post("/campaigns/new/", sent)
-    assert (done.status_code, done.url) == (302, "/campaigns/spring/")
+    assert (done.status_code, done.url) == (302, "/campaigns/spring/?saved=campaign-new")
     made = Campaign.objects.get(slug="spring")
     assert (made.name, made.spent, made.currency, made.team) == (
         "Spring 🛁", Decimal("250.50"), "EUR", cast.marketing,

@@ -24,7 +24,7 @@ def make_form(cast, slug="guide", **more) -> CaptureForm:
 def test_a_marketer_makes_a_form_and_gets_the_line_to_copy(cast):
     client = signed_in(cast.maya)
     done = client.post("/forms/new/", {**TYPED, "campaign": cast.campaign.pk})
-    assert (done.status_code, done.url) == (302, "/forms/the-guide/")
+    assert (done.status_code, done.url) == (302, "/forms/the-guide/?saved=form-new")
     form = CaptureForm.objects.get()
     assert (form.fields, form.owner, form.touchpoint) == (
         ["email", "first_name", "phone"], cast.maya, "download",
