@@ -1,0 +1,29 @@
+"""The tables of the agreement and of what runs under it."""
+
+from sla.models.agreement import (
+    Action,
+    Calendar,
+    CalendarVersion,
+    Contract,
+    Side,
+    TeamCalendar,
+    Term,
+)
+from sla.models.clock import Alarm, Breach, Clock, ClockQuerySet
+from sla.models.tally import Tally, TallyChange
+
+__all__ = [
+    "Action",
+    "Alarm",
+    "Breach",
+    "Calendar",
+    "CalendarVersion",
+    "Clock",
+    "ClockQuerySet",
+    "Contract",
+    "Side",
+    "Tally",
+    "TallyChange",
+    "TeamCalendar",
+    "Term",
+]

@@ -1,0 +1,143 @@
+"""What was agreed: working calendars, the contract's versions and their terms."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+
+from accounts.configuration import configured
+from accounts.models import Team, User
+
+
+@configured
+class Calendar(models.Model):
+    """Working hours under a name; the hours themselves are in its versions."""
+
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    teams = models.ManyToManyField(Team, through="TeamCalendar", related_name="calendars")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@configured
+class CalendarVersion(models.Model):
+    """One state of a calendar: weekly windows, public holidays of a country, extra days.
+
+    `weekly` maps "0" (Monday) … "6" to [["09:00", "17:00"], …]; `closed` lists ISO dates;
+    `opened` maps ISO dates to windows (see sla.business_time.WorkingCalendar).
+    """
+
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="versions")
+    number = models.PositiveIntegerField()
+    tz = models.CharField(max_length=64)
+    weekly = models.JSONField()
+    country = models.CharField(max_length=2, blank=True)
+    subdivision = models.CharField(max_length=8, blank=True)
+    closed = models.JSONField(default=list, blank=True)
+    opened = models.JSONField(default=dict, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ["calendar", "-number"]
+        constraints = [
+            models.UniqueConstraint(fields=["calendar", "number"], name="calendar_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.calendar} v{self.number}"
+
+
+@configured
+class TeamCalendar(models.Model):
+    """Which calendar a team works by."""
+
+    team = models.OneToOneField(Team, on_delete=models.CASCADE, related_name="working_calendar")
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
+
+    def __str__(self) -> str:
+        return f"{self.team}: {self.calendar}"
+
+
+@configured
+class Contract(models.Model):
+    """One version of the service-level agreement; in force from an instant until the next is."""
+
+    version = models.PositiveIntegerField(unique=True)
+    name = models.CharField(max_length=160)
+    in_force_from = models.DateTimeField()
+    in_force_to = models.DateTimeField(null=True, blank=True)
+    signed_for_marketing_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    signed_for_sales_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    # How often escalation may pass one handoff on before the manager gets it.
+    hop_limit = models.PositiveSmallIntegerField(default=2)
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.CheckConstraint(
+                name="contract_ends_after_start",
+                condition=Q(in_force_to=None) | Q(in_force_to__gt=F("in_force_from")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (version {self.version})"
+
+
+class Side(models.TextChoices):
+    MARKETING = "marketing", "Marketing"
+    SALES = "sales", "Sales"
+
+
+class Action(models.TextChoices):
+    """What an alarm does."""
+
+    WARN = "warn", "Warn the owner"
+    BREACH = "breach", "Record the breach"
+    TELL_MANAGER = "tell_manager", "Tell the manager"
+    REASSIGN = "reassign", "Give it to another rep"
+
+
+@configured
+class Term(models.Model):
+    """One promise: from this activity to that one within so many working seconds.
+
+    Terms of one `measure` are tried in `order`; the first whose filters fit the lead counts.
+    `steps` are its alarms: {"action": "warn", "share": 0.75}, {"action": "breach"},
+    {"action": "tell_manager", "after": 1800}: a share of the target, or working seconds
+    after the deadline.
+    """
+
+    contract = models.ForeignKey(Contract, on_delete=models.PROTECT, related_name="terms")
+    key = models.SlugField()
+    measure = models.SlugField()
+    name = models.CharField(max_length=120)
+    side = models.CharField(max_length=12, choices=Side.choices)
+    order = models.PositiveSmallIntegerField(default=0)
+    tiers = ArrayField(models.CharField(max_length=8), default=list, blank=True)
+    personas = ArrayField(models.SlugField(), default=list, blank=True)
+    sources = ArrayField(models.CharField(max_length=60), default=list, blank=True)
+    starts_on = models.CharField(max_length=20)
+    stops_on = ArrayField(models.CharField(max_length=20))
+    target_seconds = models.PositiveIntegerField()
+    # An owner's promise starts afresh with the next owner; a lead's goes on.
+    per_owner = models.BooleanField(default=False)
+    steps = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["contract", "measure", "order", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["contract", "key"], name="term_key_once"),
+            models.CheckConstraint(condition=Q(target_seconds__gt=0), name="term_has_target"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
