@@ -152,7 +152,7 @@ class Command(BaseCommand):
                         refused.write(record, outcome)
                     else:
                         tally.add(outcome)
-                bar.set_postfix(rows=tally.rows, refused=tally.refused, refresh=False)
+                bar.set_postfix_str(f"{tally.rows:,} rows", refresh=False)
                 bar.update(file.buffer.tell() - bar.n)
         except KeyboardInterrupt:
             stopped = True
