@@ -113,13 +113,13 @@ def route(
     return routes
 
 
-# Every place of every rep who has one in these pools, other pools' places included.
-LOCK = """
+# First every place of every rep who has one in these pools is locked, other pools' places too.
+# What they hold is read by a statement of its own, which sees what others committed meanwhile;
+# both travel together.
+LOCK_AND_READ = """
 SELECT id FROM leads_poolmember WHERE user_id IN (
     SELECT user_id FROM leads_poolmember WHERE pool_id = ANY(%(pools)s)
-) ORDER BY id FOR UPDATE
-"""
-READ = """
+) ORDER BY id FOR UPDATE;
 SELECT p.id, p.pool_id, p.user_id, coalesce(nullif(u.name, ''), u.email), p.weight, p.capacity,
     p.credit, CASE WHEN NOT u.is_active THEN 'no longer here' WHEN EXISTS (
         SELECT FROM accounts_absence a
@@ -157,11 +157,8 @@ class _Turns:
         self.open_now: dict[int, int] = {}
         self.without = without
         self.moved: dict[int, _Place] = {}
-        values = {"pools": list(pool_ids), "at": at}
         with connection.cursor() as cursor:
-            cursor.execute(LOCK, values)
-            # A statement of its own, after the locks: it sees what others committed meanwhile.
-            cursor.execute(READ, values)
+            cursor.execute(LOCK_AND_READ, {"pools": list(pool_ids), "at": at})
             for *facts, open_now in cursor.fetchall():
                 place = _Place(*facts)
                 self.places[place.pool_id].append(place)
