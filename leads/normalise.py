@@ -75,9 +75,10 @@ def text(value: object, *, limit: int) -> str:
     if len(raw) > limit * 4:
         raise ValueError(f"is {len(raw):,} characters long; at most {limit} fit")
     clean = unicodedata.normalize("NFC", raw)
-    clean = "".join(
-        c for c in clean if c in "\t\n\r " or unicodedata.category(c) not in ("Cc", "Cs")
-    )
+    if not clean.isprintable():  # most are, and looking at each character takes long
+        clean = "".join(
+            c for c in clean if c in "\t\n\r " or unicodedata.category(c) not in ("Cc", "Cs")
+        )
     clean = _SPACES.sub(" ", clean).strip()
     if len(clean) > limit:
         raise ValueError(f"is {len(clean):,} characters long; at most {limit} fit")
