@@ -49,8 +49,8 @@ class Columns:
     """What each column is: (index, our field or "", the name it has in `extra`)."""
 
     plan: list[tuple[int, str, str]] = field(default_factory=list)
-    # Headers of columns that do not fit into `extra` any more.
-    dropped: list[str] = field(default_factory=list)
+    # Headers of values that did not fit into some row's `extra` any more, in order (a set).
+    dropped: dict[str, None] = field(default_factory=dict)
 
     @property
     def fields(self) -> set[str]:
@@ -75,8 +75,12 @@ class Columns:
                 continue
             if name and name not in row:
                 row[name] = value
-            elif row.get(name) != value:
+            elif row.get(name) == value:
+                continue
+            elif len(extra) < EXTRA_LIMIT:
                 extra[header] = value
+            else:
+                self.dropped[header] = None
         full = row.pop(FULL_NAME, "")
         if full and not (row.get("first_name") or row.get("last_name")):
             row["first_name"], row["last_name"] = split_name(full)
@@ -86,18 +90,13 @@ class Columns:
 
 
 def map_columns(headers: Sequence[str]) -> Columns:
-    """Recognise what can be; at most as many other columns are kept as `extra` may hold."""
-    columns, seen, known = Columns(), set[str](), set[str]()
+    """Recognise what can be; every column keeps a name of its own for `extra`."""
+    columns, taken = Columns(), set[str]()
     count = len(headers) - len(OURS) if list(headers[-2:]) == OURS else len(headers)
     for index, header in enumerate(headers[:count]):
-        name, called = field_of(header), _free_name(header, index, seen)
-        if (not name or name in known) and len(seen) >= EXTRA_LIMIT:
-            columns.dropped.append(header)
-            continue
-        if not name or name in known:
-            seen.add(called)
-        known.add(name)
-        columns.plan.append((index, name, called))
+        called = _free_name(header, index, taken)
+        taken.add(called)
+        columns.plan.append((index, field_of(header), called))
     return columns
 
 

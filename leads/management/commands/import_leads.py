@@ -37,9 +37,11 @@ from leads.importing import (
     find_delimiter,
     find_encoding,
 )
+from leads.intake import EXTRA_LIMIT
 from leads.models import Campaign, Kind, Stage
 
 BATCH = 500
+DROPPED_SHOWN = 10
 DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}
 
 
@@ -171,12 +173,16 @@ class Command(BaseCommand):
     ) -> None:
         rate = tally.rows / seconds if seconds else 0
         self.stdout.write(
-            f"{tally.rows:,} rows: {tally.new:,} new, {tally.merged:,} merged into leads we had, "
-            f"{tally.refused:,} refused; {tally.mqls:,} new MQLs, "
+            f"{tally.rows:,} row{'' if tally.rows == 1 else 's'}: {tally.new:,} new, "
+            f"{tally.merged:,} merged into leads we had, {tally.refused:,} refused; {tally.mqls:,} new MQLs, "
             f"{tally.handed_over:,} handed over. {seconds:.1f} s, {rate:,.0f} rows/s."
         )
-        if reader.columns.dropped:
-            self.stdout.write(f"Columns not kept: {', '.join(reader.columns.dropped)}.")
+        if dropped := list(reader.columns.dropped):
+            more = f" and {len(dropped) - DROPPED_SHOWN} more" if dropped[DROPPED_SHOWN:] else ""
+            self.stdout.write(
+                f"Rows with more than {EXTRA_LIMIT} further columns lost what did not fit: "
+                f"{', '.join(dropped[:DROPPED_SHOWN])}{more}."
+            )
         if tally.refused:
             self.stdout.write(f"Refused rows with their reasons: {refused.path}")
         if stopped:
