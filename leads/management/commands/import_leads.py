@@ -175,7 +175,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{tally.rows:,} row{'' if tally.rows == 1 else 's'}: {tally.new:,} new, "
             f"{tally.merged:,} merged into leads we had, {tally.refused:,} refused; "
-            f"{tally.mqls:,} new MQLs, {tally.handed_over:,} handed over. {seconds:.1f} s, {rate:,.0f} rows/s."
+            f"{tally.mqls:,} new MQLs, {tally.handed_over:,} handed over. "
+            f"{seconds:.1f} s, {rate:,.0f} rows/s."
         )
         if dropped := list(reader.columns.dropped):
             more = f" and {len(dropped) - DROPPED_SHOWN} more" if dropped[DROPPED_SHOWN:] else ""
