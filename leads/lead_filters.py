@@ -72,17 +72,17 @@ class LeadFilters(forms.Form):
             leads = leads.filter(owner_id=owner)
         if not wanted.get("q"):
             return leads
-        if alike:
-            return leads.filter(match_text__trigram_word_similar=wanted["q"].casefold())
-        return leads.filter(matching(wanted["q"]))
+        return leads.filter((alike_to if alike else matching)(wanted["q"]))
 
 
 def matching(words: str) -> Q:
-    """Leads that some words may mean: an address or its start, a phone number, or all the words
-    in name and company."""
+    """Leads that some words name: an address, a phone number, or words of name and company.
+
+    Each of these is one indexed look.
+    """
     text = words.strip().casefold()
     if "@" in text:
-        return Q(email__startswith=text)
+        return Q(email=text)
     digits = re.sub(r"[^\d+]", "", text)
     if len(digits) >= 7 and not re.search(r"[a-z]", text):
         try:
@@ -92,7 +92,13 @@ def matching(words: str) -> Q:
     each = Q()
     for word in text.split()[:6]:
         each &= Q(match_text__contains=word)
-    return each | Q(email__startswith=text)
+    return each
+
+
+def alike_to(words: str) -> Q:
+    """Leads that the words may have meant: the start of an address, a name with typing errors."""
+    text = words.strip().casefold()
+    return Q(email__startswith=text) | Q(match_text__trigram_word_similar=text)
 
 
 EXPORTED = (

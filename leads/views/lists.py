@@ -41,7 +41,7 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
         found = keyset.page(filters.apply(leads, alike=True), filters.order, "", size=PAGE)
         page = keyset.Page(found.rows)
     context = {
-        "alike": alike,
+        "alike": alike and page.rows,
         "filters": filters,
         "leads": page.rows,
         "previous_cursor": page.previous_cursor,
