@@ -63,6 +63,12 @@ settings.STORAGES = {
 }
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes() -> None:
+    """A worker that inherited this would load the settings before this file has told it its own."""
+    os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
 @pytest.fixture
 def cast(db):
     """The fixed cast (tests.factories), new for every test."""

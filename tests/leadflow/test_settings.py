@@ -1,13 +1,15 @@
 """The settings as a server has them: Django's own deployment checks find nothing."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
-from leadflow import logs
+from leadflow import devservers, logs
 from tests.leadflow.running import ROOT, fresh_environment
 
 SERVER = {
@@ -72,3 +74,12 @@ def test_secrets_do_not_reach_the_log():
         "api_key": "***",
         "url": "redis://:***@h/0",
     }
+
+
+def test_each_worker_of_a_test_run_has_a_database_and_a_broker_of_its_own(db):
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    number = f"?db={int(worker.removeprefix('gw')) + 1}" if worker else ""
+    assert settings.REDIS_URL == f"{devservers.valkey_url(settings.VAR)}{number}"
+    assert settings.CACHES["default"]["LOCATION"] == settings.REDIS_URL
+    name = connection.settings_dict["NAME"]
+    assert name == (f"test_leadflow_{worker}" if worker else "test_leadflow")
