@@ -79,7 +79,7 @@ def test_secrets_do_not_reach_the_log():
 def test_each_worker_of_a_test_run_has_a_database_and_a_broker_of_its_own(db):
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     number = f"?db={int(worker.removeprefix('gw')) + 1}" if worker else ""
-    assert settings.REDIS_URL == f"{devservers.valkey_url(settings.VAR)}{number}"
-    assert settings.CACHES["default"]["LOCATION"] == settings.REDIS_URL
+    own = f"{devservers.valkey_url(settings.VAR)}{number}"
+    assert (settings.REDIS_URL, settings.CACHES["default"]["LOCATION"]) == (own, own)
     name = connection.settings_dict["NAME"]
     assert name == (f"test_leadflow_{worker}" if worker else "test_leadflow")
