@@ -11,12 +11,14 @@ from bench.figures import HEADING, Figure, write
 SCALES = "10000,100000"
 ROWS = {
     "capture": ("bench.capturing", "capture_row"),
-    "capture_inquiry": ("bench.capturing", "inquiry_row"),
     "queue": ("bench.queueing", "queue_row"),
     "sweep": ("bench.sweeping", "sweep_row"),
     "import": ("bench.importing", "import_row"),
     "deadline_to_breach": ("bench.sweeping", "breach_delay_row"),
+    "memory": ("bench.memory", "memory_row"),
 }
+
+WITHOUT_SCALE = {"memory"}
 
 
 def arguments() -> argparse.Namespace:
@@ -40,7 +42,7 @@ def main() -> int:
     except ValueError:
         print(f"bench: SCALE={asked.scale} is not a number of leads; write 100000", file=sys.stderr)
         return 2
-    with stage.servers() as var:
+    with stage.servers(brief=asked.brief) as var:
         figures = measured(var, rows, scales, brief=asked.brief)
     write(figures, asked.out)
     print(f"\nwritten to {asked.out}")
@@ -61,7 +63,7 @@ def measured(var: Path, rows: list[str], scales: list[int], *, brief: bool) -> l
     print(HEADING, flush=True)
     for name in rows:
         module, function = ROWS[name]
-        for scale in scales:
+        for scale in scales[:1] if name in WITHOUT_SCALE else scales:
             for figure in getattr(importlib.import_module(module), function)(plan, scale):
                 print(figure.as_line(), flush=True)
                 figures.append(figure)

@@ -85,14 +85,13 @@ def percentile(values: Iterable[float], share: float) -> float:
     return ordered[max(0, math.ceil(len(ordered) * share) - 1)]
 
 
-def in_turns(
-    rounds: int, first: Callable[[], T], second: Callable[[], T]
-) -> tuple[list[T], list[T]]:
-    """What each gave, taken in turns, so that a noisy neighbour meets both."""
-    found: tuple[list[T], list[T]] = ([], [])
+def in_turns(rounds: int, *sides: Callable[[], T]) -> list[list[T]]:
+    """What each side gave, taken in turns, there and back, so that a noisy neighbour meets all."""
+    found: list[list[T]] = [[] for _ in sides]
     for number in range(rounds):
-        for which in (0, 1) if number % 2 else (1, 0):
-            found[which].append((first, second)[which]())
+        order = list(range(len(sides)))
+        for side in reversed(order) if number % 2 else order:
+            found[side].append(sides[side]())
     return found
 
 

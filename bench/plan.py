@@ -27,6 +27,11 @@ class Plan:
         return 0.2 if self.brief else 3.0
 
     @property
+    def seconds_ahead(self) -> float:
+        """How long before the first deadline every clock has been given its own."""
+        return 2 if self.brief else 8
+
+    @property
     def seconds_due(self) -> int:
         """For how long deadlines pass, in the row that measures how soon they are noticed."""
         return 1 if self.brief else 20
@@ -46,7 +51,12 @@ class Plan:
 
     def collect_static_files(self) -> None:
         """Once a run: pages name their files by what is in them."""
+        from django.conf import settings
+
         from leadflow import preparation
+
+        if settings.DEBUG:
+            return
 
         def run(command: list[str]) -> int:
             return subprocess.run(

@@ -11,15 +11,26 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 def cpu_seconds(*roots: int) -> float:
     """Of these processes and all their living descendants, ended ones included once waited for."""
-    parents, used = {}, {}
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            facts = (folder / "stat").read_text().rsplit(")", 1)[1].split()
-        except OSError:
-            continue
-        parents[int(folder.name)] = int(facts[1])
-        used[int(folder.name)] = sum(int(ticks) for ticks in facts[11:15]) / TICKS
-    ours = set(roots)
-    while more := {pid for pid, parent in parents.items() if parent in ours} - ours:
-        ours |= more
-    return sum(used.get(pid, 0.0) for pid in ours)
+    used = 0
+    for pid in family(*roots):
+        if facts := _facts(pid):
+            used += sum(int(ticks) for ticks in facts[11:15])
+    return used / TICKS
+
+
+def family(*roots: int) -> set[int]:
+    """These processes and all their living descendants."""
+    pids = [int(folder.name) for folder in Path("/proc").glob("[0-9]*")]
+    parents = {pid: int(facts[1]) for pid in pids if (facts := _facts(pid))}
+    found = set(roots)
+    while more := {pid for pid, parent in parents.items() if parent in found} - found:
+        found |= more
+    return found
+
+
+def _facts(pid: int) -> list[str]:
+    """The fields of /proc/PID/stat after the command's name; none when it has ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return []

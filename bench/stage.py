@@ -17,6 +17,7 @@ from leadflow import devservers
 
 ROOT = Path(__file__).resolve().parents[1]
 BASE = "leadflow"
+PASSED_ON = ("PATH", "HOME", "LANG", "DEBUG")  # DEBUG is set by a brief run alone
 
 
 class Postgres(devservers.Postgres):
@@ -27,12 +28,18 @@ class Postgres(devservers.Postgres):
 
 
 @contextmanager
-def servers() -> Iterator[Path]:
-    """Start PostgreSQL and Valkey; from here on settings can be loaded."""
+def servers(*, brief: bool = False) -> Iterator[Path]:
+    """Start PostgreSQL and Valkey; from here on settings can be loaded.
+
+    A brief run is in debug mode, which serves static files without collecting them.
+    """
     var = Path(tempfile.mkdtemp(prefix="leadflow-bench-", dir="/tmp"))
     (var / "static").mkdir()
     os.environ["LEADFLOW_VAR"] = str(var)
     os.environ["DJANGO_SETTINGS_MODULE"] = "leadflow.settings"
+    os.environ.pop("DEBUG", None)
+    if brief:
+        os.environ["DEBUG"] = "1"
     started: list[devservers.Server] = []
     try:
         for server in (Postgres(var), devservers.Valkey(var)):
@@ -56,7 +63,7 @@ def environment(var: Path, database: str) -> dict[str, str]:
     """What a process of leadflow needs in order to work on that database, as `up` would run it."""
     from django.conf import settings
 
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     return kept | {
         "LEADFLOW_VAR": str(var),
         "DATABASE_URL": url(var, database),

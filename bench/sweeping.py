@@ -16,7 +16,6 @@ from sla.sweep import BATCH, sweep
 
 ROUNDS = 6
 MOST_DUE = 60_000
-LEAD_IN = 8  # seconds until the first deadline, in which every clock is given its own
 
 # What it includes: claim a batch by the partial index, skipping what others hold, alarm and clock
 # locked together; mark the alarms fired; mark their clocks missed; insert the breaches, once each.
@@ -96,9 +95,9 @@ def _delays(plan: Plan, *, rate: int, due: int) -> list[float]:
         parts = [_start(plan, name) for name in ("clockwork", "beat")]
         try:
             _wait_for(1, seconds=60)
-            begin = database_now() + timedelta(seconds=LEAD_IN)
+            begin = database_now() + timedelta(seconds=plan.seconds_ahead)
             _set_deadlines(cursor, begin=begin, rate=rate, due=due)
-            _wait_for(1 + due, seconds=LEAD_IN + due / rate + 30)
+            _wait_for(1 + due, seconds=plan.seconds_ahead + due / rate + 30)
         finally:
             for part in parts:
                 part.terminate()
