@@ -21,12 +21,7 @@ from tests.leadflow.running import ROOT, Leadflow, fresh_environment, up
 
 PASSWORD = "demo-leadflow"
 expect.set_options(timeout=20_000)
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.browser,
-    pytest.mark.timeout(240),
-    pytest.mark.xdist_group("story"),  # one running leadflow, and a last test about all of it
-]
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.timeout(240)]
 
 
 @dataclass

@@ -12,7 +12,7 @@ import pytest
 
 from tests.leadflow.running import free_port, up
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("up")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
