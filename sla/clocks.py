@@ -84,6 +84,9 @@ def _stop(clock: Clock, activity: Activity, *, at: datetime) -> None:
     if instant is None or (clock.stopped_at is not None and instant >= clock.stopped_at):
         # Already stopped, and not later than this: the earliest counts.
         return
+    if clock.stopped_at is None and clock.ended_at is not None and instant > clock.ended_at:
+        # Passed on since: what the next owner does is not the answer of this one.
+        return
     outcome = clock.outcome_at(instant)
     if outcome == Clock.State.MISSED and clock.state == Clock.State.RUNNING:
         record_breaches([clock.pk], at=at)

@@ -122,6 +122,19 @@ def test_case_24_escalation_to_london_on_a_friday_gives_a_fresh_clock(cast):
     assert (touch.state, touch.owner, touch.due_at) == ("running", lily, ny("2027-01-18 11:00"))
 
 
+def test_what_the_next_owner_does_does_not_stop_the_first_owners_clock(cast):
+    handoff = cast.hot_lead(at=AT).handoffs.get()
+    sweep(at=ny("2027-01-15 11:15"))
+    handoff.refresh_from_db()
+    handoff.accept(cast.sue, at=ny("2027-01-15 11:20"))
+
+    first, second = handoff.clocks.filter(term__key="accept_hot").order_by("round")
+    assert (first.state, first.stopped_at, first.ended_at) == (
+        "missed", None, ny("2027-01-15 11:15"),
+    )  # fmt: skip
+    assert (second.state, second.stopped_at) == ("met", ny("2027-01-15 11:20"))
+
+
 def test_case_24_a_hop_limit_holds_and_then_the_manager_has_it(cast):
     cast.contract.hop_limit = 1
     cast.contract.save()
