@@ -58,6 +58,7 @@ clock-excuse-undo    POST  in   404  404  404  403  403  404  302  403
 clock-list           GET   in   200  200  200  200  200  200  200  200
 compliance           GET   in   200  200  200  200  200  200  200  200
 compliance-at-risk   GET   in   200  200  200  200  200  200  200  200
+compliance-speed     GET   in   200  200  200  200  200  200  200  200
 contract             GET   in   200  200  200  200  200  200  200  200
 deal-close           GET   in   404  404  403  403  200  404  200  200
 deal-close           POST  in   404  404  403  403  422  404  422  422
