@@ -106,7 +106,7 @@ def _first_instant(
 def session(rng: Random, plan: Plan, who: Someone, at: datetime, *, keen: bool = False) -> Rows:
     """One visit to the site: how they came, the pages they read, what they sent in the end."""
     source, medium = UTM[plan.channel]
-    told = keen or rng.random() < 0.6
+    told = keen or rng.random() < 0.57
     person: dict[str, Any] = {**who.row(), "campaign": plan.slug, "source": source}
     if told:
         person["extra"] = {"interest": rng.choice(WORDS[plan.interest])}
@@ -178,14 +178,14 @@ def _later(
             )  # fmt: skip
         else:
             yield (
-                instant.replace(second=0, microsecond=0), None,
-                {**base, "touchpoint": Kind.REPLY,
+                _reported(instant), None,
+                {**base, "occurred_at": instant, "touchpoint": Kind.REPLY,
                  "message": "Thanks for your e-mail. We are interested, please call us."},
             )  # fmt: skip
 
 
 def _reported(instant: datetime) -> datetime:
-    """The site and the mail provider report what happened every four hours."""
+    """The site and the mailbox are read every four hours."""
     hour = instant.hour - instant.hour % 4
     return instant.replace(hour=hour, minute=0, second=0, microsecond=0) + timedelta(hours=4)
 

@@ -5,14 +5,15 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from accounts.models import Notification, OutboxMessage
+from leadflow.demo.history import History
 
 KEPT = timedelta(days=10)
-# Nobody reads within minutes; what is older than a working day has been read.
-UNREAD = timedelta(hours=20)
+# Nobody reads within minutes; what is older than so many working seconds has been read.
+UNREAD = 3 * 3600
 MOST_UNREAD = 6
 
 
-def ring(*, at: datetime) -> None:
+def ring(history: History, *, at: datetime) -> None:
     """Mark every message delivered without sending one, and fill the bells."""
     with connection.cursor() as cursor:
         cursor.execute(
@@ -24,7 +25,8 @@ def ring(*, at: datetime) -> None:
     lines = []
     for message in messages.order_by("-created_at", "title"):
         news = unread.setdefault(message.recipient_id, 0)
-        is_new = message.created_at > at - UNREAD and news < MOST_UNREAD
+        hours = history.hours(history.logins[message.recipient_id])
+        is_new = hours.elapsed(message.created_at, at) < UNREAD and news < MOST_UNREAD
         unread[message.recipient_id] += is_new
         lines.append(
             Notification(

@@ -70,7 +70,9 @@ def show(deal_id: int, rep: User, rng: Random, at: datetime) -> None:
 def close(history: History, deal_id: int, rep: User, rng: Random, at: datetime) -> None:
     """Won or lost, and why."""
     deal = Deal.objects.select_related("lead", "handoff").get(pk=deal_id)
-    if rng.random() < min(0.75, 0.36 * TEMPERS[history.logins[rep.pk]].persuades):
+    # Hotels ask three dealers.
+    chance = 0.38 * TEMPERS[history.logins[rep.pk]].persuades
+    if rng.random() < chance * (0.6 if deal.amount > 20_000 else 1):
         deal.close(Deal.State.WON, by=rep, reason=rng.choice(WON), at=at)
     else:
         deal.close(Deal.State.LOST, by=rep, reason=rng.choice(LOST), at=at)

@@ -93,9 +93,15 @@ class History:
     def live(self, progress: Callable[[datetime], None]) -> None:
         """Do everything on the agenda in order, up to the present."""
         steps = 0
-        while self._agenda:
-            instant, _, step = heappop(self._agenda)
-            self._sweep_to(instant)
+        while self._agenda or self._next_alarm is not None:
+            # A sweep may put something on the agenda that comes before what was next so far.
+            instant = self._agenda[0][0] if self._agenda else self.until
+            if self._next_alarm is not None and self._next_alarm < instant:
+                self._sweep(self._next_alarm, before=instant)
+                continue
+            if not self._agenda:
+                break
+            step = heappop(self._agenda)[2]
             step(instant)
             if self.stirred:
                 self.look(instant)
@@ -104,7 +110,6 @@ class History:
                 with connection.cursor() as cursor:
                     cursor.execute(f"ANALYZE {', '.join(ANALYSED)}")
             progress(instant)
-        self._sweep_to(self.until)
 
     def look(self, at: datetime) -> None:
         """See who was given what, and when the next alarm is due."""
@@ -122,13 +127,11 @@ class History:
             for assignment in new.select_related("handoff__lead__campaign"):
                 self._hand_out(assignment, at)
 
-    def _sweep_to(self, instant: datetime) -> None:
-        """Fire what falls due before `instant`, each alarm at the next whole second."""
-        while self._next_alarm is not None and self._next_alarm < instant:
-            due = self._next_alarm.replace(microsecond=0) + timedelta(seconds=1)
-            self._swept_to = min(due, instant)
-            sweep(at=self._swept_to)
-            self.look(self._swept_to)
+    def _sweep(self, alarm: datetime, *, before: datetime) -> None:
+        """Fire what is due at the next whole second, as a sweep every second would."""
+        self._swept_to = min(alarm.replace(microsecond=0) + timedelta(seconds=1), before)
+        sweep(at=self._swept_to)
+        self.look(self._swept_to)
 
     def _hand_out(self, assignment: Assignment, at: datetime) -> None:
         """Tell whoever got a lead, unless it is one that the present waits for."""

@@ -29,7 +29,7 @@ PERSONAS: list[dict[str, Any]] = [
         "criteria": [
             _criterion("job_title", ["spa", "wellness", "hotel", "leisure", "hospitality"], 15,
                        "Runs a spa or hotel"),
-            _criterion("company", ["hotel", "spa", "resort", "lodge", "hôtel", "旅館"], 10,
+            _criterion("company", ["hotel", "spa", "resort", "lodge", "hôtel"], 10,
                        "A hotel or spa"),
         ],
     },

@@ -50,5 +50,5 @@ def load(
             present.arrange(history, people, at)
         history.live(progress)
         rescore(at=at)
-        bell.ring(at=at)
+        bell.ring(history, at=at)
     return company

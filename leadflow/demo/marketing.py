@@ -12,7 +12,7 @@ from leadflow.demo.history import History, spell
 from leadflow.demo.people import TEMPERS
 from leads import returns
 from leads.capture import Captured
-from leads.handover import hand_over
+from leads.handover import hand_over, missing_for_mql
 from leads.models import Handoff, Kind, Lead, RejectReason, Return, Stage
 
 OWNERS = {plan.slug: plan.owner for plan in PLANS}
@@ -54,7 +54,7 @@ def came_in(history: History, captured: Captured, row: dict[str, Any], at: datet
     rng = history.rng("desk", lead.email, at)
     if captured.handoff is not None:
         return
-    if lead.stage == Stage.MQL and lead.handed_over_at is None and rng.random() < 0.93:
+    if lead.stage == Stage.MQL and lead.handed_over_at is None:
         delay = spell(rng, 5 * HOUR * TEMPERS[login].pace, 0.6)
         step = partial(pass_on, history, lead.pk, login, "")
         history.at(history.in_working(login, at, delay), step)
@@ -68,7 +68,10 @@ def pass_on(history: History, lead_id: int, login: str, override: str, at: datet
     lead = Lead.objects.get(pk=lead_id)
     history.stirred = True
     if lead.handed_over_at is None and lead.stage in (Stage.MQL, Stage.INQUIRY):
-        hand_over([lead], by=history.users[login], at=at, override_reason=override)
+        by = history.users[login]
+        if lead.stage == Stage.MQL and missing_for_mql(lead, at=at):
+            override = "It met the definition in force when it came in."
+        hand_over([lead], by=by, at=at, override_reason=override)
 
 
 def came_back(history: History, returned: Return, at: datetime) -> None:

@@ -164,6 +164,7 @@ class People:
     """Makes people up; no address or number comes twice."""
 
     def __init__(self) -> None:
+        self._names: set[str] = set()
         self._emails: set[str] = set()
         self._phones: set[str] = set()
 
@@ -171,8 +172,7 @@ class People:
         """A person with this interest; hotels and holiday lets have a company."""
         country = country or _weighted(rng, {c: facts[0] for c, facts in COUNTRIES.items()})
         _, zone, languages = COUNTRIES[country]
-        firsts, lasts = LANGUAGES[_weighted(rng, languages)]
-        (first, spelt_first), (last, spelt_last) = _pick(rng, firsts), _pick(rng, lasts)
+        (first, spelt_first), (last, spelt_last) = self._name(rng, languages)
         company, title = _work(rng, interest, last)
         return Someone(
             first_name=first,
@@ -185,10 +185,23 @@ class People:
             job_title=title,
         )
 
+    def _name(self, rng: Random, languages: dict[str, int]) -> list[tuple[str, str]]:
+        """First and last name as written and as spelt; seldom one that came before."""
+        for _ in range(12):
+            words = LANGUAGES[_weighted(rng, languages)]
+            name = [_pick(rng, part) for part in words]
+            written = f"{name[0][0]} {name[1][0]}"
+            if written not in self._names:
+                break
+        self._names.add(written)
+        return name
+
     def _email(self, rng: Random, first: str, last: str, company: str) -> str:
         a, b = ascii_letters(first), ascii_letters(last)
         local = rng.choice([f"{a}.{b}", a, f"{a[0]}.{b}", f"{a}{rng.randint(50, 99)}"])
-        home = rng.choice([f"{b}-family", f"the-{b}s", f"{b}-home", f"{a}-{b}", f"{b}-post"])
+        home = rng.choice(
+            [f"{b}-family", f"the-{b.rstrip('s')}s", f"{b}-home", f"{a}-{b}", f"{b}-post"]
+        )
         domain = ascii_letters(company, gap="-") if company else home
         address, number = f"{local}@{domain}.example", 1
         while address in self._emails:

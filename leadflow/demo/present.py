@@ -23,7 +23,7 @@ from leads.models import Handoff, Kind, Outcome, RejectReason, Stage
 
 MINUTE, HOUR = 60, 3600
 PLAN = {plan.slug: plan for plan in PLANS}
-TRIES = 4
+TRIES = 3
 Then = Callable[[History, Handoff, User, datetime], None]
 
 
@@ -42,7 +42,6 @@ class Slot:
 SAM = (
     Slot(4 * MINUTE, "good-for-your-back", hot=True),
     Slot(9 * MINUTE, "garden-of-the-new-house", hot=False),
-    Slot(48 * MINUTE, "friends-of-customers", hot=False),
     # At risk, then overdue: to accept.
     Slot(12 * MINUTE, "holiday-let-letter", hot=True),
     Slot(3 * HOUR + 20 * MINUTE, "good-for-your-back", hot=False),
@@ -52,8 +51,7 @@ SAM = (
     Slot(7 * HOUR, "garden-of-the-new-house", hot=False, accepted_after=70 * MINUTE),
     Slot(8 * HOUR + 16 * MINUTE, "friends-of-customers", hot=False, accepted_after=2 * HOUR),
     # Touched; the decision is due within days, for one of them soon.
-    Slot(13 * HOUR, "good-for-your-back", True, 6 * MINUTE, 31 * MINUTE, Outcome.VOICEMAIL),
-    Slot(21 * HOUR, "holiday-let-letter", False, 40 * MINUTE, 3 * HOUR),
+    Slot(21 * HOUR, "holiday-let-letter", True, 6 * MINUTE, 31 * MINUTE, Outcome.VOICEMAIL),
     Slot(35 * HOUR, "maintenance-guide", False, 90 * MINUTE, 6 * HOUR, Outcome.NO_ANSWER),
 )
 RETURNS = (
@@ -155,12 +153,12 @@ def _touch(history: History, handoff_id: int, rep: User, outcome: str, at: datet
 
 
 def _send_back(history: History, reason: str, note: str, at: datetime) -> None:
-    """A rep sends back the newest lead they still had to answer; marketing's answer is due."""
-    waiting = Handoff.objects.select_related("lead", "owner").filter(
-        state=Handoff.State.OFFERED, owner__isnull=False
-    )
-    for handoff in waiting.exclude(owner=history.users["sam"]).order_by("-pk"):
-        if handoff.pk not in history.left_alone and handoff.owner is not None:
+    """A rep sends back a lead of these days; marketing's answer is due."""
+    theirs = Handoff.objects.open().select_related("lead", "owner").exclude(owner=None)
+    for handoff in theirs.exclude(owner=history.users["sam"]).order_by("-handed_over_at", "-pk"):
+        login = history.logins[handoff.owner_id or 0]
+        present = history.hours(login).is_open(at) and not history.is_away(login, at)
+        if handoff.pk not in history.left_alone and handoff.owner is not None and present:
             history.stirred = True
             handoff.reject(handoff.owner, reason=reason, note=note, at=at)
             return

@@ -61,7 +61,9 @@ def given(history: History, handoff: Handoff, rep: User | None, at: datetime) ->
     friday_afternoon = at.weekday() == 4 and history.hours(login).elapsed(
         at, at + timedelta(hours=2)
     ) < 2 * HOUR  # fmt: skip
-    if rng.random() < temper.forgets + 0.08 * friday_afternoon:
+    # What Sam has left lying these last days is arranged by leadflow.demo.present.
+    careful = login == "sam" and history.until - at < timedelta(days=5)
+    if rng.random() < temper.forgets + 0.08 * friday_afternoon and not careful:
         delay += rng.uniform(6, 20) * HOUR
     step = partial(look_at, history, handoff.pk, rep, rng)
     history.at(history.in_working(login, at, delay), step)
