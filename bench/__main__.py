@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -42,6 +43,8 @@ def main() -> int:
     except ValueError:
         print(f"bench: SCALE={asked.scale} is not a number of leads; write 100000", file=sys.stderr)
         return 2
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))  # servers and folder go with us
     with stage.servers(brief=asked.brief) as var:
         figures = measured(var, rows, scales, brief=asked.brief)
     write(figures, asked.out)

@@ -12,14 +12,15 @@ from itertools import count
 
 from accounts.models import User
 from leadflow.demo import sales
-from leadflow.demo.arrivals import Arrival, session
+from leadflow.demo.arrivals import Arrival, Rows, session
 from leadflow.demo.campaigns import PLANS
 from leadflow.demo.history import History
 from leadflow.demo.marketing import arrive
 from leadflow.demo.names import People, Someone
+from leads import scoring
 from leads.activities import log_touch
 from leads.capture import capture_leads
-from leads.models import Handoff, Kind, Outcome, RejectReason, Stage
+from leads.models import Handoff, Kind, Outcome, RejectReason, Stage, Tier
 
 MINUTE, HOUR = 60, 3600
 PLAN = {plan.slug: plan for plan in PLANS}
@@ -54,6 +55,10 @@ SAM = (
     Slot(21 * HOUR, "holiday-let-letter", True, 6 * MINUTE, 31 * MINUTE, Outcome.VOICEMAIL),
     Slot(35 * HOUR, "maintenance-guide", False, 90 * MINUTE, 6 * HOUR, Outcome.NO_ANSWER),
 )
+EARLIER = (
+    (), (Kind.EMAIL_CLICK,), (Kind.FORM,), (Kind.FORM, Kind.EMAIL_CLICK), (Kind.FORM, Kind.EVENT),
+    (Kind.FORM, Kind.EMAIL_CLICK, Kind.EVENT), (Kind.EVENT, Kind.FORM, Kind.EVENT),
+)  # fmt: skip
 RETURNS = (
     (40 * MINUTE, RejectReason.WRONG_PERSONA, "Wants one for a student house. Is that still us?"),
     (2 * HOUR, RejectReason.BAD_CONTACT, "The number rings at a dentist’s."),
@@ -109,11 +114,7 @@ def _bring(
     plan = PLAN[slot.plan]
     who = _visitor(history, people, number, plan.interest, "US")
     rng = history.rng("visit", who.email)
-    rows = session(rng, plan, who, at, keen=True)
-    base = {"email": who.email, "campaign": plan.slug}
-    for days, kind in ((9, Kind.FORM), (4, Kind.EMAIL_CLICK), *([(2, Kind.EVENT)] * slot.hot)):
-        when = at - timedelta(days=days, hours=rng.uniform(1, 5))
-        rows.insert(0, {**rows[-1], **base, "touchpoint": kind, "occurred_at": when})
+    rows = _warmed_up(session(rng, plan, who, at, keen=True), Tier.HOT if slot.hot else Tier.WARM)
 
     def given(handoff: Handoff, rep: User | None, given_at: datetime) -> bool:
         if rep is None or history.logins[rep.pk] != "sam":
@@ -126,6 +127,27 @@ def _bring(
 
     history.awaited[who.email] = given
     history.at(at, partial(arrive, history, Arrival(at, rows)))
+
+
+def _warmed_up(rows: Rows, tier: str) -> Rows:
+    """The same visit, after as many earlier signs of interest as make this tier."""
+    if tier == Tier.WARM:
+        rows = [{**row, "extra": {"interest": row["extra"]["interest"]}} for row in rows]
+    last = rows[-1]
+    at, extra = last["consent"]["time"], last["extra"]
+    values = {**last, **{f"extra.{name}": value for name, value in extra.items()}}
+    for kinds in EARLIER:
+        earlier = [
+            {**last, "touchpoint": kind, "occurred_at": at - timedelta(days=days, hours=2)}
+            for days, kind in zip((9, 4, 2), kinds, strict=False)
+        ]
+        signs = [
+            scoring.Sign(row["touchpoint"], row.get("occurred_at", at), row.get("path", ""))
+            for row in (*earlier, *rows)
+        ]
+        if scoring.score(values, signs, at=at).tier == tier:
+            return [*earlier, *rows]
+    raise AssertionError(f"no visit makes this lead {tier}: {last}")
 
 
 def _follow_up(history: History, slot: Slot, handoff_id: int, rep: User, at: datetime) -> None:
@@ -142,12 +164,16 @@ def _follow_up(history: History, slot: Slot, handoff_id: int, rep: User, at: dat
 
 def _accept(history: History, handoff_id: int, rep: User, at: datetime) -> None:
     history.stirred = True
-    Handoff.objects.select_related("lead", "owner").get(pk=handoff_id).accept(rep, at=at)
+    handoff = sales.owned(handoff_id, rep, Handoff.State.OFFERED)
+    if handoff is not None:
+        handoff.accept(rep, at=at)
 
 
 def _touch(history: History, handoff_id: int, rep: User, outcome: str, at: datetime) -> None:
     history.stirred = True
-    handoff = Handoff.objects.select_related("lead").get(pk=handoff_id)
+    handoff = sales.owned(handoff_id, rep, Handoff.State.ACCEPTED)
+    if handoff is None:
+        return
     note = history.rng("note", handoff.lead.email).choice(sales.SAID[Outcome(outcome)])
     log_touch(handoff.lead, Kind.CALL, by=rep, at=at, outcome=outcome, note=note)
 

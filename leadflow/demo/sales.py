@@ -41,7 +41,7 @@ GOOD = (
 )  # fmt: skip
 
 
-def _owned(handoff_id: int, rep: User, state: str) -> Handoff | None:
+def owned(handoff_id: int, rep: User, state: str) -> Handoff | None:
     """The handoff, if this rep still has it in that state."""
     found = Handoff.objects.select_related("lead__campaign", "owner").filter(
         pk=handoff_id, owner=rep, state=state
@@ -71,7 +71,7 @@ def given(history: History, handoff: Handoff, rep: User | None, at: datetime) ->
 
 def look_at(history: History, handoff_id: int, rep: User, rng: Random, at: datetime) -> None:
     """Accept it or send it back."""
-    handoff = _owned(handoff_id, rep, Handoff.State.OFFERED)
+    handoff = owned(handoff_id, rep, Handoff.State.OFFERED)
     if handoff is None:
         return
     history.stirred = True
@@ -113,7 +113,7 @@ def touch(
     history: History, handoff_id: int, rep: User, rng: Random, number: int, at: datetime
 ) -> None:
     """Call or write; if nobody answers, try again a few hours on."""
-    handoff = _owned(handoff_id, rep, Handoff.State.ACCEPTED)
+    handoff = owned(handoff_id, rep, Handoff.State.ACCEPTED)
     if handoff is None:
         return
     history.stirred = number == 1
@@ -153,7 +153,7 @@ def decide(
     history: History, handoff_id: int, rep: User, rng: Random, reached: bool, at: datetime
 ) -> None:
     """The disposition: qualified, disqualified, or back to marketing for later."""
-    handoff = _owned(handoff_id, rep, Handoff.State.ACCEPTED)
+    handoff = owned(handoff_id, rep, Handoff.State.ACCEPTED)
     if handoff is None:
         return
     history.stirred = True

@@ -64,6 +64,29 @@ def test_the_same_seed_and_instant_make_the_same_rows_and_another_seed_others():
     assert load_and_undo(seed=8)["Lead"] != first["Lead"]
 
 
+@pytest.mark.parametrize(
+    "at",
+    [
+        datetime(2027, 3, 15, 4, 30, tzinfo=UTC),  # Sunday night in New York
+        datetime(2027, 3, 15, 13, 5, tzinfo=UTC),  # Monday, just opened there
+        datetime(2027, 7, 6, 14, 0, tzinfo=UTC),  # the day after a long weekend
+        datetime(2026, 12, 25, 12, 0, tzinfo=UTC),  # closed in both countries
+        datetime(2026, 11, 20, 22, 30, tzinfo=UTC),  # Friday, after work
+    ],
+)
+def test_sam_has_a_believable_queue_whenever_the_demo_is_loaded(at):
+    loading.load(at=at, leads=30)
+    sam = User.objects.get(email="sam@demo.test")
+    queue = Handoff.objects.queue_for(sam)
+    assert 8 <= queue.count() <= 15
+    assert queue.filter(lead__respond_by__lt=at).count() in (1, 2)
+    assert queue.filter(state="offered", receipt__tier="hot").count() >= 2
+    assert queue.filter(state="accepted").count() >= 4
+    assert Handoff.objects.unassigned().count() >= 1
+    assert 2 <= Return.objects.waiting().count() <= 6
+    assert 8 <= Lead.objects.ready_to_hand_over().count() <= 14
+
+
 def test_the_demo_people_have_the_roles_that_the_readme_names():
     loading.load(at=NOW, leads=0)
     roles = {name: User.objects.get(email=f"{name}@demo.test") for name in
