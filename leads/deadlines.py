@@ -16,9 +16,12 @@ MISSED = "missed"
 
 def clocks(*, ended: bool) -> QuerySet[Any]:
     """Clocks with term and owner and the instant of their warning; without `ended` only those
-    that still wait for something."""
+    that still wait for something, with it also a typed time that waits for a manager."""
     found = Handoff._meta.get_field("clocks").related_model.objects.all()  # type: ignore[union-attr,attr-defined]
-    if not ended:
+    if ended:
+        waits = Q(claims__state="waiting")
+        found = found.annotate(claimed_at=Min("claims__claimed_at", filter=waits))
+    else:
         found = found.unended()
     warn = Min("alarms__fire_at", filter=Q(alarms__action="warn"))
     return found.select_related("term", "owner").annotate(warn_at=warn).order_by("due_at", "pk")

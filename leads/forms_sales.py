@@ -1,7 +1,9 @@
 """What people fill in while they work a lead: reasons, outcomes, amounts, details."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 
@@ -47,16 +49,27 @@ class TouchForm(forms.Form):
 
     outcome = forms.ChoiceField(choices=(), required=False, widget=forms.HiddenInput)
     note = _note()
+    occurred_at = forms.DateTimeField(
+        label="When, if it was earlier", required=False,
+        input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
+        widget=forms.DateTimeInput(attrs={"type": "datetime-local"}),
+        error_messages={"invalid": "Write it as 2027-01-31T09:30."},
+    )  # fmt: skip
 
-    def __init__(self, *args: Any, kind: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kind: str, zone: ZoneInfo, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.kind = kind
+        self.kind, self.zone = kind, zone
         outcomes = [(value, Outcome(value).label) for value in OUTCOMES[Kind(kind)]]
         self.fields["outcome"].choices = [("", ""), *outcomes]  # type: ignore[attr-defined]
         self.outcomes = outcomes
         self.fields["note"].required = kind == Kind.NOTE
         self.fields["outcome"].required = bool(outcomes)
         self.fields["outcome"].error_messages["required"] = "Choose how it went."
+
+    def clean_occurred_at(self) -> datetime | None:
+        """The time as typed, by the clock of whoever typed it."""
+        typed: datetime | None = self.cleaned_data["occurred_at"]
+        return typed.replace(tzinfo=self.zone) if typed else None
 
 
 class DealForm(forms.Form):

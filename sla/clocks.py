@@ -11,12 +11,14 @@ from uuid import UUID
 
 from django.db import connection
 
-from accounts import audit, configuration
-from leads.models import Activity, Handoff, Kind, Outcome
+from accounts import configuration
+from leads.models import Activity, Handoff, Kind
 from leads.routing import pool_team
 from sla import agreement
 from sla.breaches import record_breaches
-from sla.models import Action, Alarm, Clock, Side, Term
+from sla.claims import file
+from sla.models import Action, Alarm, Claim, Clock, Side, Term
+from sla.stopping import stop
 
 CLOSING = frozenset({Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED})
 # What an activity may change of a clock.
@@ -34,15 +36,15 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
         return
     existing = _lock_clocks(relevant)
     before = {c.pk: _facts(c) for clocks in existing.values() for c in clocks}
+    claims: list[Claim | None] = []
     for activity in sorted(relevant, key=lambda a: a.occurred_at):
         clocks = existing[activity.handoff_id]  # type: ignore[index]  # relevant ones have it
-        for clock in clocks:
-            if activity.kind in clock.term.stops_on:
-                _stop(clock, activity, at=at)
+        claims += [stop(c, activity, at=at) for c in clocks if activity.kind in c.term.stops_on]
         if activity.kind in MOVING:
             _move(activity, clocks, at=at, stamp=stamp)
     changed = [c for clocks in existing.values() for c in clocks if before[c.pk] != _facts(c)]
     _save(changed)
+    file([claim for claim in claims if claim], at=at)
     started = _start(relevant, at=at, stamp=stamp)
     if changed or started:
         _write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)
@@ -63,55 +65,6 @@ def _lock_clocks(activities: Iterable[Activity]) -> dict[int, list[Clock]]:
         for clock in clocks:
             found[clock.handoff_id or 0].append(clock)
     return found
-
-
-def stopping_instant(clock: Clock, activity: Activity, *, at: datetime) -> datetime | None:
-    """The instant an activity counts for a clock; None when it does not count.
-
-    A time typed after the deadline is the word of the person judged: it counts as now. A
-    contact from before the clock started, or with nobody at the other end, does not count.
-    """
-    if activity.outcome == Outcome.WRONG_NUMBER or activity.occurred_at < clock.started_at:
-        return None
-    typed = activity.evidence == Activity.Evidence.TYPED
-    if typed and clock.due_at is not None and at > clock.due_at:
-        return at
-    return activity.occurred_at
-
-
-def _stop(clock: Clock, activity: Activity, *, at: datetime) -> None:
-    instant = stopping_instant(clock, activity, at=at)
-    if instant is None or (clock.stopped_at is not None and instant >= clock.stopped_at):
-        # Already stopped, and not later than this: the earliest counts.
-        return
-    if clock.stopped_at is None and clock.ended_at is not None and instant > clock.ended_at:
-        # Passed on since: what the next owner does is not the answer of this one.
-        return
-    outcome = clock.outcome_at(instant)
-    if outcome == Clock.State.MISSED and clock.state == Clock.State.RUNNING:
-        record_breaches([clock.pk], at=at)
-    if outcome == Clock.State.MET and clock.state == Clock.State.MISSED:
-        _overturn(clock, activity, at=at)
-    clock.state = outcome
-    clock.stopped_at = instant
-    clock.stopped_by = activity
-    clock.ended_at = at
-
-
-def _overturn(clock: Clock, activity: Activity, *, at: datetime) -> None:
-    """Later evidence shows the promise was kept: the breach stays on file, overturned."""
-    clock.excused = False
-    clock.breach.overturned_at = at
-    clock.breach.save(update_fields=["overturned_at"])
-    audit.record(
-        "breach_overturned", clock, by=activity.actor, at=at,
-        facts={
-            "activity": activity.pk,
-            "evidence": activity.evidence,
-            "occurred_at": activity.occurred_at.isoformat(),
-            "due_at": clock.due_at.isoformat() if clock.due_at else None,
-        },
-    )  # fmt: skip
 
 
 def _move(activity: Activity, clocks: Sequence[Clock], *, at: datetime, stamp: UUID) -> None:

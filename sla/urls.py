@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sla.views import clocks, compliance, contract
+from sla.views import claims, clocks, compliance, contract
 
 urlpatterns = [
     path("sla/", compliance.compliance, name="compliance"),
@@ -11,5 +11,7 @@ urlpatterns = [
     path("sla/clocks/", clocks.clock_list, name="clock-list"),
     path("sla/clocks/<int:pk>/excuse/", clocks.clock_excuse, name="clock-excuse"),
     path("sla/clocks/<int:pk>/excuse/undo/", clocks.clock_excuse_undo, name="clock-excuse-undo"),
+    path("sla/claims/", claims.claim_list, name="claim-list"),
+    path("sla/claims/<int:pk>/decide/", claims.claim_decide, name="claim-decide"),
     path("sla/contract/", contract.contract, name="contract"),
 ]

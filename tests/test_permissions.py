@@ -15,8 +15,9 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import Absence, ApiKey, Notification, Team
 from leads import qualification
+from leads.activities import log_touch
 from leads.models import CaptureForm
-from sla.models import Clock
+from sla.models import Claim, Clock
 from sla.sweep import sweep
 from tests.factories import hours, make_user, ny
 
@@ -52,6 +53,8 @@ campaign-edit        POST  in   403  404  422  422  403  403  403  422
 campaign-list        GET   in   403  200  200  200  403  403  200  200
 campaign-new         GET   in   403  200  200  200  403  403  403  200
 campaign-new         POST  in   403  422  422  422  403  403  403  422
+claim-decide         POST in   403  403  403  404  403  403  422  403
+claim-list           GET  in   403  403  403  200  403  403  200  403
 clock-excuse         GET   in   404  404  404  403  403  404  200  403
 clock-excuse         POST  in   404  404  404  403  403  404  422  403
 clock-excuse-undo    POST  in   404  404  404  403  403  404  302  403
@@ -152,10 +155,12 @@ def scene(cast):
     leave = Absence.objects.create(user=cast.sam, starts_at=AT, ends_at=AT + hours(1))
     key, _ = ApiKey.objects.issue(cast.sam, scope="full")
     missed = Clock.objects.get(lead=lead, term__key="accept_hot")
+    late = log_touch(lead, "call", by=cast.sam, at=AT + hours(2), occurred_at=AT + hours(0.6))
+    claim = Claim.objects.get(activity=late)
     numbers = {
         "handoff": handoff.pk, "lead": lead.pk, "deal": deal.pk, "return": returned.pk,
-        "clock": missed.pk, "notification": bell.pk, "absence": leave.pk, "api-key": key.pk,
-        "api:": lead.pk,
+        "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
+        "api-key": key.pk, "api:": lead.pk,
     }  # fmt: skip
     slugs = {"campaign": cast.campaign.slug, "form": form.slug, "hosted": form.slug,
              "persona": cast.persona.slug}  # fmt: skip

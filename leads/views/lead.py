@@ -1,6 +1,7 @@
 """The lead page, and what is done with one lead on it."""
 
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
@@ -61,13 +62,11 @@ def activity(request: SignedInRequest, pk: int) -> HttpResponse:
         may.may_work or (kind == Kind.NOTE and may.may_edit),
         "Logging a touch is for those who work this lead.",
     )
-    form = TouchForm(posted(request), kind=kind)
+    form = TouchForm(posted(request), kind=kind, zone=ZoneInfo(request.user.time_zone))
 
     def deed(at: datetime) -> str:
         data = form.cleaned_data
-        done = log_touch(
-            found, kind, by=request.user, at=at, outcome=data["outcome"], note=data["note"]
-        )
+        done = log_touch(found, kind, by=request.user, at=at, **data)
         said = f": {Outcome(done.outcome).label.lower()}" if done.outcome else ""
         return f"{Kind(kind).label} logged{said}."
 

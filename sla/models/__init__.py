@@ -9,6 +9,7 @@ from sla.models.agreement import (
     TeamCalendar,
     Term,
 )
+from sla.models.claim import Claim
 from sla.models.clock import Alarm, Breach, Clock, ClockQuerySet
 from sla.models.tally import Tally, TallyChange
 
@@ -18,6 +19,7 @@ __all__ = [
     "Breach",
     "Calendar",
     "CalendarVersion",
+    "Claim",
     "Clock",
     "ClockQuerySet",
     "Contract",

@@ -20,7 +20,7 @@ from accounts.requests import SignedInRequest
 from leads.models import Lead
 from sla import excuses, fairness
 from sla.compliance import DIMENSIONS, judged, with_outcome
-from sla.models import Clock, ClockQuerySet, Term
+from sla.models import Claim, Clock, ClockQuerySet, Term
 from sla.views.cursors import SORTS, USUAL_SORT, page_of
 from sla.views.period import Period, asked_for
 
@@ -85,10 +85,12 @@ def dress(clocks: list[Clock], user: User, *, at: datetime) -> None:
     """Add to a page of clocks who answers for each, and what may be done or seen."""
     leads = {clock.lead_id for clock in clocks}
     seen = set(Lead.objects.visible_to(user).filter(pk__in=leads).values_list("pk", flat=True))
+    claimed = set(Claim.objects.waiting().filter(clock__in=clocks).values_list("clock", flat=True))
     why, misses = excuses.reasons(clocks), fairness.of(clocks, at=at)
     for clock in clocks:
         row: Any = clock
         row.lead_seen = clock.lead_id in seen
+        row.claimed = clock.pk in claimed
         row.excuse = why.get(clock.pk)
         row.miss = misses.get(clock.pk) if row.outcome == "missed" else None
         row.may_excuse = row.outcome == "missed" and excuses.may_excuse(user, clock.term)

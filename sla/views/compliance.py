@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from accounts.instants import database_now
 from accounts.models import Role
 from accounts.requests import SignedInRequest
-from sla import at_risk, speed, trend
+from sla import at_risk, claims, speed, trend
 from sla.compliance import DIMENSIONS, Figures
 from sla.compliance import compliance as figures_of
 from sla.views import pictures
@@ -59,6 +59,7 @@ def compliance(request: SignedInRequest) -> HttpResponse:
         "rows": [Row(figures, clocks_url(period, by, figures)) for figures in found.groups],
         "scope": SCOPES.get(request.user.role, "Both sides"),
         "at_risk": at_risk.now(request.user, at=at),
+        "claims_waiting": claims.waiting_count(request.user),
         "speed_url": f"{reverse('compliance-speed')}{_query(**period.query)}",
         **_drawn(request, period, at=at),
     }

@@ -1,0 +1,80 @@
+"""What an answer does to a clock: at which instant it counts, and what follows from that."""
+
+from datetime import datetime
+
+from accounts import audit
+from accounts.models import User
+from leads.models import Activity, Outcome
+from sla.breaches import record_breaches
+from sla.models import Claim, Clock
+
+
+def stopping_instant(clock: Clock, activity: Activity, *, at: datetime) -> datetime | None:
+    """The instant an activity counts for a clock; None when it does not count.
+
+    A time typed after the deadline is the word of the person judged: it counts as now. A
+    contact from before the clock started, or with nobody at the other end, does not count.
+    """
+    if activity.outcome == Outcome.WRONG_NUMBER or activity.occurred_at < clock.started_at:
+        return None
+    typed = activity.evidence == Activity.Evidence.TYPED
+    if typed and clock.due_at is not None and at > clock.due_at:
+        return at
+    return activity.occurred_at
+
+
+def stop(clock: Clock, activity: Activity, *, at: datetime) -> Claim | None:
+    """Let an activity stop a clock the caller has locked, and saves.
+
+    Returns the claim a manager must decide on, not saved, when the time was typed after the
+    deadline and would have met the clock had it been believed.
+    """
+    instant = stopping_instant(clock, activity, at=at)
+    if instant is None:
+        return None
+    believe(clock, activity, instant, by=activity.actor, at=at)
+    in_time = clock.outcome_at(activity.occurred_at) == Clock.State.MET
+    if instant == activity.occurred_at or clock.state == Clock.State.MET or not in_time:
+        return None
+    return Claim(clock=clock, activity=activity, claimed_at=activity.occurred_at, made_at=at)
+
+
+def believe(
+    clock: Clock, activity: Activity, instant: datetime, *, by: User | None, at: datetime
+) -> None:
+    """Judge the clock by an answer at `instant`; of several answers the earliest counts."""
+    if clock.stopped_at is not None and instant >= clock.stopped_at:
+        return
+    if clock.stopped_at is None and clock.ended_at is not None and instant > clock.ended_at:
+        # Passed on since: what the next owner does is not the answer of this one.
+        return
+    outcome = clock.outcome_at(instant)
+    if outcome == Clock.State.MISSED and clock.state == Clock.State.RUNNING:
+        record_breaches([clock.pk], at=at)
+    if outcome == Clock.State.MET and clock.state == Clock.State.MISSED:
+        _overturn(clock, activity, instant, by=by, at=at)
+    clock.state = outcome
+    clock.stopped_at = instant
+    clock.stopped_by = activity
+    clock.ended_at = at
+
+
+def _overturn(
+    clock: Clock, activity: Activity, instant: datetime, *, by: User | None, at: datetime
+) -> None:
+    """Later evidence shows the promise was kept: the breach stays on file, overturned."""
+    clock.excused = False
+    clock.breach.overturned_at = at
+    clock.breach.save(update_fields=["overturned_at"])
+    # Whoever said it was not much earlier need not be believed any more.
+    waiting = Claim.objects.waiting().filter(clock=clock, claimed_at__gte=instant)
+    waiting.update(state=Claim.State.SETTLED, decided_at=at)
+    audit.record(
+        "breach_overturned", clock, by=by, at=at,
+        facts={
+            "activity": activity.pk,
+            "evidence": activity.evidence,
+            "occurred_at": activity.occurred_at.isoformat(),
+            "due_at": clock.due_at.isoformat() if clock.due_at else None,
+        },
+    )  # fmt: skip
