@@ -6,6 +6,7 @@ Everything here is kept in memory until the configuration changes (accounts.conf
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -125,15 +126,9 @@ def hours(version_id: int) -> Hours:
 def working_calendar(version: CalendarVersion) -> WorkingCalendar:
     """The arithmetic of a calendar version: weekly windows, public holidays, extra days."""
     closed = {date.fromisoformat(day) for day in version.closed}
-    if version.country:
-        made = version.created_at.year
-        closed |= set(
-            holidays.country_holidays(
-                version.country,
-                subdiv=version.subdivision or None,
-                years=range(made - YEARS_BACK, made + YEARS_AHEAD + 1),
-            )
-        )
+    made = version.created_at.year
+    for year in range(made - YEARS_BACK, made + YEARS_AHEAD + 1):
+        closed |= public_holidays(version.country, version.subdivision, year).keys()
     return WorkingCalendar(
         tz=version.tz,
         weekly={int(day): [(a, b) for a, b in windows] for day, windows in version.weekly.items()},
@@ -143,6 +138,18 @@ def working_calendar(version: CalendarVersion) -> WorkingCalendar:
             for day, windows in version.opened.items()
         },
     )
+
+
+@lru_cache(maxsize=512)
+def public_holidays(country: str, subdivision: str, year: int) -> Mapping[date, str]:
+    """The public holidays of a country or its region in one year, by their English names."""
+    if not country:
+        return {}
+    found = holidays.country_holidays(
+        country, subdiv=subdivision or None, years=year, language="en_US"
+    )
+    # An observed day of January's may lie in the year before.
+    return {day: name for day, name in sorted(found.items()) if day.year == year}
 
 
 def team_of(user_id: int | None, side: str, *, stamp: UUID | None = None) -> int | None:

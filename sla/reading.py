@@ -6,11 +6,9 @@ from datetime import date, datetime
 from itertools import groupby
 from typing import Any
 
-import holidays
-
 from accounts.models import Team
 from leads.models import Kind, Tier
-from sla import agreement
+from sla import agreement, opening_hours
 from sla.agreement import Agreement
 from sla.clocks import alarms_of
 from sla.models import Action, CalendarVersion, Clock, Side, TeamCalendar, Term
@@ -145,33 +143,25 @@ def team_hours(year: int) -> list[TeamHours]:
 
 def _hours_of(team: Team, version: CalendarVersion, year: int) -> TeamHours:
     days = {date.fromisoformat(day): "closed" for day in version.closed}
-    if version.country:
-        public = holidays.country_holidays(
-            version.country, subdiv=version.subdivision or None, years=year, language="en_US"
-        )
-        days = {**dict(public.items()), **{d: days[d] for d in days if d not in public}}
-    opened = {date.fromisoformat(day): _windows(w) for day, w in version.opened.items()}
+    days |= agreement.public_holidays(version.country, version.subdivision, year)
+    opened = {date.fromisoformat(day): opening_hours.words(w) for day, w in version.opened.items()}
     return TeamHours(
         team,
         version.calendar.name,
         version.tz,
-        _week(version.weekly),
+        week_words(version.weekly),
         sorted((d, name) for d, name in days.items() if d.year == year and d not in opened),
         sorted((d, hours) for d, hours in opened.items() if d.year == year),
     )
 
 
-def _week(weekly: Mapping[str, list[list[str]]]) -> list[tuple[str, str]]:
+def week_words(weekly: Mapping[str, list[list[str]]]) -> list[tuple[str, str]]:
     """Neighbouring days with the same hours are said together: ("Mon–Fri", "09:00–17:00")."""
     said: list[tuple[str, str]] = []
-    for hours, days in groupby(range(7), key=lambda n: _windows(weekly.get(str(n), []))):
+    for hours, days in groupby(range(7), key=lambda n: opening_hours.words(weekly.get(str(n), []))):
         first, *rest = [WEEKDAYS[n] for n in days]
         said.append((f"{first}–{rest[-1]}" if rest else first, hours))
     return said
-
-
-def _windows(windows: list[list[str]]) -> str:
-    return ", ".join(f"{a}–{b}" for a, b in windows) or "closed"
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sla.views import claims, clocks, compliance, contract
+from sla.views import calendars, claims, clocks, compliance, contract
 
 urlpatterns = [
     path("sla/", compliance.compliance, name="compliance"),
@@ -14,4 +14,9 @@ urlpatterns = [
     path("sla/claims/", claims.claim_list, name="claim-list"),
     path("sla/claims/<int:pk>/decide/", claims.claim_decide, name="claim-decide"),
     path("sla/contract/", contract.contract, name="contract"),
+    path("sla/calendars/", calendars.calendar_list, name="calendar-list"),
+    path("sla/calendars/new/", calendars.calendar_new, name="calendar-new"),
+    path("sla/calendars/preview/", calendars.calendar_preview, name="calendar-preview"),
+    path("sla/calendars/regions/", calendars.calendar_regions, name="calendar-regions"),
+    path("sla/calendars/<slug:slug>/", calendars.calendar, name="calendar"),
 ]

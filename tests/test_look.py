@@ -53,7 +53,7 @@ def test_the_navigation_of_each_role(cast, client, person, entries):
     client.force_login(getattr(cast, person))
     page = client.get("/profile/").content.decode()
     navigation = re.search(r'aria-label="Main">(.*?)</nav>', page, re.DOTALL)
-    agreement = "compliance clock-list contract persona-list"
+    agreement = "compliance clock-list contract calendar-list persona-list"
     assert re.findall(r'href="([^"]+)"', navigation[1]) == [
         reverse(name) for name in f"{entries} {agreement}".split()
     ]

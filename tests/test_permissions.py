@@ -47,6 +47,13 @@ api:queue            GET   401  200  200  200  200  200  200  200  200
 api:recycle          POST  401  422  422  422  422  422  422  422  422
 api:reject           POST  401  422  422  422  422  422  422  422  422
 bell                 GET   in   200  200  200  200  200  200  200  200
+calendar             GET   in   200  200  200  200  200  200  200  200
+calendar             POST  in   403  403  403  403  403  403  422  422
+calendar-list        GET   in   200  200  200  200  200  200  200  200
+calendar-new         GET   in   403  403  403  200  403  403  200  200
+calendar-new         POST  in   403  403  403  422  403  403  422  422
+calendar-preview     POST  in   200  200  200  200  200  200  200  200
+calendar-regions     GET   in   200  200  200  200  200  200  200  200
 campaign             GET   in   403  404  200  200  403  403  200  200
 campaign-edit        GET   in   403  404  200  200  403  403  403  200
 campaign-edit        POST  in   403  404  422  422  403  403  403  422
@@ -162,8 +169,8 @@ def scene(cast):
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
         "api-key": key.pk, "api:": lead.pk,
     }  # fmt: skip
-    slugs = {"campaign": cast.campaign.slug, "form": form.slug, "hosted": form.slug,
-             "persona": cast.persona.slug}  # fmt: skip
+    slugs = {"calendar": "new-york", "campaign": cast.campaign.slug, "form": form.slug,
+             "hosted": form.slug, "persona": cast.persona.slug}  # fmt: skip
     people = {name: getattr(cast, name, None) for name in PEOPLE} | {
         "riva": riva, "otto": cast.outsider,
     }  # fmt: skip

@@ -140,6 +140,12 @@ def moment(context: Context, instant: datetime | None) -> SafeString | str:
     )
 
 
+@register.simple_tag(takes_context=True)
+def local_moment(context: Context, instant: datetime) -> str:
+    """An exact instant by the clock it carries: "Mon 3 Mar, 10:00"; say beside it which that is."""
+    return moment_words(instant, at=_at(context), zone=instant.tzinfo or UTC)
+
+
 @register.simple_tag
 def clock_look(state: str) -> dict[str, str]:
     """The icon and word of a clock's state."""

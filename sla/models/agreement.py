@@ -1,11 +1,39 @@
 """What was agreed: working calendars, the contract's versions and their terms."""
 
+from typing import Self
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
 from accounts.configuration import configured
 from accounts.models import Team, User
+
+
+class CalendarQuerySet(models.QuerySet["Calendar"]):
+    def visible_to(self, user: User) -> Self:
+        """Those of teams for everybody; a person's own for them, their managers and admins."""
+        shown = self.filter(less_leave_of=None)
+        if user.is_admin:
+            return shown
+        return shown.filter(Q(person=None) | Q(person__user__in=_looked_after_by(user)))
+
+    def editable_by(self, user: User) -> Self:
+        """One's own, those of the people one manages, and those that only one's teams work by."""
+        shown = self.filter(less_leave_of=None)
+        if user.is_admin:
+            return shown
+        places = TeamCalendar.objects.all()
+        mine = Q(team__in=user.managed_teams)
+        return shown.filter(
+            Q(person__user__in=_looked_after_by(user))
+            | Q(pk__in=places.filter(mine).values("calendar"))
+            & ~Q(pk__in=places.exclude(mine).values("calendar"))
+        )
+
+
+def _looked_after_by(user: User) -> models.QuerySet[User]:
+    return User.objects.filter(Q(pk=user.pk) | Q(memberships__team__in=user.managed_teams))
 
 
 @configured
@@ -15,6 +43,8 @@ class Calendar(models.Model):
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     teams = models.ManyToManyField(Team, through="TeamCalendar", related_name="calendars")
+
+    objects = CalendarQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
@@ -36,7 +66,8 @@ class CalendarVersion(models.Model):
     tz = models.CharField(max_length=64)
     weekly = models.JSONField()
     country = models.CharField(max_length=2, blank=True)
-    subdivision = models.CharField(max_length=8, blank=True)
+    # As `holidays` names it: mostly a code, sometimes a city.
+    subdivision = models.CharField(max_length=40, blank=True)
     closed = models.JSONField(default=list, blank=True)
     opened = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
@@ -60,6 +91,24 @@ class TeamCalendar(models.Model):
 
     def __str__(self) -> str:
         return f"{self.team}: {self.calendar}"
+
+
+@configured
+class PersonCalendar(models.Model):
+    """Hours of somebody's own; without any they work by their team's.
+
+    The second calendar is never shown: its versions are those hours less the person's leave,
+    made when a clock needs them (sla.leave), so that a clock can freeze what it ran under.
+    """
+
+    user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="working_calendar")
+    own = models.OneToOneField(Calendar, null=True, on_delete=models.PROTECT, related_name="person")
+    less_leave = models.OneToOneField(
+        Calendar, null=True, on_delete=models.PROTECT, related_name="less_leave_of"
+    )
+
+    def __str__(self) -> str:
+        return f"Hours of {self.user}"
 
 
 @configured

@@ -54,7 +54,7 @@ def _calculator(
     tier = tier if tier in Tier.values else Tier.HOT.value
     text, error = request.GET.get("start", ""), ""
     try:
-        start = _instant(text, zone) if text else at
+        start = read_instant(text, zone) if text else at
     except ValueError as problem:
         start, error = at, str(problem)
     return {
@@ -72,7 +72,7 @@ def _calculator(
     }
 
 
-def _instant(text: str, zone: ZoneInfo) -> datetime:
+def read_instant(text: str, zone: ZoneInfo) -> datetime:
     """What a date-and-time field sends, read in the viewer's zone."""
     try:
         start = datetime.fromisoformat(text)

@@ -22,7 +22,7 @@
       const control = controls(form).find((each) => each.name === name && (!each.matches("[type=checkbox], [type=radio]") || each.value === value));
       if (!control) continue;
       if (control.matches("[type=checkbox], [type=radio]")) control.checked = true;
-      else if (!control.value || control.matches("select")) control.value = value;
+      else if (!control.value || control.matches("select") || "keepOver" in form.dataset) control.value = value;
     }
   }
 

@@ -1,0 +1,115 @@
+"""The calendar page in a real browser: drafts looked at live, saved, and clean everywhere."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from accounts.instants import database_now
+from sla import calendars
+from sla.models import Calendar, CalendarVersion
+from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.factories import OFFICE_HOURS
+
+pytestmark = pytest.mark.browser
+URL = "/sla/calendars/new-york/"
+PAGES = ["/sla/calendars/", URL, "/sla/calendars/new/", "/sla/calendars/marketing-hours/"]
+
+
+@pytest.fixture
+def page(browser: Browser, cast, live_server) -> Iterator[Page]:
+    """Dana's browser."""
+    context = browser.new_context(base_url=live_server.url)
+    sign_in(context, cast.dana, live_server.url)
+    yield context.new_page()
+    context.close()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_pages_are_clean_in_both_themes_and_widths(browser, cast, live_server, theme, width):
+    year = database_now().year
+    CalendarVersion.objects.create(
+        calendar=Calendar.objects.get(slug="new-york"), number=2, tz="America/New_York",
+        weekly=OFFICE_HOURS, country="US", closed=[f"{year}-08-03"],
+        opened={f"{year}-12-26": [["10:00", "12:00"]]},
+    )  # fmt: skip
+    context = browser.new_context(
+        base_url=live_server.url, color_scheme=theme, viewport={"width": width, "height": 900}
+    )
+    sign_in(context, cast.dana, live_server.url)
+    page = context.new_page()
+    said = complaints(page, live_server.url)
+    found = {}
+    for url in PAGES:
+        page.goto(url)
+        page.wait_for_load_state("networkidle")
+        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        found[url] = (accessibility(page), max(over, 0))
+    context.close()
+    assert (found, said) == (dict.fromkeys(found, ([], 0)), [])
+
+
+def test_a_draft_is_looked_at_before_it_is_saved(page: Page):
+    page.goto(URL)
+    page.get_by_label("at", exact=True).fill("2027-01-15T16:50")
+    due = page.locator('[data-due] [data-row="accept_hot"]')
+    expect(due).to_contain_text("Mon 18 Jan 2027, 09:05")
+    page.get_by_label("Friday").fill("9-18")
+    expect(page.locator("[data-changes]")).to_contain_text("Friday: 09:00–17:00 → 09:00–18:00")
+    expect(due).to_contain_text("Fri 15 Jan 2027, 17:05")
+    expect(due).to_contain_text("as saved: Mon 18 Jan 2027, 09:05")
+    # The holidays of a region, which depends on the country.
+    page.get_by_label("Year", exact=True).select_option("2027")
+    page.get_by_label("Public holidays of").select_option("US")
+    page.get_by_label("Region").select_option("NY")
+    lincoln = page.locator('[data-day="2027-02-12"]')
+    expect(lincoln).to_have_class("day day-holiday")
+    expect(lincoln).to_contain_text("Lincoln's Birthday")
+    assert CalendarVersion.objects.filter(calendar__slug="new-york").count() == 1
+
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.locator("[data-toast]")).to_contain_text("New-York saved.")
+    saved = calendars.newest(Calendar.objects.get(slug="new-york"))
+    assert (saved.weekly["4"], saved.country, saved.subdivision) == (
+        [["09:00", "18:00"]], "US", "NY",
+    )  # fmt: skip
+    expect(page.get_by_text("Version 2 by Dana")).to_be_visible()
+
+
+def test_days_of_its_own_are_added_and_taken_off(page: Page):
+    page.goto(URL)
+    page.get_by_role("button", name="Another day").click()
+    row = page.locator("[data-extra-day]").nth(2)
+    row.get_by_label("Day", exact=True).fill("2027-12-24")
+    row.get_by_label("To").fill("2027-12-31")
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.locator("[data-toast]")).to_contain_text("saved")
+    expect(page.get_by_label("Day", exact=True).first).to_have_value("2027-12-24")
+    page.get_by_role("button", name="Empty this row").first.click()
+    expect(page.locator("[data-changes]")).to_contain_text("as any other day again")
+    page.get_by_role("button", name="Save as version 3").click()
+    expect(page).to_have_url(re.compile(URL))
+    expect(page.get_by_text("Version 3 by Dana")).to_be_visible()
+    numbers = CalendarVersion.objects.filter(calendar__slug="new-york").order_by("number")
+    assert [len(version.closed) for version in numbers] == [0, 8, 0]
+
+
+def test_mondays_hours_are_copied_and_an_error_keeps_what_was_typed(page: Page):
+    page.goto(URL)
+    page.get_by_label("Monday", exact=True).fill("8-16")
+    page.get_by_role("button", name="Monday’s hours until Friday").click()
+    expect(page.get_by_label("Friday")).to_have_value("8-16")
+    page.get_by_label("Sunday").fill("noon")
+    page.get_by_role("button", name="Save as version 2").click()
+    expect(page.get_by_text("“noon” is not a span of time")).to_be_visible()
+    expect(page.get_by_label("Sunday")).to_have_value("noon")
+    expect(page.get_by_label("Friday")).to_have_value("8-16")
+
+
+def test_what_was_typed_outlives_a_reload(page: Page):
+    page.goto(URL)
+    page.get_by_label("Monday", exact=True).fill("8-16")
+    page.reload()
+    expect(page.get_by_label("Monday", exact=True)).to_have_value("8-16")
