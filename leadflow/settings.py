@@ -133,6 +133,12 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 ACCOUNT_ADAPTER = "leadflow.signin.InvitedOnly"
+ACCOUNT_FORMS = {
+    "login": "leadflow.signin_forms.LoginForm",
+    "reset_password": "leadflow.signin_forms.ResetPasswordForm",
+    "reset_password_from_key": "leadflow.signin_forms.ResetPasswordKeyForm",
+    "change_password": "leadflow.signin_forms.ChangePasswordForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None

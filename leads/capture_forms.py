@@ -85,7 +85,8 @@ class QuickForm(forms.Form):
     job_title = _asked("job_title")
     phone = _asked("phone")
     country = forms.CharField(
-        required=False, widget=forms.TextInput(attrs={"list": "countries", "autocomplete": "off"})
+        required=False,
+        widget=forms.TextInput(attrs={"list": "countries", "placeholder": "Such as US or Germany"}),
     )
     website = _asked("website")
     campaign = forms.ChoiceField(required=False)
@@ -103,6 +104,7 @@ class QuickForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user = user
+        self.fields["email"].help_text = "Or a phone number; the rest may follow."
         for name in ASKABLE:
             if name in self.fields:
                 # These are other people's details: the browser must not offer one's own.

@@ -124,7 +124,9 @@ def country(typed: str) -> str:
         return code
     known = COUNTRY_WORDS.get(word.casefold()) or countries.codes().get(word.casefold())
     if known is None:
-        raise ValueError(f"“{word[:40]}” is not a country; use its two letters, such as US or DE")
+        raise ValueError(
+            f"“{word[:40]}” is not a country; use its name or two letters, such as US or Germany"
+        )
     return known
 
 

@@ -14,7 +14,11 @@ ANSWERS = [
 class AnswerForm(forms.Form):
     """One of three answers; the last two need a note."""
 
-    answer = forms.ChoiceField(choices=ANSWERS, widget=forms.RadioSelect)
+    answer = forms.ChoiceField(
+        choices=ANSWERS,
+        widget=forms.RadioSelect,
+        error_messages={"required": "Choose one of the three answers."},
+    )
     note = forms.CharField(
         required=False,
         label="Note",

@@ -24,7 +24,10 @@ def answer(
             fields={"answer": "Choose an answer."},
         )
     if answer != Return.Answer.ACCEPTED and not note.strip():
-        raise Refused("Say what was fixed or why you disagree.", fields={"note": "Say why."})
+        raise Refused(
+            "Say what was fixed or why you disagree.",
+            fields={"note": "Say what was fixed or why you disagree."},
+        )
     with transaction.atomic():
         changed = Return.objects.filter(pk=returned.pk, answered_at=None).update(
             answer=answer, answer_note=note, answered_by=by, answered_at=at

@@ -34,5 +34,5 @@ def now(user: User, *, at: datetime) -> AtRisk:
 
 
 def _first(clocks: ClockQuerySet) -> list[Clock]:
-    found = clocks.select_related("term", "lead", "owner").order_by("due_at", "id")
-    return list(found[:SHOWN])
+    found = clocks.with_warning().select_related("term", "lead", "owner")
+    return list(found.order_by("due_at", "id")[:SHOWN])

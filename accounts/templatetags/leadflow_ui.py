@@ -155,9 +155,12 @@ def clock_look(state: str) -> dict[str, str]:
 
 @register.inclusion_tag("_clock.html", takes_context=True)
 def clock_chip(context: Context, clock: Any, label: str = "") -> dict[str, Any]:
-    """A clock of the agreement; a running one past its warning or its end is shown as such."""
+    """A clock of the agreement; a running one past its warning or its end is shown as such.
+
+    The warning is known where the query brought `warn_at` along.
+    """
     at, state = _at(context), clock.state
-    warn_at = getattr(clock, "warn_at", None) or _three_quarters(clock.started_at, clock.due_at)
+    warn_at = getattr(clock, "warn_at", None)
     if state == "running" and clock.due_at and at > clock.due_at:
         state = "missed"
     elif state == "running" and warn_at and at >= warn_at:
@@ -173,11 +176,6 @@ def clock_chip(context: Context, clock: Any, label: str = "") -> dict[str, Any]:
         "excused": clock.excused,
         "label": label,
     }
-
-
-def _three_quarters(started_at: datetime, due_at: datetime | None) -> datetime | None:
-    """Where a clock turns amber when its alarm is not at hand: a look, not an outcome."""
-    return None if due_at is None else started_at + (due_at - started_at) * 0.75
 
 
 @register.filter

@@ -32,15 +32,18 @@ def posted(request: SignedInRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def perform(request: SignedInRequest, lead: Lead, deed: Deed) -> HttpResponse:
-    """Do it now; answer with the page it was done on and what was done, or why it was not."""
+def perform(request: SignedInRequest, lead: Lead, deed: Deed, *, tags: str = "") -> HttpResponse:
+    """Do it now; answer with the page it was done on and what was done, or why it was not.
+
+    `tags` go with the message that it is done (docs/look.md).
+    """
     try:
         words = deed(database_now())
     except Refused as refusal:
         messages.error(request, refusal.message)
         return page(request, lead, status=refusal.status)
     if words:
-        messages.success(request, words)
+        messages.success(request, words, extra_tags=tags)
     return page(request, lead)
 
 

@@ -11,13 +11,15 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.instants import database_now
+from accounts.models import User
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads.forms_sales import CloseForm
-from leads.models import Deal, Lead
+from leads.models import Deal, Lead, Stage
 from leads.views.answers import fill_in, posted
 
 PAGE = 50
+WAITING = 20
 
 
 @require_GET
@@ -37,10 +39,17 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
         "next_cursor": found[PAGE - 1].pk if len(found) > PAGE else None,
         "state": state,
         "tabs": _tabs(visible, state),
+        "waiting": _waiting(request.user) if state == Deal.State.OPEN else [],
         "ends": [("won", "Won"), ("lost", "Lost")],
         "here": reverse("deal-list"),
     }
     return render(request, "leads/deals.html", context)
+
+
+def _waiting(user: User) -> list[Lead]:
+    """Qualified leads of this person's that have no deal yet, the longest waiting on top."""
+    leads = Lead.objects.workable_by(user).filter(stage=Stage.SQL)
+    return list(leads.select_related("persona", "owner").order_by("handed_over_at", "pk")[:WAITING])
 
 
 def _tabs(visible: Any, current: str) -> list[dict[str, Any]]:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.instants import database_now
-from accounts.models import Absence, Role, User
+from accounts.models import Absence, Membership, Role, User
 from accounts.requests import SignedInRequest
 from leads import deadlines, qualification
 from leads.forms_sales import AssignForm, RejectForm
@@ -88,6 +88,7 @@ def reps(*, at: datetime) -> QuerySet[User]:
         .distinct()
         .annotate(
             open_now=Count("handoffs", filter=Q(handoffs__closed_at=None), distinct=True),
+            manages=Exists(Membership.objects.filter(user=OuterRef("pk"), is_manager=True)),
             away=Exists(Absence.objects.covering(at).filter(user=OuterRef("pk"))),
         )
         .order_by("name", "pk")
@@ -95,8 +96,13 @@ def reps(*, at: datetime) -> QuerySet[User]:
 
 
 def workload(*, at: datetime) -> list[User]:
-    """The reps as the assign form shows them: those at work first, the least busy on top."""
-    return sorted(reps(at=at), key=lambda rep: (rep.away, rep.open_now, rep.name))  # type: ignore[attr-defined]
+    """The reps as the assign form shows them: those at work first, the least busy on top, and
+    managers, who have few leads because they manage, after the reps."""
+
+    def place(rep: Any) -> tuple[bool, bool, int, str]:
+        return rep.away, rep.manages, rep.open_now, rep.name
+
+    return sorted(reps(at=at), key=place)
 
 
 @require_GET

@@ -91,9 +91,15 @@ def _queue(user: User, at: datetime) -> dict[str, Any]:
     next_up = deadlines.with_clocks(handoffs.select_related("lead__persona"))[:LINES]
     return {
         "figures": _deadlines(handoffs, at),
-        "rows": [(each, deadlines.next_clock(each)) for each in next_up],
+        "rows": [_line(each) for each in next_up],
         "deals": Deal.objects.open().filter(owner=user).count(),
     }
+
+
+def _line(handoff: Handoff) -> tuple[Handoff, Any, str]:
+    """A handoff, its next clock, and that clock's promise in the queue's words."""
+    clock = deadlines.next_clock(handoff)
+    return handoff, clock, deadlines.label(clock) if clock else ""
 
 
 def _sales(user: User, at: datetime) -> dict[str, Any]:
@@ -104,7 +110,7 @@ def _sales(user: User, at: datetime) -> dict[str, Any]:
     return {
         "figures": _deadlines(handoffs, at),
         "unassigned": Handoff.objects.workable_by(user).unassigned().count(),
-        "rows": [(each, deadlines.next_clock(each)) for each in shown],
+        "rows": [_line(each) for each in shown],
     }
 
 

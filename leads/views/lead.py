@@ -72,7 +72,8 @@ def activity(request: SignedInRequest, pk: int) -> HttpResponse:
 
     return fill_in(
         request, found, form, deed,
-        template="leads/_sheet_touch.html", kind=kind, title=LOG_TITLES.get(kind, "Add a note"),
+        template="leads/_sheet_touch.html", kind=kind,
+        title=f"{LOG_TITLES.get(kind, 'Add a note')}: {found.name}",
     )  # fmt: skip
 
 
@@ -86,7 +87,8 @@ def qualify(request: SignedInRequest, pk: int) -> HttpResponse:
         qualification.qualify(found, by=request.user, at=at)
         return f"{found.name} is qualified."
 
-    return perform(request, found, deed)
+    # Off the queue with it: what comes next is on the lead's own page.
+    return perform(request, found, deed, tags=f"next:{found.get_absolute_url()}")
 
 
 @either
@@ -141,7 +143,7 @@ def deal(request: SignedInRequest, pk: int) -> HttpResponse:
 
     return fill_in(
         request, found, form, deed, template="leads/_sheet_deal.html",
-        title="Open a deal", submit="Save deal", offers=offers_for(found),
+        title=f"Open a deal: {found.name}", submit="Save deal", offers=offers_for(found),
     )  # fmt: skip
 
 

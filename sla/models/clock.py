@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, OuterRef, Q, Subquery
 
 from accounts.models import Team, User
 from leads.models import Activity, Handoff, Lead
@@ -26,6 +26,11 @@ class ClockQuerySet(models.QuerySet["Clock"]):
     def unended(self) -> Self:
         """Running, or missed and still waiting for its answer: escalation goes on."""
         return self.filter(ended_at=None)
+
+    def with_warning(self) -> Self:
+        """Each with `warn_at`, the instant from which it is at risk (None: it warns nobody)."""
+        warnings = Alarm.objects.filter(clock=OuterRef("pk"), action=Action.WARN)
+        return self.annotate(warn_at=Subquery(warnings.order_by("fire_at").values("fire_at")[:1]))
 
 
 class Clock(models.Model):

@@ -43,7 +43,7 @@ def clock_list(request: SignedInRequest) -> HttpResponse:
     clocks, period = chosen(request.user, request.GET, at=at)
     sort = request.GET.get("sort", "")
     page = page_of(
-        clocks.select_related("term", "lead", "owner"),
+        clocks.with_warning().select_related("term", "lead", "owner"),
         sort=sort if sort in SORTS else USUAL_SORT,
         cursor=request.GET.get("cursor", ""),
     )

@@ -49,7 +49,8 @@ def _calculator(
     """ "If a lead came at … it would be due at …"; without a question, now."""
     teams = list(Team.objects.filter(kind=Team.Kind.SALES))
     team = next((t for t in teams if t.slug == request.GET.get("team")), None)
-    team = team or next(iter(teams), None)
+    own = (t for t in teams if t.pk in request.user.sales_teams)
+    team = team or next(own, None) or next(iter(teams), None)
     tier = request.GET.get("tier", "")
     tier = tier if tier in Tier.values else Tier.HOT.value
     text, error = request.GET.get("start", ""), ""

@@ -38,6 +38,14 @@
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
   });
 
+  // What is wrong comes first: the keyboard goes to the first field that was refused.
+  function toWrong(root) {
+    const wrong = root.querySelector?.(".is-invalid, .field-wrong input");
+    if (wrong && wrong.offsetParent) wrong.focus();
+  }
+  toWrong(document);
+  document.addEventListener("htmx:afterSettle", (event) => toWrong(event.detail.elt));
+
   async function copy(button) {
     const text = document.getElementById(button.dataset.copy).textContent.trim();
     await navigator.clipboard.writeText(text);

@@ -31,6 +31,16 @@ def test_people_sign_in_by_address_in_any_case(cast, client, email):
     assert client.session["_auth_user_id"] == str(cast.sam.pk)
 
 
+@pytest.mark.parametrize("url", [LOGIN, RESET, "/accounts/password/change/"])
+def test_a_field_says_its_name_once_and_as_a_sentence(cast, client, url):
+    if "change" in url:
+        client.force_login(cast.sam)
+    html = client.get(url).content.decode()
+    labels = re.findall(r'<label class="form-label"[^>]*>([^<]+)', html)
+    assert "placeholder=" not in html
+    assert [label.capitalize() for label in labels] == labels != []
+
+
 def test_sign_in_leads_to_the_page_that_was_asked_for(cast, client):
     answer = sign_in(client, "sam@demo.test", PASSWORD, f"{LOGIN}?next=/profile/")
     assert answer.url == "/profile/"

@@ -83,6 +83,21 @@ def test_what_was_typed_survives_an_error_and_a_reload(cast, page):
     expect(page.locator("#id_company")).to_have_value("")
 
 
+def test_after_a_refusal_the_keyboard_is_on_the_first_wrong_field(cast, page):
+    page.goto("/leads/new/")
+    page.locator("#id_email").fill("pat@spa.example")
+    page.locator("#id_phone").fill("12")
+    page.locator("#id_last_name").press("Control+Enter")
+    expect(page.locator("#id_phone")).to_be_focused()
+
+    cast.hot_lead(at=database_now()).handoffs.get().reject(
+        cast.sam, reason="spam", at=database_now()
+    )
+    page.goto("/returns/")
+    page.get_by_role("button", name="Answer").click()
+    expect(page.get_by_label("Sales is right: back to nurture")).to_be_focused()
+
+
 class Elsewhere(BaseHTTPRequestHandler):
     """Another site's page that carries the form."""
 

@@ -15,7 +15,7 @@ def test_a_country_is_known_by_its_name_in_any_language(typed, code):
 
 
 def test_an_unknown_country_is_refused_with_the_remedy():
-    with pytest.raises(ValueError, match="“Atlantis” is not a country; use its two letters"):
+    with pytest.raises(ValueError, match="“Atlantis” is not a country; use its name"):
         normalise.country("Atlantis")
 
 

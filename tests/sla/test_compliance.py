@@ -286,6 +286,15 @@ def test_at_risk_has_the_next_deadline_first_and_misses_still_unanswered(cast):
     assert (found.running_count, found.unanswered_count) == (5, 2)
 
 
+def test_a_warning_over_a_closed_office_is_told_in_working_time(cast):
+    """Friday at 16:46, a quarter of an hour to accept: 75 % are over before the office closes."""
+    cast.hot_lead(at=ny("2027-01-15 16:46"), email="eve@spa.example")
+    accept = at_risk.now(cast.dana, at=ny("2027-01-15 18:00")).running[0]
+    assert (accept.due_at, accept.warn_at) == (
+        ny("2027-01-18 09:01"), ny("2027-01-15 16:57") + timedelta(seconds=15),
+    )  # fmt: skip
+
+
 def test_speed_is_measured_from_capture_to_the_first_touch(cast):
     tell(cast)
     found = {s.meaning: (s.median, s.p90) for s in speed.of(cast.dana, START, END, at=NOW)}

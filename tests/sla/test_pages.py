@@ -361,6 +361,14 @@ def test_the_calculator_answers_as_the_clocks_do(cast):
     assert told["accept_hot"] == ny("2099-01-19 09:05")
 
 
+def test_the_calculator_begins_with_ones_own_team(cast):
+    abroad = Team.objects.create(slug="abroad", name="Abroad sales", kind="sales")
+    found = {
+        who: contract(getattr(cast, who)).context["calculator"]["team"] for who in ("sam", "maya")
+    }
+    assert found == {"sam": cast.sales, "maya": abroad}
+
+
 @pytest.mark.parametrize("start", ["soon", "2027-13-01T10:00", "0001-01-01T00:00", "9999-12-31"])
 def test_the_calculator_answers_nonsense(cast, start):
     answer = contract(cast.dana, start=start, tier="moon", team="moon")

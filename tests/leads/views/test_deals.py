@@ -161,7 +161,21 @@ def test_the_number_of_queries_does_not_grow(cast, client, count):
     with CaptureQueriesContext(connection) as queries:
         html = client.get("/deals/").content.decode()
     assert html.count("data-row=") == count
-    assert len(queries) == 7
+    assert len(queries) == 8
+
+
+def test_a_qualified_lead_waits_on_the_list_until_it_has_a_deal(cast, client):
+    mine, sues = qualified(cast, 1), qualified(cast, 2)
+    found = {}
+    for who in ("sam", "sue", "dana", "maya"):
+        client.force_login(getattr(cast, who))
+        found[who] = client.get("/deals/").context["waiting"]
+    assert found == {"sam": [mine], "sue": [sues], "dana": [mine, sues], "maya": []}
+
+    open_deal(mine, by=cast.sam, at=database_now(), amount=Decimal(1))
+    client.force_login(cast.sam)
+    assert client.get("/deals/").context["waiting"] == []
+    assert client.get("/deals/?state=won").context["waiting"] == []
 
 
 def test_closed_deals_show_their_reason(cast, client):

@@ -84,6 +84,15 @@ def test_assigning_takes_it_off_the_list(cast, client):
     )  # fmt: skip
 
 
+def test_reps_come_before_their_manager_the_least_busy_first(cast, client):
+    cast.pool.members.filter(user=cast.sue).delete()
+    cast.hot_lead(at=database_now(), email="busy@spa.example")  # sam
+    client.force_login(cast.dana)
+    form = client.get(f"/handoffs/{nobodys(cast).pk}/reassign/", headers=HTMX)
+    order = [rep for rep in form.context["choices"] if rep in (cast.sam, cast.sue, cast.dana)]
+    assert order == [cast.sue, cast.sam, cast.dana]
+
+
 def test_a_rep_must_be_chosen_and_the_reason_is_kept(cast, client):
     handoff = nobodys(cast)
     client.force_login(cast.dana)

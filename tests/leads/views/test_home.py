@@ -50,7 +50,8 @@ def test_a_rep_sees_their_queue_next_deadline_first(cast):
     for n in range(4):
         cast.hot_lead(at=at, email=f"p{n}@spa.example")
     queue = today(cast.sam)["queue"]
-    assert [handoff for handoff, _ in queue["rows"]] == list(Handoff.objects.queue_for(cast.sam))
+    assert [handoff for handoff, *_ in queue["rows"]] == list(Handoff.objects.queue_for(cast.sam))
+    assert {label for *_, label in queue["rows"]} == {"Accept"}
     assert (queue["figures"]["open"], queue["figures"]["to_accept"]) == (2, 2)
 
 

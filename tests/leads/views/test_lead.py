@@ -274,6 +274,14 @@ def test_ending_it_needs_a_reason(cast, lead, client, path, state):
     assert (handoff.state, handoff.reason, handoff.note) == (state, "no_budget", "Next year")
 
 
+def test_whoever_qualifies_from_the_queue_is_led_to_what_comes_next(cast, lead, client):
+    accepted(cast, lead)
+    client.force_login(cast.sam)
+    data = {"back": "/queue/"}
+    html = client.post(f"/leads/{lead.pk}/qualify/", data, headers=HTMX).content.decode()
+    assert f'href="/leads/{lead.pk}/">What comes next</a>' in html
+
+
 def test_qualifying_before_accepting_is_refused(cast, lead, client):
     client.force_login(cast.sam)
     answer = client.post(f"/leads/{lead.pk}/qualify/", headers=HTMX)
