@@ -236,6 +236,8 @@ def test_pages_are_clean_in_both_themes_and_widths(browser, office, live_server,
     offered, taken, lost = (hot(office, n, minutes=n * 6) for n in (1, 2, 3))
     taken.accept(office.sam, at=database_now())
     reassign(lost, None, by=office.dana, at=database_now(), reason="Everybody is full")
+    # Names without a place to break, as long as the columns take.
+    Lead.objects.update(last_name="W" * 100, company="H" * 200, job_title="J" * 160)
     found: dict[str, object] = {}
     for user, paths in (
         (office.sam, ["/queue/", f"/leads/{offered.lead_id}/", f"/leads/{taken.lead_id}/",

@@ -73,9 +73,9 @@ def test_disputed_with_a_note(cast):
 @pytest.mark.parametrize(
     ("sent", "field", "said"),
     [
-        ({"answer": "fixed"}, "note", "Say why."),
-        ({"answer": "disputed", "note": "  "}, "note", "Say why."),
-        ({"answer": ""}, "answer", "This field is required."),
+        ({"answer": "fixed"}, "note", "Say what was fixed or why you disagree."),
+        ({"answer": "disputed", "note": "  "}, "note", "Say what was fixed or why you disagree."),
+        ({"answer": ""}, "answer", "Choose one of the three answers."),
         ({"answer": "perhaps"}, "answer",
          "Select a valid choice. perhaps is not one of the available choices."),
         ({"answer": "fixed", "note": "x\x00"}, "note", "Null characters are not allowed."),
