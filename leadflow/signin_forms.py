@@ -18,7 +18,12 @@ class Plain:
 
 
 class LoginForm(Plain, theirs.LoginForm):
-    """Signing in."""
+    """Signing in; the first thing to type is the address."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not self.is_bound:
+            self.fields["login"].widget.attrs["autofocus"] = True
 
 
 class ResetPasswordForm(Plain, theirs.ResetPasswordForm):

@@ -38,9 +38,12 @@
     if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
   });
 
-  // What is wrong comes first: the keyboard goes to the first field that was refused.
+  // What is wrong comes first: the keyboard goes to the first field that was refused; where the
+  // form as a whole was, to the first that has to be typed again.
   function toWrong(root) {
-    const wrong = root.querySelector?.(".is-invalid, .field-wrong input");
+    const whole = root.querySelector?.("form .alert-danger")?.closest("form");
+    const wrong = root.querySelector?.(".is-invalid, .field-wrong input")
+      || [...whole?.elements || []].find((each) => each.matches("input:not([type=hidden])") && !each.value);
     if (wrong && wrong.offsetParent) wrong.focus();
   }
   toWrong(document);

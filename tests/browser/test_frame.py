@@ -1,5 +1,6 @@
 """The frame of every page in a real browser: themes, keyboard, words, nothing typed is lost."""
 
+import re
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from accounts.instants import database_now
 from accounts.models import Notification, User
 from accounts.words import ago_words, due_words, moment_words
+from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.browser
 AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
@@ -106,6 +108,24 @@ def test_the_chosen_theme_is_remembered_and_set_before_anything_is_drawn(page, l
     # Back at what the system says: from now on it is followed again.
     page.emulate_media(color_scheme="dark")
     expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+
+
+def test_signing_in_needs_no_pointer_and_a_wrong_password_is_typed_again(
+    browser, cast, live_server
+):
+    page = browser.new_page(base_url=live_server.url)
+    page.goto("/accounts/login/")
+    page.keyboard.type("sam@demo.test")
+    page.keyboard.press("Tab")
+    page.keyboard.type("not it")
+    page.keyboard.press("Enter")
+    expect(page.locator(".alert-danger")).to_be_visible()
+    expect(page.locator("[name=login]")).to_have_value("sam@demo.test")
+    expect(page.locator("[name=password]")).to_be_focused()
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page).to_have_title(re.compile("Today"))
+    page.close()
 
 
 def test_rows_are_walked_and_opened_by_keyboard(page, cast):
