@@ -3,6 +3,7 @@
 Everything here is kept in memory until the configuration changes (accounts.configuration).
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,8 +13,10 @@ from uuid import UUID
 
 import holidays
 
+from accounts import configuration
 from accounts.configuration import remembered
-from accounts.models import Membership
+from accounts.models import Absence, Membership
+from sla import leave
 from sla.business_time import WorkingCalendar
 from sla.models import CalendarVersion, Contract, TeamCalendar, Term
 
@@ -106,13 +109,53 @@ def hours_of_team(team_id: int | None, *, stamp: UUID | None = None) -> Hours | 
 
 
 def _load_team_hours() -> tuple[dict[int, Hours], Hours | None]:
-    newest = {
-        v.calendar_id: v.pk for v in CalendarVersion.objects.order_by("calendar_id", "number")
-    }
+    versions = CalendarVersion.objects.filter(
+        calendar__person=None, calendar__less_leave_of=None
+    ).order_by("calendar_id", "number")
+    newest = {v.calendar_id: v.pk for v in versions}
     by_calendar = {calendar: hours(version) for calendar, version in newest.items()}
     first = by_calendar[min(by_calendar)] if by_calendar else None
     pairs = TeamCalendar.objects.values_list("team_id", "calendar_id")
     return {team: by_calendar[cal] for team, cal in pairs if cal in by_calendar}, first
+
+
+def hours_of_person(
+    user_id: int | None, team_id: int | None, *, stamp: UUID | None = None
+) -> Hours | None:
+    """The hours somebody works: their own, else their team's, less the days they are on leave.
+
+    Nobody's hours are the team's. Leave makes a calendar version of its own (sla.leave), so
+    that a clock can freeze it as it freezes any other.
+    """
+    stamp = stamp or configuration.stamp()
+    own, away = remembered("person-hours", _load_person_hours, under=stamp)
+    base = own.get(user_id or 0) or hours_of_team(team_id, stamp=stamp)
+    spells = away.get(user_id or 0)
+    days = leave.days_off(base.working, spells) if base and spells else ()
+    if base is None or not days or user_id is None:
+        return base
+    draft = leave.less_leave(_version(base.version_id), days)
+    known = remembered("hours-less-leave", leave.saved_versions, under=stamp)
+    version = known.get((user_id, leave.fingerprint(draft))) or leave.keep(draft, user_id)
+    return hours(version)
+
+
+@lru_cache(maxsize=512)
+def _version(pk: int) -> CalendarVersion:
+    """A version never changes, so it is read once."""
+    return CalendarVersion.objects.get(pk=pk)
+
+
+def _load_person_hours() -> tuple[dict[int, Hours], dict[int, tuple[leave.Spell, ...]]]:
+    versions = CalendarVersion.objects.exclude(calendar__person=None).order_by("number")
+    newest = dict(versions.values_list("calendar__person__user", "pk"))
+    away: dict[int, list[leave.Spell]] = defaultdict(list)
+    for user, start, end in Absence.objects.values_list("user", "starts_at", "ends_at"):
+        away[user].append((start, end))
+    return (
+        {user: hours(pk) for user, pk in newest.items()},
+        {user: tuple(spells) for user, spells in away.items()},
+    )
 
 
 def hours(version_id: int) -> Hours:

@@ -1,6 +1,6 @@
 """Calendars changed: a save makes the next version, and two people never overwrite each other."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,8 +10,9 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import AuditEntry, Team, User
 from accounts.refusals import Conflict
-from sla import opening_hours
-from sla.models import Calendar, CalendarVersion, TeamCalendar
+from sla import agreement, leave, opening_hours
+from sla.models import Calendar, CalendarVersion, Clock, ClockQuerySet, PersonCalendar, TeamCalendar
+from sla.rebasing import Ground, Plan, giving_way, rebase
 
 WEEKDAYS = (
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
@@ -49,6 +50,36 @@ def save(
     return version, changes
 
 
+def running_under(calendar: Calendar) -> ClockQuerySet:
+    """The clocks that started under any version of a calendar and still run."""
+    return Clock.objects.running().unended().filter(calendar_version__calendar=calendar)
+
+
+def moving(version: CalendarVersion) -> Callable[[Clock], Ground]:
+    """Each clock onto these hours, its promise unchanged; a draft will do for a preview."""
+    working = agreement.working_calendar(version)
+    return lambda clock: Ground(working, version.pk, clock.term, clock.target_seconds)
+
+
+def save_and_move(
+    draft: CalendarVersion, *, base: int, by: User, at: datetime
+) -> tuple[CalendarVersion, list[str], Plan]:
+    """Save, and put the running clocks of the calendar under the new hours: all or none.
+
+    Raises Conflict as `save` does, or when the clocks are too busy.
+    """
+
+    def both() -> tuple[CalendarVersion, list[str], Plan]:
+        version, changes = save(draft, base=base, by=by, at=at)
+        clocks = running_under(version.calendar).exclude(calendar_version=version)
+        plan = rebase(clocks, moving(version), by=by, at=at)
+        facts = {"version": version.number, "clocks": len(plan.moves), "moved": len(plan.moved)}
+        audit.record("calendar_rebased", version.calendar, by=by, at=at, facts=facts)
+        return version, changes, plan
+
+    return giving_way(both)
+
+
 def make(
     draft: CalendarVersion, *, slug: str, name: str, by: User, at: datetime
 ) -> CalendarVersion:
@@ -80,6 +111,44 @@ def give(calendar: Calendar, teams: Iterable[Team], *, by: User, at: datetime) -
             audit.record("calendar_given", calendar, by=by, at=at, facts=facts)
             moved.append(team)
     return moved
+
+
+def give_own(person: User, *, pattern: CalendarVersion | None, by: User, at: datetime) -> Calendar:
+    """Let a person work by hours of their own, at first those they work by now."""
+    with transaction.atomic():
+        place, _ = PersonCalendar.objects.select_for_update().get_or_create(user=person)
+        if place.own is None:
+            draft = CalendarVersion(tz=person.time_zone, weekly={})
+            for name in leave.FIELDS if pattern else ():
+                setattr(draft, name, getattr(pattern, name))
+            slug, name = f"own-{person.pk}", f"Hours of {person}"[:120]
+            place.own = Calendar.objects.filter(slug=slug).first()
+            if place.own is None:
+                place.own = make(draft, slug=slug, name=name, by=by, at=at).calendar
+            place.save(update_fields=["own"])
+            audit.record("own_hours_given", place.own, by=by, at=at, facts={"person": person.pk})
+    assert place.own is not None
+    return place.own
+
+
+def take_own(person: User, *, by: User, at: datetime) -> None:
+    """Let a person work by their team's hours again; what ran by their own keeps them."""
+    with transaction.atomic():
+        place = PersonCalendar.objects.select_for_update().filter(user=person).first()
+        if place is not None and place.own is not None:
+            audit.record("own_hours_taken", place.own, by=by, at=at, facts={"person": person.pk})
+            place.own = None
+            place.save(update_fields=["own"])
+
+
+def rename(calendar: Calendar, name: str, *, by: User, at: datetime) -> bool:
+    """Call a calendar something else; whether it was called otherwise before."""
+    if calendar.name == name:
+        return False
+    audit.record("calendar_renamed", calendar, by=by, at=at, facts={"name": [calendar.name, name]})
+    calendar.name = name
+    calendar.save(update_fields=["name"])
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sla.views import calendars, claims, clocks, compliance, contract
+from sla.views import calendars, claims, clocks, compliance, contract, people
 
 urlpatterns = [
     path("sla/", compliance.compliance, name="compliance"),
@@ -18,5 +18,8 @@ urlpatterns = [
     path("sla/calendars/new/", calendars.calendar_new, name="calendar-new"),
     path("sla/calendars/preview/", calendars.calendar_preview, name="calendar-preview"),
     path("sla/calendars/regions/", calendars.calendar_regions, name="calendar-regions"),
+    path("sla/people/", people.person_list, name="person-list"),
+    path("sla/people/<int:pk>/", people.person_hours, name="person-hours"),
+    path("sla/people/<int:pk>/leave/", people.person_leave, name="person-leave"),
     path("sla/calendars/<slug:slug>/", calendars.calendar, name="calendar"),
 ]

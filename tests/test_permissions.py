@@ -108,6 +108,10 @@ notifications        GET   in   200  200  200  200  200  200  200  200
 notifications-read   POST  in   302  302  302  302  302  302  302  302
 persona              GET   in   403  200  200  200  200  200  200  200
 persona-list         GET   in   403  200  200  200  200  200  200  200
+person-hours         GET   in   404  404  404  404  200  404  200  200
+person-hours         POST  in   404  404  404  404  302  404  302  302
+person-leave         POST  in   404  404  404  404  422  404  422  422
+person-list          GET   in   403  403  403  200  403  403  200  200
 profile              GET   in   200  200  200  200  200  200  200  200
 profile              POST  in   200  200  200  200  200  200  200  200
 queue                GET   in   403  403  403  403  200  200  200  200
@@ -167,7 +171,7 @@ def scene(cast):
     numbers = {
         "handoff": handoff.pk, "lead": lead.pk, "deal": deal.pk, "return": returned.pk,
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
-        "api-key": key.pk, "api:": lead.pk,
+        "api-key": key.pk, "api:": lead.pk, "person-": cast.sam.pk,
     }  # fmt: skip
     slugs = {"calendar": "new-york", "campaign": cast.campaign.slug, "form": form.slug,
              "hosted": form.slug, "persona": cast.persona.slug}  # fmt: skip

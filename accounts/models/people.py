@@ -185,6 +185,7 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
         return self.filter(starts_at__lte=at, ends_at__gt=at)
 
 
+@configured
 class Absence(models.Model):
     """Leave: from the start (inclusive) to the end (exclusive) this person gets no leads."""
 

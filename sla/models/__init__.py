@@ -9,6 +9,7 @@ from sla.models.agreement import (
     Side,
     TeamCalendar,
     Term,
+    looked_after_by,
 )
 from sla.models.claim import Claim
 from sla.models.clock import Alarm, Breach, Clock, ClockQuerySet
@@ -30,4 +31,5 @@ __all__ = [
     "TallyChange",
     "TeamCalendar",
     "Term",
+    "looked_after_by",
 ]

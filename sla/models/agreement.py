@@ -16,7 +16,7 @@ class CalendarQuerySet(models.QuerySet["Calendar"]):
         shown = self.filter(less_leave_of=None)
         if user.is_admin:
             return shown
-        return shown.filter(Q(person=None) | Q(person__user__in=_looked_after_by(user)))
+        return shown.filter(Q(person=None) | Q(person__user__in=looked_after_by(user)))
 
     def editable_by(self, user: User) -> Self:
         """One's own, those of the people one manages, and those that only one's teams work by."""
@@ -26,13 +26,16 @@ class CalendarQuerySet(models.QuerySet["Calendar"]):
         places = TeamCalendar.objects.all()
         mine = Q(team__in=user.managed_teams)
         return shown.filter(
-            Q(person__user__in=_looked_after_by(user))
+            Q(person__user__in=looked_after_by(user))
             | Q(pk__in=places.filter(mine).values("calendar"))
             & ~Q(pk__in=places.exclude(mine).values("calendar"))
         )
 
 
-def _looked_after_by(user: User) -> models.QuerySet[User]:
+def looked_after_by(user: User) -> models.QuerySet[User]:
+    """Oneself and the members of the teams one manages; for an admin everybody."""
+    if user.is_admin:
+        return User.objects.all()
     return User.objects.filter(Q(pk=user.pk) | Q(memberships__team__in=user.managed_teams))
 
 

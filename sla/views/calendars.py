@@ -1,9 +1,10 @@
 """Working calendars: who works by which, the year they make, and changing them."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,13 +18,14 @@ from accounts.instants import database_now
 from accounts.models import Team, User
 from accounts.refusals import Conflict
 from accounts.requests import SignedInRequest
-from sla import agreement, calendars, reading
+from leads.models import Lead
+from sla import calendars, reading
 from sla.calendar_forms import CalendarDraft, free_slug, regions
 from sla.models import Calendar, CalendarVersion, TeamCalendar
-from sla.views.contract import read_instant
-from sla.year import KINDS, year_of
+from sla.rebasing import Move, Plan, preview
+from sla.views.calendar_looks import looked_at, number_in
 
-YEARS = range(-1, 4)  # the years on offer, counted from the present one
+SHOWN = 50  # moves listed before the rest is only counted
 OFFICE_HOURS = {str(day): [["09:00", "17:00"]] for day in range(5)}
 
 
@@ -72,23 +74,63 @@ def _save(
     draft = _draft(request, request.POST, version, at=at)
     if not draft.is_valid():
         return _edit_page(request, found, draft, version, at=at, status=422)
-    base = _number(request.POST.get("base", ""))
+    base = number_in(request.POST.get("base", ""))
+    drawn, ticket = draft.drawn(), _ticket(draft.drawn(), base)
+    moving = request.POST.get("move") == "on" and "keep" not in request.POST
+    if moving and request.POST.get("confirmed") != ticket:
+        plan = preview(calendars.running_under(found), calendars.moving(drawn), at=at)
+        if plan.moved:
+            told = _told(plan, request.user)
+            return _edit_page(
+                request, found, draft, version, at=at, plan=plan, moves=told, ticket=ticket
+            )
     try:
-        with transaction.atomic():
-            saved, changes = calendars.save(draft.drawn(), base=base, by=request.user, at=at)
-            moved = calendars.give(found, draft.form.cleaned_data["teams"], by=request.user, at=at)
-            renamed = _rename(found, draft.form.cleaned_data["name"])
+        words = _carry_out(found, draft, base=base, moving=moving, by=request.user, at=at)
     except Conflict as conflict:
         theirs = calendars.history(found, since=base)
         return _edit_page(
             request, found, draft, version, at=at, status=409, conflict=conflict, theirs=theirs
         )
-    if changes or moved or renamed:
-        words = f"{found} saved. Clocks that start from now on run by it."
-        messages.success(request, words, extra_tags=f"saved:{_kept(found, base)}")
-    else:
-        messages.info(request, f"Nothing was different, so {found} stays version {saved.number}.")
+    messages.success(request, words, extra_tags=f"saved:{_kept(found, base)}")
     return redirect("calendar", found.slug)
+
+
+def _carry_out(
+    found: Calendar, draft: CalendarDraft, *, base: int, moving: bool, by: User, at: datetime
+) -> str:
+    """Save a valid draft with its name and teams; answers what was done, in words."""
+    data, moved = draft.form.cleaned_data, 0
+    with transaction.atomic():
+        if moving:
+            _, changes, plan = calendars.save_and_move(draft.drawn(), base=base, by=by, at=at)
+            moved = len(plan.moved)
+        else:
+            _, changes = calendars.save(draft.drawn(), base=base, by=by, at=at)
+        given = calendars.give(found, data["teams"], by=by, at=at)
+        renamed = calendars.rename(found, data["name"], by=by, at=at)
+    if moved:
+        return f"{found} saved, and {moved} running deadline{'s'[: moved != 1]} moved."
+    if changes or given or renamed:
+        return f"{found} saved. Clocks that start from now on run by it."
+    return f"Nothing was different, so {found} stays as it is."
+
+
+def _ticket(drawn: CalendarVersion, base: int) -> str:
+    """Names a draft, so that a confirmation holds for the very thing that was looked at."""
+    fields = [base, drawn.tz, drawn.weekly, drawn.country, drawn.subdivision, drawn.closed,
+              drawn.opened]  # fmt: skip
+    return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def _told(plan: Plan, user: User) -> list[dict[str, Any]]:
+    """The first moves of a plan with their leads, where this person may see them."""
+    shown: list[Move] = plan.moved[:SHOWN]
+    leads = Lead.objects.visible_to(user).in_bulk([move.clock.lead_id for move in shown])
+    late = {move.clock.pk for move in plan.overdue}
+    return [
+        {"move": m, "lead": leads.get(m.clock.lead_id), "overdue": m.clock.pk in late}
+        for m in shown
+    ]
 
 
 @require_http_methods(["GET", "POST"])
@@ -135,7 +177,7 @@ def calendar_preview(request: SignedInRequest) -> HttpResponse:
     if draft.is_valid():
         drawn = draft.drawn()
         changes = calendars.differences(version, drawn) if version else []
-        context |= {**_looked_at(data, drawn, found, was=version, at=at), "changes": changes}
+        context |= {**looked_at(data, drawn, found, was=version, at=at), "changes": changes}
     else:
         context["errors"] = draft.errors()
     return render(request, "sla/_calendar_preview.html", context)
@@ -177,6 +219,8 @@ def _edit_page(
         "form": draft.form,
         "base": version.number,
         "kept": _kept(found, version.number),
+        "running": calendars.running_under(found).count() if found else 0,
+        "move": request.POST.get("move") == "on",
         **more,
     }
     return render(request, "sla/calendar_form.html", context, status=status)
@@ -192,59 +236,8 @@ def _shared(
         "teams": found.teams.all() if found else [],
         "history": calendars.history(found) if found else [],
         "may_make": _assignable(request.user).exists(),
-        **_looked_at(query, shown, found, was=None, at=at),
+        **looked_at(query, shown, found, was=None, at=at),
     }
-
-
-def _looked_at(
-    query: QueryDict, version: CalendarVersion, found: Calendar | None,
-    *, was: CalendarVersion | None, at: datetime,
-) -> dict[str, Any]:  # fmt: skip
-    """A version's year and deadlines, as the page shows them; times by its own clock."""
-    zone = ZoneInfo(version.tz)
-    this_year = at.astimezone(zone).year
-    years = [this_year + n for n in YEARS]
-    year = _number(query.get("year", ""))
-    text, problem = query.get("start", ""), ""
-    try:
-        start = read_instant(text, zone) if text else at
-    except ValueError as error:
-        start, problem = at, str(error)
-    return {
-        "version": version,
-        "year": year_of(version, year if year in years else this_year),
-        "years": years,
-        "kinds": KINDS,
-        "start": text or f"{start.astimezone(zone):%Y-%m-%dT%H:%M}",
-        "start_error": problem,
-        "due": _due(version, found, was=was, start=start, at=at),
-    }
-
-
-def _due(
-    version: CalendarVersion, found: Calendar | None, *, was: CalendarVersion | None,
-    start: datetime, at: datetime,
-) -> list[dict[str, Any]]:  # fmt: skip
-    """When each term in force would be due, of the sides whose teams work by it."""
-    contract = agreement.in_force(at)
-    sides = set(found.teams.values_list("kind", flat=True)) if found else set()
-    now, zone = agreement.working_calendar(version), ZoneInfo(version.tz)
-    before = agreement.working_calendar(was) if was else None
-    rows = []
-    for term in contract.terms if contract else ():
-        if sides and term.side not in sides:
-            continue
-        due_at = now.add(start, term.target_seconds)
-        old = before.add(start, term.target_seconds) if before else due_at
-        rows.append(
-            {
-                "term": term,
-                "target": reading.working_words(term.target_seconds),
-                "due_at": due_at.astimezone(zone) if due_at else None,
-                "was": old.astimezone(zone) if old and old != due_at else None,
-            }
-        )
-    return rows
 
 
 def _pattern(request: SignedInRequest, *, at: datetime) -> CalendarVersion:
@@ -268,21 +261,9 @@ def _assignable(user: User) -> Any:
     return Team.objects.all() if user.is_admin else Team.objects.filter(pk__in=user.managed_teams)
 
 
-def _rename(calendar: Calendar, name: str) -> bool:
-    if calendar.name == name:
-        return False
-    calendar.name = name
-    calendar.save(update_fields=["name"])
-    return True
-
-
 def _week(version: CalendarVersion) -> list[tuple[str, str]]:
     return reading.week_words(version.weekly)
 
 
 def _kept(calendar: Calendar | None, number: int) -> str:
     return f"calendar-{calendar.slug}-{number}" if calendar else "calendar-new"
-
-
-def _number(text: str) -> int:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
