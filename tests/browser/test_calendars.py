@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -10,7 +11,7 @@ from accounts.instants import database_now
 from sla import calendars
 from sla.models import Calendar, CalendarVersion
 from tests.browser.test_frame import accessibility, complaints, sign_in
-from tests.factories import OFFICE_HOURS
+from tests.factories import OFFICE_HOURS, make_calendar
 
 pytestmark = pytest.mark.browser
 URL = "/sla/calendars/new-york/"
@@ -106,6 +107,33 @@ def test_mondays_hours_are_copied_and_an_error_keeps_what_was_typed(page: Page):
     expect(page.get_by_text("“noon” is not a span of time")).to_be_visible()
     expect(page.get_by_label("Sunday")).to_have_value("noon")
     expect(page.get_by_label("Friday")).to_have_value("8-16")
+
+
+def test_running_deadlines_move_only_after_a_look(page: Page, cast):
+    always = {str(day): [["00:00", "24:00"]] for day in range(7)}
+    make_calendar(cast.sales, slug="always", weekly=always)
+    lead = cast.hot_lead(at=database_now())
+    due = lead.clocks.get(term__key="accept_hot").due_at
+    page.goto("/sla/calendars/always/")
+    tomorrow = database_now() + timedelta(days=1)
+    page.get_by_label("Day", exact=True).first.fill(f"{tomorrow - timedelta(days=2):%Y-%m-%d}")
+    page.get_by_label("To", exact=True).first.fill(f"{tomorrow:%Y-%m-%d}")
+    page.get_by_label("Also move the deadlines of 3 running clocks").check()
+    page.get_by_role("button", name="Save as version 2").click()
+    moves = page.locator("[data-moves]")
+    expect(moves).to_contain_text("3 running deadlines would move")
+    expect(moves.locator("tbody tr").first).to_contain_text("Pat Lee")
+    assert accessibility(page) == []
+    assert lead.clocks.get(term__key="accept_hot").due_at == due
+    moves.get_by_role("button", name="Save and move 3").click()
+    expect(page.locator("[data-toast]")).to_contain_text("saved, and 3 running deadlines moved.")
+    assert lead.clocks.get(term__key="accept_hot").due_at > due + timedelta(days=1)
+
+
+def test_a_persons_hours_and_leave_are_clean(page: Page, cast):
+    for url in ("/sla/people/", f"/sla/people/{cast.sam.pk}/"):
+        page.goto(url)
+        assert accessibility(page) == []
 
 
 def test_what_was_typed_outlives_a_reload(page: Page):
