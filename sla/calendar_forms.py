@@ -77,7 +77,7 @@ class CalendarForm(forms.Form):
         },
     )  # fmt: skip
     country = forms.ChoiceField(
-        label="Public holidays of", required=False, choices=[],
+        label="Holidays of", required=False, choices=[],
         error_messages={"invalid_choice": "“%(value)s” is not in the list; choose from it."},
     )  # fmt: skip
     subdivision = forms.CharField(label="Region", required=False, max_length=40)

@@ -63,7 +63,7 @@ def test_a_draft_is_looked_at_before_it_is_saved(page: Page):
     expect(due).to_contain_text("as saved: Mon 18 Jan 2027, 09:05")
     # The holidays of a region, which depends on the country.
     page.get_by_label("Year", exact=True).select_option("2027")
-    page.get_by_label("Public holidays of").select_option("US")
+    page.get_by_label("Holidays of").select_option("US")
     page.get_by_label("Region").select_option("NY")
     lincoln = page.locator('[data-day="2027-02-12"]')
     expect(lincoln).to_have_class("day day-holiday")
