@@ -47,7 +47,7 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
     file([claim for claim in claims if claim], at=at)
     started = _start(relevant, at=at, stamp=stamp)
     if changed or started:
-        write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)
+        _write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)
 
 
 def _lock_clocks(activities: Iterable[Activity]) -> dict[int, list[Clock]]:
@@ -204,7 +204,7 @@ def alarms_of(clock: Clock) -> list[Alarm]:
     return alarms
 
 
-def write_respond_by(leads: dict[int | None, int], started: Sequence[Clock]) -> None:
+def _write_respond_by(leads: dict[int | None, int], started: Sequence[Clock]) -> None:
     """The next deadline of sales on each lead, and the contract each handoff runs under."""
     versions = {c.handoff_id: c.handoff.contract_version for c in started if c.handoff is not None}
     with connection.cursor() as cursor:
