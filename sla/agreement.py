@@ -128,16 +128,34 @@ def hours_of_person(
     that a clock can freeze it as it freezes any other.
     """
     stamp = stamp or configuration.stamp()
-    own, away = remembered("person-hours", _load_person_hours, under=stamp)
+    own, _ = remembered("person-hours", _load_person_hours, under=stamp)
     base = own.get(user_id or 0) or hours_of_team(team_id, stamp=stamp)
-    spells = away.get(user_id or 0)
-    days = leave.days_off(base.working, spells) if base and spells else ()
-    if base is None or not days or user_id is None:
-        return base
-    draft = leave.less_leave(_version(base.version_id), days)
+    if base is None:
+        return None
+    return less_leave(_version(base.version_id), base.working, user_id, stamp=stamp)
+
+
+def less_leave(
+    version: CalendarVersion,
+    working: WorkingCalendar,
+    user_id: int | None,
+    *,
+    stamp: UUID | None = None,
+) -> Hours:
+    """A calendar version less the days this person is on leave; itself when there are none.
+
+    Of a draft that is not saved, the answer is none either: its `version_id` is 0.
+    """
+    stamp = stamp or configuration.stamp()
+    _, away = remembered("person-hours", _load_person_hours, under=stamp)
+    days = leave.days_off(working, away.get(user_id or 0, ()))
+    if user_id is None or not days:
+        return hours(version.pk) if version.pk else Hours(0, "", working)
+    draft = leave.less_leave(version, days)
+    if not version.pk:
+        return Hours(0, "", working_calendar(draft))
     known = remembered("hours-less-leave", leave.saved_versions, under=stamp)
-    version = known.get((user_id, leave.fingerprint(draft))) or leave.keep(draft, user_id)
-    return hours(version)
+    return hours(known.get((user_id, leave.fingerprint(draft))) or leave.keep(draft, user_id))
 
 
 @lru_cache(maxsize=512)

@@ -6,11 +6,13 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts import audit
 from accounts.models import AuditEntry, Team, User
 from accounts.refusals import Conflict
 from sla import agreement, leave, opening_hours
+from sla.agreement import Hours
 from sla.models import Calendar, CalendarVersion, Clock, ClockQuerySet, PersonCalendar, TeamCalendar
 from sla.rebasing import Ground, Plan, giving_way, rebase
 
@@ -51,14 +53,35 @@ def save(
 
 
 def running_under(calendar: Calendar) -> ClockQuerySet:
-    """The clocks that started under any version of a calendar and still run."""
-    return Clock.objects.running().unended().filter(calendar_version__calendar=calendar)
+    """The clocks that started under any version of a calendar and still run.
+
+    Those under somebody's hours less their leave are among them, when these are the hours.
+    """
+    less = "calendar_version__calendar__less_leave_of"
+    theirs = Q(**{f"{less}__own": calendar})
+    teams = Q(**{f"{less}__isnull": False, f"{less}__own": None}, team__calendars=calendar)
+    return (
+        Clock.objects.running()
+        .unended()
+        .filter(Q(calendar_version__calendar=calendar) | theirs | teams)
+    )
 
 
 def moving(version: CalendarVersion) -> Callable[[Clock], Ground]:
     """Each clock onto these hours, its promise unchanged; a draft will do for a preview."""
     working = agreement.working_calendar(version)
-    return lambda clock: Ground(working, version.pk, clock.term, clock.target_seconds)
+    less_leave: dict[int | None, Hours] = {}
+
+    def onto(clock: Clock) -> Ground:
+        kept = clock.calendar_version
+        if kept is None or kept.calendar_id == version.calendar_id:
+            return Ground(working, version.pk, clock.term, clock.target_seconds)
+        if clock.owner_id not in less_leave:
+            less_leave[clock.owner_id] = agreement.less_leave(version, working, clock.owner_id)
+        hours = less_leave[clock.owner_id]
+        return Ground(hours.working, hours.version_id or None, clock.term, clock.target_seconds)
+
+    return onto
 
 
 def save_and_move(

@@ -69,6 +69,7 @@ def less_leave(version: CalendarVersion, days: Sequence[date]) -> CalendarVersio
         subdivision=version.subdivision,
         closed=sorted(closed | set(version.closed)),
         opened={day: w for day, w in version.opened.items() if day not in closed},
+        created_at=version.created_at,
     )
 
 

@@ -106,7 +106,8 @@ Choose = Callable[[Clock], Ground]
 
 def preview(clocks: ClockQuerySet, onto: Choose, *, at: datetime) -> Plan:
     """What `rebase` would do at this instant; writes and locks nothing."""
-    return _plan(_movable(clocks, at=at).select_related("term", "lead", "owner"), onto, at=at)
+    found = _movable(clocks, at=at).select_related("term", "lead", "owner", "calendar_version")
+    return _plan(found, onto, at=at)
 
 
 def rebase(clocks: ClockQuerySet, onto: Choose, *, by: User, at: datetime) -> Plan:
@@ -115,8 +116,8 @@ def rebase(clocks: ClockQuerySet, onto: Choose, *, by: User, at: datetime) -> Pl
     The clocks are locked against the sweep and against deeds. Call it within `giving_way`.
     """
     with transaction.atomic():
-        locked = _movable(clocks, at=at).select_related("term").select_for_update(of=("self",))
-        plan = _plan(locked.order_by("pk"), onto, at=at)
+        found = _movable(clocks, at=at).select_related("term", "calendar_version")
+        plan = _plan(found.select_for_update(of=("self",)).order_by("pk"), onto, at=at)
         if plan.moves:
             _audit(plan, by=by)
             _write(plan.moves)

@@ -9,9 +9,9 @@ from django.db import close_old_connections, connection, transaction
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import AuditEntry
+from accounts.models import Absence, AuditEntry
 from accounts.refusals import Conflict
-from sla import calendars, rebasing
+from sla import agreement, calendars, rebasing
 from sla.models import Alarm, Breach, Calendar, CalendarVersion, Clock
 from sla.sweep import sweep
 from tests.factories import OFFICE_HOURS, make_cast, ny
@@ -188,6 +188,25 @@ def test_a_paused_clock_takes_the_new_hours_and_no_deadline(cast):
         version, None, 300, "paused",
     )  # fmt: skip
     assert clock not in [m.clock for m in plan.moved]
+
+
+def test_a_clock_in_hours_less_leave_moves_to_the_new_hours_less_leave(cast):
+    """Sam is away on Monday; Friday becomes a holiday: what was due on Friday is due on Tuesday."""
+    Absence.objects.create(
+        user=cast.sam, starts_at=ny("2027-01-18 00:00"), ends_at=ny("2027-01-19 00:00")
+    )
+    lead = cast.hot_lead(at=ny("2027-01-15 11:50"))
+    hours = agreement.hours_of_person(cast.sam.pk, cast.sales.pk)
+    clocks = lead.clocks.filter(term__key="accept_hot")
+    clocks.update(calendar_version=hours.version_id, owner=cast.sam)
+    said = {m.clock.term.key: m.due_at for m in look(**HOLIDAY_TODAY).moved}
+    assert said["accept_hot"] == ny("2027-01-19 09:15")
+    assert said["first_touch_hot"] == ny("2027-01-18 10:00")
+    move(cast, **HOLIDAY_TODAY)
+    clock = clocks.get()
+    assert clock.due_at == ny("2027-01-19 09:15")
+    assert clock.calendar_version.closed == ["2027-01-15", "2027-01-18"]
+    assert clock.calendar_version.calendar.less_leave_of.user == cast.sam
 
 
 def test_a_conflict_moves_nothing(cast):
