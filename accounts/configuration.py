@@ -10,6 +10,7 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import Model
 from django.db.models.signals import m2m_changed, post_delete, post_save
 
@@ -28,10 +29,10 @@ def configured(model: type[Model]) -> type[Model]:
 
 def stamp() -> uuid.UUID:
     """The stamp now in force: one query."""
-    from accounts.models import ConfigurationStamp
-
-    value = ConfigurationStamp.objects.values_list("stamp", flat=True).first()
-    return value if value is not None else renew()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT stamp FROM accounts_configurationstamp")
+        row = cursor.fetchone()
+    return row[0] if row else renew()
 
 
 def renew() -> uuid.UUID:

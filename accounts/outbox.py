@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from django.template.loader import render_to_string
 
 from accounts.models import Notification, OutboxMessage
+from accounts.writing import insert
 
 log = structlog.get_logger(__name__)
 
@@ -54,7 +55,7 @@ def message(
 def send(messages: Sequence[OutboxMessage]) -> None:
     """Write messages in the caller's transaction; one with a known dedupe key is dropped."""
     if messages:
-        OutboxMessage.objects.bulk_create(messages, ignore_conflicts=True)
+        insert(messages, drop_known=True)
 
 
 def relay(*, at: datetime, batch: int = BATCH) -> int:

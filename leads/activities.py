@@ -5,11 +5,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from accounts.instants import clamped
 from accounts.models import User
 from accounts.refusals import Refused
+from accounts.writing import insert
 from leads.models import LOGGED_BY_HAND, OUTCOMES, Activity, Handoff, Kind, Lead
 from leads.signals import activities_recorded
 
@@ -26,7 +26,7 @@ def record_activities(
         activity.recorded_at = at
         activity.occurred_at = clamped(activity.occurred_at, at=at)
     with transaction.atomic(savepoint=False):
-        written = Activity.objects.bulk_create(activities, batch_size=2000)
+        written = list(insert(activities))
         activities_recorded.send(sender=Activity, activities=written, at=at, stamp=stamp)
     return written
 
@@ -60,7 +60,7 @@ def log_touch(
     if kind == "note" and not note.strip():
         raise Refused("An empty note says nothing.", fields={"note": "Write the note."})
     with transaction.atomic():
-        handoff = Handoff.objects.select_for_update(of=("self",)).filter(lead=lead).open().first()
+        handoff = Handoff.objects.locked_of(lead)
         activity = lead.record(
             kind,
             by=by,
@@ -73,8 +73,8 @@ def log_touch(
         )
         if handoff and activity.is_touch:
             # The earliest counts, in whatever order they are reported.
-            Handoff.objects.filter(pk=handoff.pk).filter(
-                Q(first_touch_at=None) | Q(first_touch_at__gt=activity.occurred_at)
-            ).update(first_touch_at=activity.occurred_at)
+            earliest = min(handoff.first_touch_at or activity.occurred_at, activity.occurred_at)
+            if earliest != handoff.first_touch_at:
+                Handoff.objects.filter(pk=handoff.pk).update(first_touch_at=earliest)
         Lead.objects.filter(pk=lead.pk).update(updated_at=at)
     return activity

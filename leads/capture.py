@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from accounts import configuration
 from accounts.models import Team, User
+from accounts.writing import insert, update
 from leads import intake, normalise, scoring
 from leads.activities import record_activities
 from leads.handover import missing_for_mql, pass_on, place
@@ -36,6 +37,7 @@ CHANGED_BY_MERGE = (
     "last_touchpoint_at",
 )  # fmt: skip
 RACES = 3
+LOCK = "SELECT id FROM leads_lead WHERE email = ANY(%s) ORDER BY id FOR UPDATE"
 
 
 @dataclass(slots=True)
@@ -138,8 +140,9 @@ def _lock_existing(rows: list[Row], *, at: datetime) -> list[_Work]:
     if not emails:
         return []
     # The ids alone first: mostly there are none, and a lead is wide.
-    locked = Lead.objects.select_for_update(of=("self",)).filter(email__in=emails).order_by("pk")
-    known = list(locked.values_list("pk", flat=True))
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [sorted(emails)])
+        known = [pk for (pk,) in cursor.fetchall()]
     leads = Lead.objects.filter(pk__in=known).order_by("pk") if known else []
     works = {lead.pk: _Work(lead, created=False) for lead in leads}
     if works:
@@ -223,15 +226,8 @@ def _judge(work: _Work, *, at: datetime, stamp: UUID) -> None:
 
 
 def _save(works: list[_Work]) -> None:
-    Lead.objects.bulk_create([w.lead for w in works if w.created], batch_size=1000)
-    # An upsert by primary key: bulk_update's CASE for each field and row takes ten times as long.
-    Lead.objects.bulk_create(
-        [w.lead for w in works if not w.created],
-        batch_size=1000,
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=CHANGED_BY_MERGE,
-    )
+    insert([w.lead for w in works if w.created])
+    update([w.lead for w in works if not w.created], CHANGED_BY_MERGE)
 
 
 def _record(

@@ -14,6 +14,7 @@ from django.db.models import Max
 from accounts import configuration, outbox
 from accounts.models import User
 from accounts.refusals import Conflict, Refused
+from accounts.writing import insert, update
 from leads.activities import record_activities
 from leads.models import TOUCHPOINTS, Activity, Assignment, Handoff, Kind, Lead, Stage
 from leads.routing import Route, route
@@ -133,12 +134,12 @@ def pass_on(
     agreed = in_force("mql", at, stamp=stamp)
     if routes is None:
         routes = place(leads, at=at, stamp=stamp)
-        _save_placed(leads)
+        update(leads, PLACED)
     cycles = {} if brand_new else _last_cycles(leads)
     by_lead: dict[int, list[Activity]] = {}
     for touchpoint in touchpoints:
         by_lead.setdefault(touchpoint.lead_id, []).append(touchpoint)
-    handoffs = Handoff.objects.bulk_create(
+    handoffs = [
         Handoff(
             lead=lead,
             cycle=cycles.get(lead.pk, 0) + 1,
@@ -151,10 +152,13 @@ def pass_on(
             receipt=receipt(lead, by_lead.get(lead.pk, []), agreed, stamp=stamp),
         )
         for lead, chosen in zip(leads, routes, strict=True)
-    )
-    Assignment.objects.bulk_create(
-        chosen.ledger_line(handoff.pk, at=at, by=by)
-        for handoff, chosen in zip(handoffs, routes, strict=True)
+    ]
+    insert(handoffs)
+    insert(
+        [
+            chosen.ledger_line(handoff.pk, at=at, by=by)
+            for handoff, chosen in zip(handoffs, routes, strict=True)
+        ]
     )
     activities = [_activity(handoff, by=by, at=at) for handoff in handoffs]
     tell(handoffs, routes, at=at)
@@ -170,13 +174,6 @@ def _activity(handoff: Handoff, *, by: User | None, at: datetime) -> Activity:
     return Activity(
         lead=handoff.lead, handoff=handoff, kind=Kind.HANDED_OVER, actor=by, occurred_at=at
     )
-
-
-def _save_placed(leads: Sequence[Lead]) -> None:
-    if len(leads) == 1:
-        leads[0].save(update_fields=PLACED)
-    else:
-        Lead.objects.bulk_update(leads, PLACED, batch_size=500)
 
 
 def receipt(

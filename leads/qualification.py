@@ -24,7 +24,7 @@ DISQUALIFY_REASONS = {
 
 def _accepted(lead: Lead, by: User) -> Handoff:
     """The lead's accepted handoff, locked; Conflict when there is none, or it is another's."""
-    handoff = Handoff.objects.select_for_update(of=("self",)).filter(lead=lead).open().first()
+    handoff = Handoff.objects.locked_of(lead)
     if handoff is None:
         raise Conflict(f"{lead.name} is not with sales now.", code="no_open_handoff")
     if handoff.state != Handoff.State.ACCEPTED:

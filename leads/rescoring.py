@@ -4,6 +4,7 @@ from collections import defaultdict
 from datetime import datetime
 
 from accounts import configuration
+from accounts.writing import update
 from leads import scoring
 from leads.capture import REMEMBERED, signs_of
 from leads.models import TOUCHPOINTS, Activity, Lead, Stage
@@ -37,6 +38,6 @@ def rescore(*, at: datetime) -> int:
             scoring.apply(lead, result, at=at)
             if before != (lead.score, lead.tier, lead.persona_id, lead.score_reasons):
                 moved.append(lead)
-        Lead.objects.bulk_update(moved, FIELDS, batch_size=250)
+        update(moved, FIELDS)
         changed += len(moved)
     return changed

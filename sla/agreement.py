@@ -77,6 +77,14 @@ def hop_limit(contract_id: int, *, stamp: UUID | None = None) -> int:
     return next(a.hop_limit for a in _agreements(stamp) if a.id == contract_id)
 
 
+def term(term_id: int, *, stamp: UUID | None = None) -> Term:
+    """One term of any version, from memory."""
+    terms = remembered(
+        "terms", lambda: {t.pk: t for a in _agreements(None) for t in a.terms}, under=stamp
+    )
+    return terms[term_id]
+
+
 def kinds_watched(*, stamp: UUID | None = None) -> frozenset[str]:
     """Activity kinds that start or stop a term of any version."""
     return remembered(

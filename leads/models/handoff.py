@@ -25,6 +25,11 @@ class RejectReason(models.TextChoices):
     OTHER = "other", "Another reason"
 
 
+# Raw, for Django takes longer to write them than PostgreSQL to answer them.
+LOCKED = "SELECT * FROM leads_handoff WHERE id = %s FOR UPDATE"
+OPEN_LOCKED = "SELECT * FROM leads_handoff WHERE lead_id = %s AND closed_at IS NULL FOR UPDATE"
+
+
 class HandoffQuerySet(models.QuerySet["Handoff"]):
     def open(self) -> Self:
         """Waiting for an answer or a disposition."""
@@ -64,6 +69,11 @@ class HandoffQuerySet(models.QuerySet["Handoff"]):
             .filter(Q(owner=user) | Q(owner=None, pool_id__in=user.pool_places.values("pool_id")))
             .order_by(models.F("lead__respond_by").asc(nulls_last=True), "id")
         )
+
+    def locked_of(self, lead: Lead) -> "Handoff | None":
+        """The lead's open handoff as it stands now, locked in the caller's transaction."""
+        found = self.raw(OPEN_LOCKED, [lead.pk])
+        return next(iter(found), None)
 
     def unassigned(self) -> Self:
         """Handed over, and nobody has it: the sales manager's list."""
@@ -228,7 +238,7 @@ class Handoff(models.Model):
 
     def _locked(self) -> "Handoff":
         """The row as it stands now, locked; `self` takes its values over."""
-        now = Handoff.objects.select_for_update(of=("self",)).get(pk=self.pk)
+        now = Handoff.objects.raw(LOCKED, [self.pk])[0]
         self._set_attributes(
             {f.attname: getattr(now, f.attname) for f in self._meta.concrete_fields}
         )

@@ -57,6 +57,7 @@ def test_case_15_a_touch_at_exactly_the_deadline_is_met(cast):
     assert Breach.objects.count() == 0
 
 
+@pytest.mark.timeout(400)  # five hundred leads change hands, one by one
 def test_case_17_after_six_hours_without_a_sweeper_each_is_breached_once(cast, mailoutbox):
     give_all_to(cast, cast.sam)
     leads = capture_hot(cast, 500)
