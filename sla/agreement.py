@@ -16,6 +16,7 @@ import holidays
 from accounts import configuration
 from accounts.configuration import remembered
 from accounts.models import Absence, Membership
+from leads.models import Handoff
 from sla import leave
 from sla.business_time import WorkingCalendar
 from sla.models import CalendarVersion, Contract, TeamCalendar, Term
@@ -70,6 +71,12 @@ def in_force(at: datetime, *, stamp: UUID | None = None) -> Agreement | None:
     """The contract in force at an instant, or None; the newest wins where two overlap."""
     covering = [a for a in _agreements(stamp) if a.covers(at)]
     return max(covering, key=lambda a: a.version, default=None)
+
+
+def of_handoff(handoff: Handoff, *, stamp: UUID | None = None) -> Agreement | None:
+    """The contract a handoff runs under: what it was bound to, else what was in force then."""
+    bound = (a for a in _agreements(stamp) if a.version == handoff.contract_version)
+    return next(bound, None) or in_force(handoff.handed_over_at, stamp=stamp)
 
 
 def hop_limit(contract_id: int, *, stamp: UUID | None = None) -> int:

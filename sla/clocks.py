@@ -6,7 +6,7 @@ the instants of the activities, never in when this code runs.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
@@ -16,9 +16,10 @@ from accounts.writing import insert, update
 from leads.models import Activity, Handoff, Kind
 from leads.routing import pool_team
 from sla import agreement
+from sla.alarms import alarms_of
 from sla.breaches import record_breaches
 from sla.claims import file
-from sla.models import Action, Alarm, Claim, Clock, Side, Term
+from sla.models import Alarm, Claim, Clock, Side, Term
 from sla.stopping import stop
 
 CLOSING = frozenset({Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED})
@@ -127,7 +128,7 @@ def _start(activities: Iterable[Activity], *, at: datetime, stamp: UUID) -> list
     clocks: list[Clock] = []
     for activity in activities:
         handoff = activity.handoff
-        contract = agreement.in_force(handoff.handed_over_at, stamp=stamp) if handoff else None
+        contract = agreement.of_handoff(handoff, stamp=stamp) if handoff else None
         if handoff is None or contract is None:
             continue
         handoff.contract_version = contract.version
@@ -178,25 +179,6 @@ def _new_clock(term: Term, activity: Activity, round_: int, *, stamp: UUID) -> C
         started_at=start,
         due_at=hours.working.add(start, term.target_seconds) if hours else None,
     )
-
-
-def alarms_of(clock: Clock) -> list[Alarm]:
-    """The alarms of a running clock, from its term's steps; none without a deadline."""
-    if clock.due_at is None or clock.calendar_version_id is None:
-        return []
-    working = agreement.hours(clock.calendar_version_id).working
-    alarms = []
-    for number, step in enumerate(clock.term.steps):
-        if step["action"] == Action.BREACH:
-            # Due at exactly 10:00:00 is still in time: the breach is the instant after.
-            fire_at: datetime | None = clock.due_at + timedelta(microseconds=1)
-        elif "share" in step:
-            fire_at = working.add(clock.started_at, int(clock.target_seconds * step["share"]))
-        else:
-            fire_at = working.add(clock.due_at, step["after"])
-        if fire_at is not None:
-            alarms.append(Alarm(clock=clock, step=number, action=step["action"], fire_at=fire_at))
-    return alarms
 
 
 def _write_respond_by(leads: dict[int | None, int], started: Sequence[Clock]) -> None:

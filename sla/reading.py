@@ -10,7 +10,7 @@ from accounts.models import Team
 from leads.models import Kind, Tier
 from sla import agreement, opening_hours
 from sla.agreement import Agreement
-from sla.clocks import alarms_of
+from sla.alarms import alarms_of
 from sla.models import Action, CalendarVersion, Clock, Side, TeamCalendar, Term
 
 MINUTE, HOUR = 60, 3600

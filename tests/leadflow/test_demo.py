@@ -17,6 +17,7 @@ from leads.models.lead import AIDA_AT
 from personas.models import Definition
 from sla import agreement
 from sla.models import Alarm, Breach, Clock
+from sla.rebuilding import rebuild
 
 # A Wednesday morning in New York, four in the afternoon in London.
 NOW = datetime(2027, 3, 17, 15, 20, tzinfo=UTC)
@@ -54,6 +55,14 @@ def test_deadlines_are_so_many_working_seconds_after_the_start(demo):
         working = agreement.hours(clock.calendar_version_id).working
         assert clock.due_at == working.add(clock.started_at, clock.target_seconds)
         assert clock.target_seconds == clock.term.target_seconds
+
+
+def test_the_whole_company_replayed_from_its_activities_shows_no_difference(demo):
+    before = list(Clock.objects.order_by("pk").values())
+    leads = Lead.objects.filter(handoffs__isnull=False).distinct()
+    differences = [str(d) for lead in leads for d in rebuild(lead, at=NOW, check=True)]
+    assert differences == []
+    assert list(Clock.objects.order_by("pk").values()) == before
 
 
 def counting_instant(clock, activity):

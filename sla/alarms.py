@@ -1,0 +1,50 @@
+"""The alarms of a clock: when it must act, and what becomes of them when its deadline moves."""
+
+from datetime import datetime, timedelta
+
+from sla import agreement
+from sla.models import Action, Alarm, Clock
+
+
+def alarms_of(clock: Clock) -> list[Alarm]:
+    """The alarms of a running clock, from its term's steps; none without a deadline."""
+    if clock.due_at is None or clock.calendar_version_id is None:
+        return []
+    working = agreement.hours(clock.calendar_version_id).working
+    alarms = []
+    for number, step in enumerate(clock.term.steps):
+        if step["action"] == Action.BREACH:
+            # Due at exactly 10:00:00 is still in time: the breach is the instant after.
+            fire_at: datetime | None = clock.due_at + timedelta(microseconds=1)
+        elif "share" in step:
+            fire_at = working.add(clock.started_at, int(clock.target_seconds * step["share"]))
+        else:
+            fire_at = working.add(clock.due_at, step["after"])
+        if fire_at is not None:
+            alarms.append(Alarm(clock=clock, step=number, action=step["action"], fire_at=fire_at))
+    return alarms
+
+
+def reset_alarms(clock: Clock, *, at: datetime) -> None:
+    """Make the alarms those of the clock as it is now; what has fired has fired.
+
+    A clock that is over or paused has none waiting, a missed one only what follows from the miss.
+    One that runs again (it was held for missed) will be breached, told and passed on anew.
+    """
+    running, missed = clock.state == Clock.State.RUNNING, clock.state == Clock.State.MISSED
+    before = (Action.WARN, Action.BREACH)
+    wanted = [
+        alarm for alarm in alarms_of(clock)
+        if clock.ended_at is None and (running or (missed and alarm.action not in before))
+    ]  # fmt: skip
+    there = {alarm.step: alarm for alarm in Alarm.objects.filter(clock=clock)}
+    for alarm in wanted:
+        old = there.pop(alarm.step, None)
+        if old is None:
+            alarm.save()
+        elif old.state != Alarm.State.FIRED or (running and alarm.action != Action.WARN):
+            Alarm.objects.filter(pk=old.pk).update(
+                fire_at=alarm.fire_at, state=Alarm.State.WAITING, fired_at=None, error=""
+            )
+    over = [alarm.pk for alarm in there.values()]
+    Alarm.objects.filter(pk__in=over, state=Alarm.State.WAITING).update(state=Alarm.State.VOID)

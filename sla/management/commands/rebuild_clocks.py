@@ -1,0 +1,45 @@
+"""`manage.py rebuild_clocks [--lead ID] [--check]`: hold the clocks against what was recorded.
+
+Each lead is a transaction of its own, so it may run beside everything else and be stopped at any
+moment. Each difference is a line on stdout. Status 1: with `--check`, something differs.
+"""
+
+import sys
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from tqdm import tqdm
+
+from accounts.instants import database_now
+from leads.models import Lead
+from sla.rebuilding import rebuild
+
+
+class Command(BaseCommand):
+    """Replay and mend; with `--check`, only tell."""
+
+    help = "Replay what was recorded of leads and mend clocks that differ from it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--lead", type=int, metavar="ID", help="only this lead")
+        parser.add_argument("--check", action="store_true", help="tell, and change nothing")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        leads = Lead.objects.filter(handoffs__isnull=False).distinct().order_by("pk")
+        if options["lead"] is not None:
+            leads = leads.filter(pk=options["lead"])
+            if not leads:
+                raise CommandError(f"No lead {options['lead']} was ever handed over.")
+        numbers = list(leads.values_list("pk", flat=True))
+        told = 0
+        for number in tqdm(numbers, unit="lead", disable=not sys.stderr.isatty(), leave=False):
+            lead = Lead.objects.get(pk=number)
+            for difference in rebuild(lead, at=database_now(), check=options["check"]):
+                told += 1
+                self.stdout.write(f"{lead} ({lead.pk}): {difference}")
+        done = "found" if options["check"] else "mended"
+        summary = f"{len(numbers)} leads replayed; {told} differences {done}."
+        if told and options["check"]:
+            raise CommandError(summary, returncode=1)
+        self.stdout.write(summary)

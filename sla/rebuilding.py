@@ -1,0 +1,139 @@
+"""Hold the clocks of a lead against what was recorded, and mend them.
+
+1. The lead's handoffs and clocks are locked and noted.
+2. In a savepoint the clocks are deleted and everything recorded is followed again (sla.clocks), in
+   the order and at the instants of its recording, with the owner the ledger names; what a manager
+   approved is believed when it was approved. Then the savepoint is rolled back.
+3. What came of it is held against the rows that are there; each difference is said in words.
+4. Without `check` the rows are made right, and each change is audited.
+
+What no record tells is kept as it was frozen: calendar version, target, persona, campaign, source,
+and the team, as long as it is one of the side that owes the term. A running clock past its
+deadline is held for missed, as the sweep will find it, while its breach alarm still waits.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import configuration
+from leads.models import Activity, Assignment, Handoff, Kind, Lead
+from sla import agreement, mending
+from sla.breaches import record_breaches
+from sla.clocks import follow
+from sla.mending import Difference, Key, key_of
+from sla.models import Claim, Clock
+from sla.stopping import believe
+
+FROZEN = ("calendar_version_id", "target_seconds", "persona_id", "campaign_id", "source")
+PASSED_ON = (Assignment.How.MANUAL, Assignment.How.ESCALATED)
+
+
+@dataclass(slots=True)
+class Approved:
+    """A typed time that a manager believed, told without the clock's id."""
+
+    key: Key
+    claim: Claim
+
+
+def rebuild(lead: Lead, *, at: datetime, check: bool = False) -> list[Difference]:
+    """What differs between the lead's clocks and its record; mended unless `check` is set."""
+    with transaction.atomic():
+        handoffs = list(
+            Handoff.objects.select_for_update(of=("self",)).filter(lead=lead).order_by("pk")
+        )
+        found = _clocks(lead, lock=True)
+        lead.refresh_from_db()
+        with transaction.atomic():
+            _replay(lead, handoffs, found, at=at)
+            expected = _clocks(lead)
+            transaction.set_rollback(True)
+        return mending.compare(lead, found, expected, at=at, mend=not check)
+
+
+def _clocks(lead: Lead, *, lock: bool = False) -> dict[Key, Clock]:
+    clocks = Clock.objects.filter(lead=lead).order_by("pk")
+    if lock:
+        clocks = clocks.select_for_update(of=("self",))
+    related = clocks.select_related("term", "team", "owner", "breach__owner")
+    return {key_of(clock): clock for clock in related}
+
+
+def _replay(
+    lead: Lead, handoffs: Sequence[Handoff], found: dict[Key, Clock], *, at: datetime
+) -> None:
+    """Live the lead's record again on fresh clocks."""
+    stamp = configuration.stamp()
+    approved = list(_approved(found))
+    Clock.objects.filter(pk__in=[clock.pk for clock in found.values()]).delete()
+    ledgers = {handoff.pk: list(_ledger(handoff)) for handoff in handoffs}
+    by_id = {handoff.pk: handoff for handoff in handoffs}
+    for activity in Activity.objects.filter(lead=lead, handoff__in=by_id).order_by("pk"):
+        while approved and approved[0].claim.decided_at < activity.recorded_at:  # type: ignore[operator]
+            _believe(approved.pop(0))
+        handoff = by_id[activity.handoff_id or 0]
+        activity.lead, activity.handoff = lead, handoff
+        _rewind(handoff, activity, ledgers[handoff.pk])
+        follow([activity], at=activity.recorded_at, stamp=stamp)
+        _freeze(handoff, found)
+    for each in approved:
+        _believe(each)
+    overdue = Clock.objects.filter(lead=lead, state=Clock.State.RUNNING, due_at__lt=at)
+    record_breaches(list(overdue.values_list("pk", flat=True)), at=at)
+
+
+def _approved(found: dict[Key, Clock]) -> Iterator[Approved]:
+    claims = Claim.objects.filter(
+        clock__in=[clock.pk for clock in found.values()], state=Claim.State.APPROVED
+    )
+    for claim in claims.select_related("clock", "activity", "decided_by").order_by("decided_at"):
+        yield Approved(key_of(claim.clock), claim)
+
+
+def _believe(approved: Approved) -> None:
+    handoff, term, round_ = approved.key
+    claim = approved.claim
+    clock = Clock.objects.filter(handoff=handoff, term=term, round=round_).first()
+    if clock is not None and claim.decided_at is not None:
+        believe(
+            clock, claim.activity, claim.claimed_at, by=claim.decided_by, at=claim.decided_at
+        )  # fmt: skip
+        clock.save()
+
+
+def _ledger(handoff: Handoff) -> Iterator[Assignment]:
+    """Who was given the handoff, oldest first; the handoff is set back to before the first."""
+    handoff.owner_id, handoff.hops = None, 0
+    return handoff.assignments.order_by("pk").iterator()
+
+
+def _rewind(handoff: Handoff, activity: Activity, ledger: list[Assignment]) -> None:
+    """Make the handoff, in memory, what it was when this was recorded."""
+    if (activity.kind == Kind.HANDED_OVER and ledger) or (
+        activity.kind == Kind.ACCEPTED and ledger and ledger[0].how == Assignment.How.CLAIMED
+    ):
+        handoff.owner_id = ledger.pop(0).rep_id
+    elif activity.kind == Kind.REASSIGNED and any(line.how in PASSED_ON for line in ledger):
+        line = ledger.pop(0)
+        while line.how not in PASSED_ON:
+            line = ledger.pop(0)
+        handoff.owner_id = line.rep_id
+        handoff.hops += 1
+
+
+def _freeze(handoff: Handoff, found: dict[Key, Clock]) -> None:
+    """Let clocks that have just started run under what the rows that were there had frozen."""
+    for clock in Clock.objects.filter(handoff=handoff, stopped_at=None, ended_at=None):
+        kept = found.get(key_of(clock))
+        facts = {name: getattr(kept, name) for name in FROZEN} if kept is not None else {}
+        if all(getattr(clock, name) == value for name, value in facts.items()):
+            continue
+        for name, value in facts.items():
+            setattr(clock, name, value)
+        version = clock.calendar_version_id
+        working = agreement.hours(version).working if version is not None else None
+        clock.due_at = working.add(clock.started_at, clock.target_seconds) if working else None
+        clock.save()
