@@ -104,6 +104,14 @@ def keep_hours(
     return version
 
 
+# What the prospect asks for is no delay of ours; accepting a lead can't wait for them.
+PAUSE_REASONS = [
+    {"key": "prospect_asked", "label": "The prospect asked for later"},
+    {"key": "prospect_away", "label": "The prospect is away"},
+]
+PAUSED_MEASURES = ("first_touch", "disposition")
+
+
 def sign_contract(
     version: int,
     *,
@@ -139,6 +147,7 @@ def sign_contract(
             target_seconds=seconds[key],
             per_owner=measure == "accept",
             steps=steps,
+            pause_reasons=PAUSE_REASONS if measure in PAUSED_MEASURES else [],
         )
     return contract
 

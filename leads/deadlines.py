@@ -6,21 +6,26 @@
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Min, Prefetch, Q, QuerySet
+from django.db.models import Max, Min, Prefetch, Q, QuerySet
 
 from leads.models import Handoff
 
 RUNNING = "running"
+PAUSED = "paused"
 MISSED = "missed"
 
 
 def clocks(*, ended: bool) -> QuerySet[Any]:
     """Clocks with term and owner and the instant of their warning; without `ended` only those
-    that still wait for something, with it also a typed time that waits for a manager."""
+    that still wait for something, with it also a typed time that waits for a manager,
+    and the end of a pause."""
     found = Handoff._meta.get_field("clocks").related_model.objects.all()  # type: ignore[union-attr,attr-defined]
     if ended:
         waits = Q(claims__state="waiting")
-        found = found.annotate(claimed_at=Min("claims__claimed_at", filter=waits))
+        found = found.annotate(
+            claimed_at=Min("claims__claimed_at", filter=waits),
+            paused_until=Max("pauses__until", filter=Q(pauses__ended_at=None)),
+        )
     else:
         found = found.unended()
     warn = Min("alarms__fire_at", filter=Q(alarms__action="warn"))
@@ -63,6 +68,23 @@ def is_at_risk(clock: Any | None, *, at: datetime) -> bool:
     if clock.state == MISSED or (clock.due_at is not None and clock.due_at < at):
         return True
     return clock.warn_at is not None and clock.warn_at <= at
+
+
+def is_paused(handoff: Handoff | None) -> bool:
+    """Whether any of its clocks stands still."""
+    return handoff is not None and any(c.state == PAUSED for c in handoff.clocks.all())  # type: ignore[attr-defined]
+
+
+def can_pause(handoff: Handoff | None, *, at: datetime) -> bool:
+    """Whether any of its clocks may be made to stand still: its term allows it, in time."""
+    return handoff is not None and any(
+        clock.term.pause_reasons
+        and (
+            clock.state == PAUSED
+            or (clock.state == RUNNING and clock.due_at and clock.due_at >= at)
+        )
+        for clock in handoff.clocks.all()  # type: ignore[attr-defined]
+    )
 
 
 def label(clock: Any) -> str:

@@ -3,7 +3,8 @@
 from datetime import datetime, timedelta
 
 from sla import agreement
-from sla.models import Action, Alarm, Clock
+from sla.business_time import WorkingCalendar
+from sla.models import Action, Alarm, Clock, Pause
 
 
 def alarms_of(clock: Clock) -> list[Alarm]:
@@ -11,13 +12,15 @@ def alarms_of(clock: Clock) -> list[Alarm]:
     if clock.due_at is None or clock.calendar_version_id is None:
         return []
     working = agreement.hours(clock.calendar_version_id).working
+    start, left = _counted_from(clock, working)
     alarms = []
     for number, step in enumerate(clock.term.steps):
         if step["action"] == Action.BREACH:
             # Due at exactly 10:00:00 is still in time: the breach is the instant after.
             fire_at: datetime | None = clock.due_at + timedelta(microseconds=1)
         elif "share" in step:
-            fire_at = working.add(clock.started_at, int(clock.target_seconds * step["share"]))
+            after = int(clock.target_seconds * step["share"]) - (clock.target_seconds - left)
+            fire_at = working.add(start, max(0, after))
         else:
             fire_at = working.add(clock.due_at, step["after"])
         if fire_at is not None:
@@ -25,7 +28,17 @@ def alarms_of(clock: Clock) -> list[Alarm]:
     return alarms
 
 
-def reset_alarms(clock: Clock, *, at: datetime) -> None:
+def _counted_from(clock: Clock, working: WorkingCalendar) -> tuple[datetime, int]:
+    """Since when the clock runs without a break, and the working seconds it had left then."""
+    last = (
+        None if clock.pk is None else Pause.objects.filter(clock=clock).order_by("ended_at").last()
+    )
+    if last is None or last.ended_at is None or clock.due_at is None:
+        return clock.started_at, clock.target_seconds
+    return last.ended_at, working.elapsed(last.ended_at, clock.due_at)
+
+
+def reset_alarms(clock: Clock) -> None:
     """Make the alarms those of the clock as it is now; what has fired has fired.
 
     A clock that is over or paused has none waiting, a missed one only what follows from the miss.

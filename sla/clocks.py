@@ -16,15 +16,21 @@ from accounts.writing import insert, update
 from leads.models import Activity, Handoff, Kind
 from leads.routing import pool_team
 from sla import agreement
-from sla.alarms import alarms_of
+from sla.alarms import alarms_of, reset_alarms
 from sla.breaches import record_breaches
 from sla.claims import file
 from sla.models import Alarm, Claim, Clock, Side, Term
+from sla.standing_still import hold_or_release, let_go, wake
 from sla.stopping import stop
 
 CLOSING = frozenset({Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED})
 # What an activity may change of a clock.
-CHANGING = ("state", "stopped_at", "stopped_by", "ended_at", "owner", "team", "excused")
+CHANGING = (
+    "state", "due_at", "remaining_seconds", "stopped_at", "stopped_by", "ended_at", "owner", "team",
+    "excused",
+)  # fmt: skip
+STATE, DUE_AT = CHANGING.index("state"), CHANGING.index("due_at")
+PAUSING = frozenset({Kind.PAUSED, Kind.RESUMED})
 # Activities that change who has the lead, or end its time with sales.
 MOVING = frozenset({Kind.ACCEPTED, Kind.REASSIGNED}) | CLOSING
 
@@ -37,7 +43,7 @@ SELECT * FROM sla_clock WHERE handoff_id = ANY(%s) AND state <> 'voided' ORDER B
 def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None = None) -> None:
     """Bring every clock up to date with newly recorded activities."""
     stamp = stamp or configuration.stamp()
-    watched = agreement.kinds_watched(stamp=stamp) | MOVING
+    watched = agreement.kinds_watched(stamp=stamp) | MOVING | PAUSING
     relevant = [a for a in activities if a.handoff_id and a.kind in watched]
     if not relevant:
         return
@@ -46,11 +52,18 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
     claims: list[Claim | None] = []
     for activity in sorted(relevant, key=lambda a: a.occurred_at):
         clocks = existing[activity.handoff_id]  # type: ignore[index]  # relevant ones have it
+        wake(clocks, at=at)
         claims += [stop(c, activity, at=at) for c in clocks if activity.kind in c.term.stops_on]
         if activity.kind in MOVING:
             _move(activity, clocks, at=at, stamp=stamp)
+        elif activity.kind in PAUSING:
+            hold_or_release(activity, clocks, at=at)
     changed = [c for clocks in existing.values() for c in clocks if before[c.pk] != _facts(c)]
+    let_go([c for c in changed if before[c.pk][STATE] == Clock.State.PAUSED])
     _save(changed)
+    for clock in changed:
+        if before[clock.pk][DUE_AT] != clock.due_at:
+            reset_alarms(clock)
     file([claim for claim in claims if claim], at=at)
     started = _start(relevant, at=at, stamp=stamp)
     if changed or started:

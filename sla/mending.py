@@ -10,7 +10,7 @@ from django.db.models import Min
 from accounts import audit
 from leads.models import Lead
 from sla.alarms import reset_alarms
-from sla.models import Action, Alarm, Breach, Clock, Side
+from sla.models import Action, Alarm, Breach, Clock, Pause, Side
 
 # Handoff, term, round: what tells a clock without its id.
 Key = tuple[int | None, int, int]
@@ -97,11 +97,23 @@ def _picture(clock: Clock, *, at: datetime) -> dict[str, Any]:
     standing = breach is not None and breach.overturned_at is None
     facts["breach"] = breach.breached_at if breach is not None and standing else None
     facts["breach_owner"] = breach.owner if breach is not None and standing else None
+    facts["pauses"] = "; ".join(map(_pause_words, _pauses(clock))) or None
     overdue = clock.state == Clock.State.RUNNING and clock.due_at and clock.due_at < at
     if overdue and not _lost(clock):
         facts["state"] = Clock.State.MISSED.value
         facts["breach"], facts["breach_owner"] = clock.due_at, clock.owner
     return facts
+
+
+def _pauses(clock: Clock) -> list[Pause]:
+    """As fetched with the clock: those of a clock rolled back are in the database no more."""
+    return list(clock.pauses.all())  # type: ignore[attr-defined]
+
+
+def _pause_words(pause: Pause) -> str:
+    until = f" until {_said(pause.until)}" if pause.until else ""
+    over = f", over {_said(pause.ended_at)}" if pause.ended_at else ""
+    return f"{pause.reason} from {_said(pause.started_at)}{until}{over}"
 
 
 def _lost(clock: Clock) -> bool:
@@ -124,7 +136,7 @@ def _mend(
         audit.record("clock_removed", there, by=None, at=at, facts=_facts(told))
         there.delete()
         return
-    breach = getattr(right, "breach", None)
+    breach, pauses = getattr(right, "breach", None), _pauses(right)
     if there is None:
         there = right
         there.pk = None
@@ -139,7 +151,8 @@ def _mend(
         there.excused = False
     there.save()
     _mend_breach(there, breach, at=at)
-    reset_alarms(there, at=at)
+    _mend_pauses(there, pauses)
+    reset_alarms(there)
     audit.record("clock_rebuilt", there, by=None, at=at, facts=_facts(told))
 
 
@@ -161,6 +174,16 @@ def _mend_breach(clock: Clock, right: Breach | None, *, at: datetime) -> None:
     facts = {"owner_id": owner_id, "team_id": clock.team_id, "breached_at": clock.due_at}
     if not there.update(**facts, overturned_at=None):
         Breach.objects.create(clock=clock, noticed_at=at, **facts)
+
+
+def _mend_pauses(clock: Clock, right: list[Pause]) -> None:
+    there = Pause.objects.filter(clock=clock)
+    if list(map(_pause_words, there)) == list(map(_pause_words, right)):
+        return
+    there.delete()
+    for pause in right:
+        pause.pk, pause.clock = None, clock
+    Pause.objects.bulk_create(right)
 
 
 def _respond_by(lead: Lead) -> datetime | None:

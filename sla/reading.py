@@ -71,6 +71,8 @@ class Promise:
     applies_to: str
     starts: str
     stops: str
+    # For what the prospect asks, the clock stands still: in words, or nothing.
+    pauses: str
     alarms: list[str] = field(default_factory=list)
 
 
@@ -83,6 +85,7 @@ def promises(terms: tuple[Term, ...], side: str) -> list[Promise]:
             _applies_to(term, terms),
             STARTS.get(Kind(term.starts_on)) or Kind(term.starts_on).label.lower(),
             _listed([STOPS.get(Kind(k)) or Kind(k).label.lower() for k in term.stops_on]),
+            _listed([reason["label"].lower() for reason in term.pause_reasons]),
             [_alarm(step) for step in term.steps],
         )
         for term in terms
@@ -112,7 +115,9 @@ def _alarm(step: Mapping[str, Any]) -> str:
 
 
 def _listed(words: list[str]) -> str:
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 @dataclass(slots=True)

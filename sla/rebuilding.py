@@ -58,7 +58,9 @@ def _clocks(lead: Lead, *, lock: bool = False) -> dict[Key, Clock]:
     clocks = Clock.objects.filter(lead=lead).order_by("pk")
     if lock:
         clocks = clocks.select_for_update(of=("self",))
-    related = clocks.select_related("term", "team", "owner", "breach__owner")
+    related = clocks.select_related("term", "team", "owner", "breach__owner").prefetch_related(
+        "pauses"
+    )
     return {key_of(clock): clock for clock in related}
 
 

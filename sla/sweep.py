@@ -1,5 +1,6 @@
 """Fire due alarms.
 
+0. What was paused until now runs on; its alarms then fall due at their own instants.
 1. One statement claims a batch of waiting alarms with their clocks, skipping what others hold.
 2. The same statement marks them fired, records breaches and writes the outbox rows: all or none.
 3. A batch that fails is done again alarm by alarm; one that fails alone is set aside, visibly.
@@ -13,7 +14,7 @@ from datetime import datetime
 import structlog
 from django.db import DatabaseError, connection, transaction
 
-from sla import escalation
+from sla import escalation, pausing
 from sla.breaches import BREACH_STEPS
 from sla.models import Alarm
 
@@ -73,12 +74,13 @@ class Swept:
     fired: int = 0
     breached: int = 0
     reassigned: int = 0
+    resumed: int = 0
     aside: int = 0
 
 
 def sweep(*, at: datetime, batch: int = BATCH, most: int = 100_000) -> Swept:
     """Fire every alarm due at `at` (the database's present instant), at most `most` of them."""
-    swept = Swept()
+    swept = Swept(resumed=pausing.resume_due(at=at, most=batch))
     while swept.fired + swept.aside < most:
         fired, breached, aside = _fire_batch(at=at, batch=batch)
         swept.fired += fired

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sla.views import calendars, claims, clocks, compliance, contract, people
+from sla.views import calendars, claims, clocks, compliance, contract, pausing, people
 
 urlpatterns = [
     path("sla/", compliance.compliance, name="compliance"),
@@ -13,6 +13,8 @@ urlpatterns = [
     path("sla/clocks/<int:pk>/excuse/undo/", clocks.clock_excuse_undo, name="clock-excuse-undo"),
     path("sla/claims/", claims.claim_list, name="claim-list"),
     path("sla/claims/<int:pk>/decide/", claims.claim_decide, name="claim-decide"),
+    path("handoffs/<int:pk>/pause/", pausing.pause, name="handoff-pause"),
+    path("handoffs/<int:pk>/resume/", pausing.resume, name="handoff-resume"),
     path("sla/contract/", contract.contract, name="contract"),
     path("sla/calendars/", calendars.calendar_list, name="calendar-list"),
     path("sla/calendars/new/", calendars.calendar_new, name="calendar-new"),

@@ -40,6 +40,10 @@ STEPS = [
     {"action": "breach"},
     {"action": "tell_manager", "after": 1800},
 ]
+PAUSE_REASONS = [
+    {"key": "prospect_asked", "label": "The prospect asked for later"},
+    {"key": "prospect_away", "label": "The prospect is away"},
+]
 REASSIGN = {"action": "reassign", "after": 3600}
 
 
@@ -126,6 +130,7 @@ def make_contract(*, version=1, in_force_from=LONG_AGO, targets=None, **more) ->
             side="marketing" if key == "answer_return" else "sales",
             order=0 if tiers else 1, starts_on=start, stops_on=stops, steps=steps,
             target_seconds=target[key], per_owner=measure == "accept",
+            pause_reasons=PAUSE_REASONS if measure in ("first_touch", "disposition") else [],
         )  # fmt: skip
     return contract
 

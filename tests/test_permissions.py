@@ -80,10 +80,13 @@ form-new             GET   in   403  200  200  200  403  403  403  200
 form-new             POST  in   403  422  422  422  403  403  403  422
 form-preview         POST  in   403  200  200  200  403  403  403  200
 handoff-accept       POST  in   404  404  404  404  302  404  302  302
+handoff-pause        GET  in   404  404  404  404  200  404  200  200
+handoff-pause        POST in   404  404  404  404  422  404  422  422
 handoff-reassign     GET   in   404  404  404  404  403  404  200  200
 handoff-reassign     POST  in   404  404  404  404  403  404  422  422
 handoff-reject       GET   in   404  404  404  404  200  404  200  200
 handoff-reject       POST  in   404  404  404  404  422  404  422  422
+handoff-resume       POST in   404  404  404  404  302  404  302  302
 home                 GET   in   200  200  200  200  200  200  200  200
 lead                 GET   in   404  404  200  200  200  404  200  200
 lead-activity        GET   in   404  404  200  200  200  404  200  200

@@ -173,6 +173,7 @@ def clock_chip(context: Context, clock: Any, label: str = "") -> dict[str, Any]:
         "started_at": clock.started_at,
         "warn_at": warn_at,
         "stopped_at": clock.stopped_at,
+        "paused_until": getattr(clock, "paused_until", None),
         "excused": clock.excused,
         "label": label,
     }

@@ -30,6 +30,8 @@ class Kind(models.TextChoices):
     REASSIGNED = "reassigned", "Reassigned"
     ACCEPTED = "accepted", "Accepted by sales"
     REJECTED = "rejected", "Rejected by sales"
+    PAUSED = "paused", "Paused"
+    RESUMED = "resumed", "Resumed"
     RETURN_ANSWERED = "return_answered", "Return answered by marketing"
     QUALIFIED = "qualified", "Qualified"
     DISQUALIFIED = "disqualified", "Disqualified"

@@ -1,5 +1,6 @@
 """How activities are drawn: a picture for each kind, and what the record says beyond it."""
 
+from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -23,6 +24,7 @@ PICTURES = {
     Kind.RETURN_ANSWERED: "message-circle", Kind.QUALIFIED: "circle-check",
     Kind.DISQUALIFIED: "circle-off", Kind.RECYCLED: "recycle", Kind.DEAL_OPENED: "coin",
     Kind.WON: "trophy", Kind.LOST: "thumb-down", Kind.EDITED: "edit",
+    Kind.PAUSED: "player-pause", Kind.RESUMED: "player-play",
 }  # fmt: skip
 FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first name",
                "last_name": "last name"}  # fmt: skip
@@ -44,6 +46,8 @@ def activity_words(activity: Activity) -> str:
         return f"To {data.get('to') or 'the sales manager’s list'}"
     if activity.kind == Kind.MQL and "score" in data:
         return f"With a score of {data['score']}"
+    if activity.kind in (Kind.PAUSED, Kind.RESUMED):
+        return _paused(data)
     if data.get("answer"):
         return str(Return.Answer(data["answer"]).label)
     if data.get("reason"):
@@ -51,6 +55,13 @@ def activity_words(activity: Activity) -> str:
     if data.get("amount"):
         return money_words(Decimal(str(data["amount"])), data.get("currency") or "USD")
     return _origin(data)
+
+
+def _paused(data: dict[str, Any]) -> str:
+    until = data.get("until")
+    day = f"{datetime.fromisoformat(until):%a %-d %b}" if until else ""
+    words = str(data.get("words") or "")
+    return " · ".join(filter(None, [words, f"until {day}" if day and words else ""]))
 
 
 def _change(name: str, change: dict[str, str]) -> str:

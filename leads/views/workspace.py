@@ -80,6 +80,8 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "clock": clock,
         "clock_label": deadlines.label(clock) if clock else "",
         "clocks": _labelled(handoff),
+        "can_pause": _may_pause(handoff, user) and deadlines.can_pause(handoff, at=at),
+        "can_resume": _may_pause(handoff, user) and deadlines.is_paused(handoff),
         "journey": journey(lead),
         "receipt": receipt_beside(lead, handoff),
         "duplicates": _duplicates(user, lead),
@@ -109,6 +111,13 @@ def _leading_clock(handoff: Handoff | None, returned: Return | None) -> Any | No
     if handoff is None:
         return None
     return deadlines.next_clock(handoff, side="marketing" if returned else "sales")
+
+
+def _may_pause(handoff: Handoff | None, user: User) -> bool:
+    """Whoever has an open handoff, and the managers."""
+    if handoff is None or not handoff.is_open:
+        return False
+    return handoff.owner_id == user.pk or user.role in (Role.SALES_MANAGER, Role.ADMIN)
 
 
 def _labelled(handoff: Handoff | None) -> list[dict[str, Any]]:

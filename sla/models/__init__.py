@@ -13,6 +13,7 @@ from sla.models.agreement import (
 )
 from sla.models.claim import Claim
 from sla.models.clock import Alarm, Breach, Clock, ClockQuerySet
+from sla.models.pause import Pause
 from sla.models.tally import Tally, TallyChange
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Clock",
     "ClockQuerySet",
     "Contract",
+    "Pause",
     "PersonCalendar",
     "Side",
     "Tally",

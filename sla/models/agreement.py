@@ -183,6 +183,8 @@ class Term(models.Model):
     # An owner's promise starts afresh with the next owner; a lead's goes on.
     per_owner = models.BooleanField(default=False)
     steps = models.JSONField(default=list)
+    # For which reasons the clock may stand still: [{"key": "…", "label": "…"}, …]; none: never.
+    pause_reasons = models.JSONField(default=list, blank=True)
 
     class Meta:
         ordering = ["contract", "measure", "order", "id"]
