@@ -12,13 +12,14 @@ from leads.models import Lead
 from sla.alarms import reset_alarms
 from sla.models import Action, Alarm, Breach, Clock, Pause, Side
 
-# Handoff, term, round: what tells a clock without its id.
-Key = tuple[int | None, int, int]
+# Handoff, measure, what starts it, round: what tells a clock without its id, and without its term,
+# which a manager may have changed for another contract's.
+Key = tuple[int | None, str, str, int]
 COMPARED = ("owner", "team", "state", "started_at", "due_at", "stopped_at", "ended_at")
 # What a mended clock takes over from the clock it should be.
 TAKEN = (
     "owner_id", "team_id", "state", "started_at", "due_at", "remaining_seconds", "stopped_at",
-    "stopped_by_id", "ended_at", "calendar_version_id", "target_seconds",
+    "stopped_by_id", "ended_at", "term_id", "calendar_version_id", "target_seconds",
 )  # fmt: skip
 
 
@@ -46,7 +47,7 @@ def _said(value: Any) -> str:
 
 def key_of(clock: Clock) -> Key:
     """What tells this clock from the lead's others, whatever its id."""
-    return clock.handoff_id, clock.term_id, clock.round
+    return clock.handoff_id, clock.term.measure, clock.term.starts_on, clock.round
 
 
 def compare(

@@ -22,8 +22,8 @@ from django.db.models import Q
 from accounts.models import AuditEntry, User
 from accounts.refusals import Conflict
 from sla import agreement
+from sla.alarms import alarms_of
 from sla.business_time import WorkingCalendar
-from sla.clocks import alarms_of
 from sla.models import Clock, ClockQuerySet, Term
 
 T = TypeVar("T")

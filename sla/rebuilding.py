@@ -7,7 +7,8 @@
 3. What came of it is held against the rows that are there; each difference is said in words.
 4. Without `check` the rows are made right, and each change is audited.
 
-What no record tells is kept as it was frozen: calendar version, target, persona, campaign, source,
+What no record tells is kept as it is in the rows: term, calendar version and target (a manager
+may have moved the clock onto others), persona, campaign, source,
 and the team, as long as it is one of the side that owes the term. A running clock past its
 deadline is held for missed, as the sweep will find it, while its breach alarm still waits.
 """
@@ -27,7 +28,7 @@ from sla.mending import Difference, Key, key_of
 from sla.models import Claim, Clock
 from sla.stopping import believe
 
-FROZEN = ("calendar_version_id", "target_seconds", "persona_id", "campaign_id", "source")
+FROZEN = ("term_id", "calendar_version_id", "target_seconds", "persona_id", "campaign_id", "source")
 PASSED_ON = (Assignment.How.MANUAL, Assignment.How.ESCALATED)
 
 
@@ -91,14 +92,17 @@ def _approved(found: dict[Key, Clock]) -> Iterator[Approved]:
     claims = Claim.objects.filter(
         clock__in=[clock.pk for clock in found.values()], state=Claim.State.APPROVED
     )
-    for claim in claims.select_related("clock", "activity", "decided_by").order_by("decided_at"):
+    for claim in claims.select_related("clock__term", "activity", "decided_by").order_by(
+        "decided_at"
+    ):
         yield Approved(key_of(claim.clock), claim)
 
 
 def _believe(approved: Approved) -> None:
-    handoff, term, round_ = approved.key
+    handoff, measure, starts_on, round_ = approved.key
     claim = approved.claim
-    clock = Clock.objects.filter(handoff=handoff, term=term, round=round_).first()
+    clocks = Clock.objects.filter(handoff=handoff, round=round_)
+    clock = clocks.filter(term__measure=measure, term__starts_on=starts_on).first()
     if clock is not None and claim.decided_at is not None:
         believe(
             clock, claim.activity, claim.claimed_at, by=claim.decided_by, at=claim.decided_at

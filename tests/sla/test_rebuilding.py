@@ -12,10 +12,10 @@ from leads.qualification import qualify, reassign, recycle
 from leads.returns import answer
 from sla import claims, excuses
 from sla.compliance import compliance
-from sla.models import Alarm, Breach, Claim, Clock
+from sla.models import Alarm, Breach, Claim, Clock, Term
 from sla.rebuilding import rebuild
 from sla.sweep import sweep
-from tests.factories import hours, make_calendar, ny
+from tests.factories import hours, make_calendar, make_contract, ny
 
 AT = ny("2027-01-15 10:00")
 NOON = ny("2027-01-15 12:00")
@@ -141,6 +141,19 @@ def test_case_27_a_clock_keeps_the_hours_it_started_under(cast):
     handoff = accepted(cast)
     make_calendar(cast.sales, slug="never", weekly={"6": [["03:00", "03:01"]]})
     assert told(handoff.lead, at=AT + hours(0.2)) == []
+
+
+def test_case_26_a_clock_moved_onto_another_contract_stays_there(cast):
+    handoff = accepted(cast)
+    make_contract(version=2, in_force_from=AT, targets={"first_touch_hot": 7200})
+    term = Term.objects.get(key="first_touch_hot", contract__version=2)
+    moved = handoff.clocks.filter(term__measure="first_touch")
+    moved.update(term=term, target_seconds=7200, due_at=NOON)
+    Alarm.objects.filter(clock__in=moved, action="breach").update(fire_at=NOON)
+    log_touch(handoff.lead, "call", by=handoff.owner, at=ny("2027-01-15 11:30"))
+
+    assert told(handoff.lead) == []
+    assert moved.get().state == "met"
 
 
 # --- What is found, and mended -------------------------------------------------------------------
