@@ -47,10 +47,15 @@ DEFINITIONS: tuple[Any, ...] = (
 
 def agree(users: dict[str, User], teams: dict[str, Team], *, start: datetime, at: datetime) -> None:
     """Calendars, definitions, score rules, contract 1 (superseded) and 2 (in force)."""
-    keep_hours(
-        "new-york", "New York office", tz="America/New_York", country="US", subdivision="NY",
-        teams=[teams["marketing"], teams["sales-new-york"]],
-    )  # fmt: skip
+    # One for each team, so that each manager may change the hours of their own.
+    for slug, name, team in (
+        ("new-york", "New York office", "sales-new-york"),
+        ("marketing", "Marketing", "marketing"),
+    ):
+        keep_hours(
+            slug, name, tz="America/New_York", country="US", subdivision="NY",
+            teams=[teams[team]],
+        )  # fmt: skip
     keep_hours(
         "london", "London office", tz="Europe/London", country="GB", subdivision="ENG",
         teams=[teams["sales-london"]],
