@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.cache import never_cache
 from django_prometheus.exports import ExportToDjangoView
 
-from sla.lag import sweep_lag
+from sla.lag import Watch, pulse, watch
+from sla.metrics import text as sweep_figures
 
 LONGEST_LAG = 30.0  # seconds; the sweep wakes every second
 
@@ -29,8 +30,13 @@ def answer_probes(get_response: Answer) -> Answer:
 
 @login_not_required
 def metrics(request: HttpRequest) -> HttpResponse:
-    """Every process's counters, for Prometheus; your proxy should keep it to yourselves."""
-    return ExportToDjangoView(request)
+    """Every process's counters and the sweep's figures; your proxy should keep it to yourselves."""
+    answer = ExportToDjangoView(request)
+    try:
+        answer.write(sweep_figures())
+    except DatabaseError:
+        return answer  # the rest is still worth knowing; /readyz says what is wrong
+    return answer
 
 
 @never_cache
@@ -44,26 +50,40 @@ def healthz(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def readyz(request: HttpRequest) -> JsonResponse:
     """200 when every part works, else 503; the JSON says which part does not."""
-    lag = lag_seconds()
+    seen = watched()
+    lag = round(seen.lag.total_seconds(), 1) if seen else None
     answers = {
-        "database": "does not answer" if lag is None else "ok",
+        "database": "ok" if seen else "does not answer",
         "broker": broker(),
         "sweep": "ok" if lag is not None and lag <= LONGEST_LAG else "does not keep up",
     }
     ready = set(answers.values()) == {"ok"}
-    body = {"ready": ready, **answers, "sweep_lag_seconds": lag}
+    body = {
+        "ready": ready,
+        **answers,
+        "sweep_lag_seconds": lag,
+        "sweep_last_run_seconds": last_run_seconds() if seen else None,
+        "alarms_due": seen.due if seen else None,
+        "alarms_aside": seen.aside if seen else None,
+    }
     return JsonResponse(body, status=200 if ready else 503)
 
 
-def lag_seconds() -> float | None:
-    """Seconds since the oldest alarm that is due but not fired; None: no database.
+def watched() -> Watch | None:
+    """How far the sweep is behind; None: no database.
 
     It is read from the alarms themselves: a sweep that never ran is seen as well as a slow one.
     """
     try:
-        return round(sweep_lag().total_seconds(), 1)
+        return watch()
     except DatabaseError:
         return None
+
+
+def last_run_seconds() -> float | None:
+    """Seconds since a sweep last ended; None: none ever did."""
+    ago = pulse().seconds_ago
+    return None if ago is None else round(ago, 1)
 
 
 def broker() -> str:

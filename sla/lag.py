@@ -1,5 +1,6 @@
-"""How far the sweep is behind, read from the alarms themselves; and what managers are told."""
+"""How the sweep is doing, read from the alarms themselves; and what managers are told."""
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection
@@ -11,19 +12,56 @@ from accounts.words import span_words
 # The sweep wakes every second; from here on managers should know.
 WORTH_SAYING = timedelta(minutes=1)
 
+# By the database's clock; the statement's instant, so that the index of waiting alarms serves.
+WATCH = """
+SELECT coalesce(statement_timestamp() - min(fire_at), interval '0'), count(*),
+    (SELECT count(*) FROM sla_alarm WHERE state = 'aside')
+FROM sla_alarm WHERE state = 'waiting' AND fire_at <= statement_timestamp()
+"""
+PULSE = """
+SELECT extract(epoch FROM statement_timestamp() - last_swept_at)::float, fired, breached,
+    reassigned, set_aside
+FROM sla_sweeppulse
+"""
 
-def sweep_lag() -> timedelta:
-    """How long the oldest due alarm has waited, by the database's clock; zero: none waits."""
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """How long the oldest due alarm has waited, how many are due, and how many are set aside."""
+
+    lag: timedelta
+    due: int
+    aside: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """Seconds since a sweep last ended (None: none ever did), and what sweeps did in all."""
+
+    seconds_ago: float | None = None
+    fired: int = 0
+    breached: int = 0
+    reassigned: int = 0
+    set_aside: int = 0
+
+
+def watch() -> Watch:
+    """How the sweep is doing now: one query on two partial indexes."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT clock_timestamp() - min(fire_at) FROM sla_alarm WHERE state = 'waiting'"
-        )
-        waited = cursor.fetchone()[0]
-    return max(waited or timedelta(), timedelta())
+        cursor.execute(WATCH)
+        return Watch(*cursor.fetchone())
+
+
+def pulse() -> Pulse:
+    """What the sweeps have done so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(PULSE)
+        row = cursor.fetchone()
+    return Pulse(*row) if row else Pulse()
 
 
 def notice(request: HttpRequest) -> dict[str, object]:
-    """Context processor: the banner of managers while the sweep is behind.
+    """Context processor: the banner of managers while the sweep is behind, or alarms are aside.
 
     Asked for only when a page draws its frame: one indexed query, and none for anybody else.
     """
@@ -34,12 +72,19 @@ def notice(request: HttpRequest) -> dict[str, object]:
 
 
 def words() -> str:
-    """What a manager reads; empty while the sweep keeps up."""
-    lag = sweep_lag()
-    if lag <= WORTH_SAYING:
-        return ""
-    return (
-        f"Deadlines are not being watched: the oldest alarm has waited "
-        f"{span_words(lag.total_seconds())}. Figures here are right all the same; warnings and "
-        "reassignments come late. Check that the worker and beat are running (/readyz)."
-    )
+    """What a manager reads; empty while all is well."""
+    seen = watch()
+    if seen.lag > WORTH_SAYING:
+        return (
+            f"Deadlines are not being watched: the oldest alarm has waited "
+            f"{span_words(seen.lag.total_seconds())}. Figures here are right all the same; "
+            "warnings and reassignments come late. Check that the worker and beat are running "
+            "(/readyz)."
+        )
+    if seen.aside:
+        what = "One alarm was" if seen.aside == 1 else f"{seen.aside} alarms were"
+        return (
+            f"{what} set aside after an error and will not fire by themselves. "
+            "“manage.py sweep --once --explain” says why, “--retry” tries again."
+        )
+    return ""

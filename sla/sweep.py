@@ -67,6 +67,15 @@ SELECT count(*), count(*) FILTER (WHERE action = 'breach') FROM claimed
 )
 
 
+BEAT = """
+INSERT INTO sla_sweeppulse AS p (id, last_swept_at, fired, breached, reassigned, set_aside)
+VALUES (1, clock_timestamp(), %s, %s, %s, %s)
+ON CONFLICT (id) DO UPDATE SET last_swept_at = excluded.last_swept_at,
+    fired = p.fired + excluded.fired, breached = p.breached + excluded.breached,
+    reassigned = p.reassigned + excluded.reassigned, set_aside = p.set_aside + excluded.set_aside
+"""
+
+
 @dataclass(slots=True)
 class Swept:
     """What one sweep did."""
@@ -91,6 +100,14 @@ def sweep(*, at: datetime, batch: int = BATCH, most: int = 100_000) -> Swept:
     reassigned, aside = escalation.reassign_due(at=at, most=batch)
     swept.reassigned += reassigned
     swept.aside += aside
+    return swept
+
+
+def sweep_once(*, at: datetime) -> Swept:
+    """Sweep as whoever watches the time does: with the pulse that says so (SweepPulse)."""
+    swept = sweep(at=at)
+    with connection.cursor() as cursor:
+        cursor.execute(BEAT, [swept.fired, swept.breached, swept.reassigned, swept.aside])
     return swept
 
 
@@ -132,3 +149,8 @@ def set_aside(alarm_id: int, error: Exception) -> None:
     said = f"{type(error).__name__}: {error}".splitlines()[0][:500]
     Alarm.objects.filter(pk=alarm_id).update(state=Alarm.State.ASIDE, error=said)
     log.error("alarm_set_aside", alarm=alarm_id, error=said)
+
+
+def retry_aside() -> int:
+    """Let every alarm that was set aside wait again; returns how many did."""
+    return Alarm.objects.filter(state=Alarm.State.ASIDE).update(state=Alarm.State.WAITING, error="")

@@ -13,7 +13,7 @@ log = structlog.get_logger(__name__)
 @shared_task(name="sla.tasks.sweep", ignore_result=True)
 def sweep() -> None:
     """Fire what is due, by the database's clock."""
-    swept = sweeping.sweep(at=database_now())
+    swept = sweeping.sweep_once(at=database_now())
     if swept.fired or swept.reassigned or swept.aside:
         log.info(
             "swept", fired=swept.fired, breached=swept.breached, reassigned=swept.reassigned,

@@ -14,6 +14,7 @@ from sla.models.agreement import (
 from sla.models.claim import Claim
 from sla.models.clock import Alarm, Breach, Clock, ClockQuerySet
 from sla.models.pause import Pause
+from sla.models.pulse import SweepPulse
 from sla.models.tally import Tally, TallyChange
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Pause",
     "PersonCalendar",
     "Side",
+    "SweepPulse",
     "Tally",
     "TallyChange",
     "TeamCalendar",

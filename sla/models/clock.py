@@ -187,6 +187,8 @@ class Alarm(models.Model):
         indexes = [
             # sla.sweep claims by this, and /readyz reads the oldest from it.
             models.Index(fields=["fire_at"], name="alarm_waiting", condition=Q(state="waiting")),
+            # sla.lag counts what failed; there should be none.
+            models.Index(fields=["id"], name="alarm_aside", condition=Q(state="aside")),
         ]
 
     def __str__(self) -> str:

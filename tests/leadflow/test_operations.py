@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from accounts.instants import database_now
-from sla.sweep import sweep
+from sla.models import Alarm, Breach
+from sla.sweep import sweep, sweep_once
 from tests.leadflow.running import ROOT
 
 pytestmark = pytest.mark.django_db
@@ -25,15 +26,24 @@ def test_healthz_answers_without_sign_in(probe):
 
 
 def test_readyz_names_each_part(probe):
+    sweep_once(at=database_now())
     answer = probe.get("/readyz")
     assert answer.status_code == 200
-    assert answer.json() == {
+    told = answer.json()
+    assert 0 <= told.pop("sweep_last_run_seconds") < 60
+    assert told == {
         "ready": True,
         "database": "ok",
         "broker": "ok",
         "sweep": "ok",
         "sweep_lag_seconds": 0.0,
+        "alarms_due": 0,
+        "alarms_aside": 0,
     }
+
+
+def test_readyz_says_when_no_sweep_ever_ran(probe):
+    assert probe.get("/readyz").json()["sweep_last_run_seconds"] is None
 
 
 def test_readyz_says_when_deadlines_pass_and_nobody_sweeps(cast, probe):
@@ -60,6 +70,31 @@ def test_metrics_are_prometheus_text(probe):
     assert answer.status_code == 200
     assert answer.headers["Content-Type"].startswith("text/plain")
     assert "django_http_requests_total_by_method_total" in answer.content.decode()
+
+
+def test_metrics_tell_of_the_sweep_wherever_it_runs(cast, probe):
+    at = database_now()
+    cast.hot_lead(at=at - timedelta(days=30))
+    before = metrics(probe)
+    assert before["leadflow_sweep_lag_seconds"] > 86_400
+    assert before["leadflow_alarms_due"] == Alarm.objects.filter(fire_at__lte=at).count()
+    assert "leadflow_sweep_last_run_seconds" not in before
+
+    swept = sweep_once(at=at)
+    after = metrics(probe)
+    assert (after["leadflow_sweep_lag_seconds"], after["leadflow_alarms_due"]) == (0, 0)
+    assert after["leadflow_alarms_fired_total"] == swept.fired > 0
+    assert after["leadflow_breaches_recorded_total"] == Breach.objects.count() > 0
+    assert 0 <= after["leadflow_sweep_last_run_seconds"] < 60
+
+    sweep_once(at=at)
+    assert metrics(probe)["leadflow_alarms_fired_total"] == swept.fired
+
+
+def metrics(probe):
+    lines = probe.get("/metrics").content.decode().splitlines()
+    told = [line.rsplit(" ", 1) for line in lines if line.startswith("leadflow_")]
+    return {name: float(value) for name, value in told}
 
 
 def test_every_other_page_asks_for_sign_in_and_for_a_known_host(client, probe):

@@ -13,7 +13,7 @@ from accounts.models import Team, User
 from leads.activities import log_touch
 from sla import agreement, excuses
 from sla.compliance import DIMENSIONS
-from sla.lag import sweep_lag
+from sla.lag import watch
 from sla.models import Alarm, Calendar, CalendarVersion, Clock, TeamCalendar
 from sla.sweep import sweep
 from sla.views.cursors import PAGE
@@ -431,6 +431,6 @@ def test_managers_are_told_that_nobody_watches_the_deadlines(cast, late_alarm, p
 
 def test_a_sweep_that_keeps_up_is_not_mentioned(cast, late_alarm):
     sweep(at=database_now())
-    assert sweep_lag() == timedelta()
+    assert watch().lag == timedelta()
     html = signed_in(cast.dana).get(reverse("contract")).content.decode()
     assert "not being watched" not in html
