@@ -16,6 +16,7 @@ ROWS = {
     "sweep": ("bench.sweeping", "sweep_row"),
     "import": ("bench.importing", "import_row"),
     "deadline_to_breach": ("bench.sweeping", "breach_delay_row"),
+    "what_if": ("bench.replaying", "what_if_row"),
     "memory": ("bench.memory", "memory_row"),
 }
 

@@ -8,6 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from accounts.problems import answer
 from sla.api import ComplianceView
+from sla.what_if_api import WhatIfView
 
 app_name = "api"
 
@@ -27,6 +28,7 @@ def elsewhere(request: HttpRequest, rest: str) -> HttpResponse:
 urlpatterns = [
     path("", include("leads.api.urls")),
     path("sla/compliance/", ComplianceView.as_view(), name="compliance"),
+    path("sla/what-if/", WhatIfView.as_view(), name="what-if"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     re_path(r"^(?P<rest>.*)$", elsewhere),

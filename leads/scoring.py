@@ -53,16 +53,19 @@ class Score:
 
 def current_rules(at: datetime, *, stamp: UUID | None = None) -> tuple[int, Mapping[str, Any]]:
     """Version and rules in force at an instant; (0, {}) before any were published."""
-    versions = remembered(
-        "score-rules",
-        lambda: list(ScoreRules.objects.values_list("in_force_from", "version", "rules")),
-        under=stamp,
-    )
-    in_force = [v for v in versions if v[0] <= at]
+    in_force = [v for v in _versions(stamp) if v[0] <= at]
     if not in_force:
         return 0, {}
     _, version, rules = max(in_force, key=lambda v: (v[0], v[1]))
     return version, rules
+
+
+def _versions(stamp: UUID | None) -> list[tuple[datetime, int, Mapping[str, Any]]]:
+    return remembered(
+        "score-rules",
+        lambda: list(ScoreRules.objects.values_list("in_force_from", "version", "rules")),
+        under=stamp,
+    )
 
 
 def score(
@@ -81,6 +84,25 @@ def score(
             break
     result.reasons.sort(key=lambda reason: -abs(reason["points"]))
     return result
+
+
+def most_engagement(
+    counts: Mapping[str, int], *, since: datetime, at: datetime, stamp: UUID | None = None
+) -> int:
+    """No score between two instants can have had more points than this for so many signs of each
+    kind: unfaded, whatever they said, under the most generous of the rules in force then."""
+    versions = _versions(stamp)
+    first = max((v for v in versions if v[0] <= since), default=None, key=lambda v: (v[0], v[1]))
+    known = [v for v in versions if since < v[0] <= at] + ([first] if first else [])
+    return max((_unfaded(rules, counts) for _, _, rules in known), default=0)
+
+
+def _unfaded(rules: Mapping[str, Any], counts: Mapping[str, int]) -> int:
+    most = max(0, rules.get("quiet", {}).get("points", 0))
+    for rule in rules.get("engagement", []):
+        points = rule["points"] * counts.get(rule["kind"], 0)
+        most += max(0, min(points, rule.get("most", LIMIT)))
+    return most
 
 
 def _add_fit(result: Score, rules: Mapping[str, Any], values: Mapping[str, Any]) -> None:

@@ -112,12 +112,13 @@ def _told(found: Compliance) -> dict[str, Any]:
         "from": found.start.astimezone(UTC),
         "to": found.end.astimezone(UTC),
         "at": found.at,
-        "totals": _figures(found.totals),
-        "results": [_figures(group) for group in found.groups],
+        "totals": figures_told(found.totals),
+        "results": [figures_told(group) for group in found.groups],
     }
 
 
-def _figures(group: Figures) -> dict[str, Any]:
+def figures_told(group: Figures) -> dict[str, Any]:
+    """The figures of one group as programs read them."""
     return {
         "key": group.key,
         "name": group.name,

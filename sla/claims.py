@@ -12,7 +12,7 @@ from leads.models import Kind
 from sla import excuses
 from sla.models import Claim, Clock, Side
 from sla.models.claim import ClaimQuerySet
-from sla.stopping import believe
+from sla.stopping import Findings, believe
 
 NOTE_LENGTH = 500
 
@@ -75,7 +75,9 @@ def approve(claim: Claim, *, by: User, at: datetime, note: str = "") -> None:
     with transaction.atomic():
         now = _decide(claim, Claim.State.APPROVED, by=by, at=at, note=note)
         clock = now.clock
-        believe(clock, now.activity, now.claimed_at, by=by, at=at)
+        found = Findings()
+        believe(clock, now.activity, now.claimed_at, found, at=at)
+        found.write_down(at=at, by=by)
         clock.save(update_fields=["state", "stopped_at", "stopped_by", "ended_at", "excused"])
 
 

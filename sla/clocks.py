@@ -17,11 +17,10 @@ from leads.models import Activity, Handoff, Kind
 from leads.routing import pool_team
 from sla import agreement
 from sla.alarms import alarms_of, reset_alarms
-from sla.breaches import record_breaches
 from sla.claims import file
-from sla.models import Alarm, Claim, Clock, Side, Term
+from sla.models import Alarm, Clock, Side, Term
 from sla.standing_still import hold_or_release, let_go, wake
-from sla.stopping import stop
+from sla.stopping import Findings, stop
 
 CLOSING = frozenset({Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED})
 # What an activity may change of a clock.
@@ -49,22 +48,21 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
         return
     existing = _lock_clocks(relevant, stamp=stamp)
     before = {c.pk: _facts(c) for clocks in existing.values() for c in clocks}
-    claims: list[Claim | None] = []
+    found = Findings()
     for activity in sorted(relevant, key=lambda a: a.occurred_at):
         clocks = existing[activity.handoff_id]  # type: ignore[index]  # relevant ones have it
         wake(clocks, at=at)
-        claims += [stop(c, activity, at=at) for c in clocks if activity.kind in c.term.stops_on]
-        if activity.kind in MOVING:
-            _move(activity, clocks, at=at, stamp=stamp)
-        elif activity.kind in PAUSING:
+        apply(activity, clocks, found, at=at, stamp=stamp)
+        if activity.kind in PAUSING:
             hold_or_release(activity, clocks, at=at)
+    found.write_down(at=at)
     changed = [c for clocks in existing.values() for c in clocks if before[c.pk] != _facts(c)]
     let_go([c for c in changed if before[c.pk][STATE] == Clock.State.PAUSED])
     _save(changed)
     for clock in changed:
         if before[clock.pk][DUE_AT] != clock.due_at:
             reset_alarms(clock)
-    file([claim for claim in claims if claim], at=at)
+    file(found.claims, at=at)
     started = _start(relevant, at=at, stamp=stamp)
     if changed or started:
         _write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)
@@ -81,10 +79,26 @@ def _lock_clocks(activities: Iterable[Activity], *, stamp: UUID) -> dict[int, li
     return found
 
 
-def _move(activity: Activity, clocks: Sequence[Clock], *, at: datetime, stamp: UUID) -> None:
+def apply(
+    activity: Activity, clocks: Sequence[Clock], found: Findings, *, at: datetime, stamp: UUID
+) -> None:
+    """Let one activity act on the clocks of its handoff, in memory; the caller saves them.
+
+    `activity.handoff` has the owner of that moment, and `at` is when the activity was recorded.
+    """
+    for clock in clocks:
+        if activity.kind in clock.term.stops_on:
+            stop(clock, activity, found, at=at)
+    if activity.kind in MOVING:
+        _move(activity, clocks, found, at=at, stamp=stamp)
+
+
+def _move(
+    activity: Activity, clocks: Sequence[Clock], found: Findings, *, at: datetime, stamp: UUID
+) -> None:
     """The lead changes hands or leaves sales: settle what is overdue, then end or pass on."""
     sales = [c for c in clocks if c.term.side == Side.SALES and c.ended_at is None]
-    _settle_overdue(sales, at=at)
+    _settle_overdue(sales, found, at=at)
     if activity.kind == Kind.ACCEPTED:
         # Taken from a pool: from here on it is theirs to keep.
         _give(clocks, activity.handoff, stamp=stamp, only_ownerless=True)
@@ -98,11 +112,11 @@ def _move(activity: Activity, clocks: Sequence[Clock], *, at: datetime, stamp: U
         _give([c for c in sales if c.ended_at is None], activity.handoff, stamp=stamp)
 
 
-def _settle_overdue(clocks: Iterable[Clock], *, at: datetime) -> None:
-    overdue = [c for c in clocks if c.state == Clock.State.RUNNING and c.due_at and c.due_at < at]
-    record_breaches([c.pk for c in overdue], at=at)
-    for clock in overdue:
-        clock.state = Clock.State.MISSED
+def _settle_overdue(clocks: Iterable[Clock], found: Findings, *, at: datetime) -> None:
+    for clock in clocks:
+        if clock.is_overdue(at):
+            found.breached.append(clock)
+            clock.state = Clock.State.MISSED
 
 
 def _give(

@@ -41,7 +41,7 @@ def excuse(clock: Clock, *, by: User, reason: str, at: datetime) -> None:
         )
     with transaction.atomic():
         now = Clock.objects.select_for_update(of=("self",)).get(pk=clock.pk)
-        if now.state == Clock.State.RUNNING and now.due_at and now.due_at < at:
+        if now.is_overdue(at):
             # Missed by its deadline; the sweep has not come yet.
             record_breaches([now.pk], at=at)
             now.state = Clock.State.MISSED

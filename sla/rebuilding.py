@@ -26,7 +26,7 @@ from sla.breaches import record_breaches
 from sla.clocks import follow
 from sla.mending import Difference, Key, key_of
 from sla.models import Claim, Clock
-from sla.stopping import believe
+from sla.stopping import Findings, believe
 
 FROZEN = ("term_id", "calendar_version_id", "target_seconds", "persona_id", "campaign_id", "source")
 PASSED_ON = (Assignment.How.MANUAL, Assignment.How.ESCALATED)
@@ -104,9 +104,9 @@ def _believe(approved: Approved) -> None:
     clocks = Clock.objects.filter(handoff=handoff, round=round_)
     clock = clocks.filter(term__measure=measure, term__starts_on=starts_on).first()
     if clock is not None and claim.decided_at is not None:
-        believe(
-            clock, claim.activity, claim.claimed_at, by=claim.decided_by, at=claim.decided_at
-        )  # fmt: skip
+        findings = Findings()
+        believe(clock, claim.activity, claim.claimed_at, findings, at=claim.decided_at)
+        findings.write_down(at=claim.decided_at, by=claim.decided_by)
         clock.save()
 
 

@@ -1,5 +1,6 @@
 """What an answer does to a clock: at which instant it counts, and what follows from that."""
 
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from accounts import audit
@@ -7,6 +8,23 @@ from accounts.models import User
 from leads.models import Activity, Outcome
 from sla.breaches import record_breaches
 from sla.models import Claim, Clock
+
+
+@dataclass(slots=True)
+class Findings:
+    """What answers and moves did to clocks that is written down beside the clocks themselves."""
+
+    breached: list[Clock] = field(default_factory=list)
+    # Missed, until an answer at that instant showed that it was not.
+    overturned: list[tuple[Clock, Activity, datetime]] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+
+    def write_down(self, *, at: datetime, by: User | None = None) -> None:
+        """Record breaches and what overturned them, before the clocks are saved: their rows still
+        name the owners at the deadlines. `by`: who decided it, else whoever answered."""
+        record_breaches([clock.pk for clock in self.breached], at=at)
+        for clock, activity, instant in self.overturned:
+            _overturn(clock, activity, instant, by=by or activity.actor, at=at)
 
 
 def stopping_instant(clock: Clock, activity: Activity, *, at: datetime) -> datetime | None:
@@ -23,26 +41,28 @@ def stopping_instant(clock: Clock, activity: Activity, *, at: datetime) -> datet
     return activity.occurred_at
 
 
-def stop(clock: Clock, activity: Activity, *, at: datetime) -> Claim | None:
-    """Let an activity stop a clock the caller has locked, and saves.
+def stop(clock: Clock, activity: Activity, found: Findings, *, at: datetime) -> None:
+    """Let an activity stop a clock, in memory; the caller has locked it, and saves.
 
-    Returns the claim a manager must decide on, not saved, when the time was typed after the
-    deadline and would have met the clock had it been believed.
+    Finds a claim for a manager to decide when the time was typed after the deadline and would
+    have met the clock had it been believed.
     """
     instant = stopping_instant(clock, activity, at=at)
     if instant is None:
-        return None
-    believe(clock, activity, instant, by=activity.actor, at=at)
+        return
+    believe(clock, activity, instant, found, at=at)
     in_time = clock.outcome_at(activity.occurred_at) == Clock.State.MET
     if instant == activity.occurred_at or clock.state == Clock.State.MET or not in_time:
-        return None
-    return Claim(clock=clock, activity=activity, claimed_at=activity.occurred_at, made_at=at)
+        return
+    found.claims.append(
+        Claim(clock=clock, activity=activity, claimed_at=activity.occurred_at, made_at=at)
+    )
 
 
 def believe(
-    clock: Clock, activity: Activity, instant: datetime, *, by: User | None, at: datetime
+    clock: Clock, activity: Activity, instant: datetime, found: Findings, *, at: datetime
 ) -> None:
-    """Judge the clock by an answer at `instant`; of several answers the earliest counts."""
+    """Judge the clock by an answer at `instant`, in memory; of several the earliest counts."""
     if clock.stopped_at is not None and instant >= clock.stopped_at:
         return
     if clock.stopped_at is None and clock.ended_at is not None and instant > clock.ended_at:
@@ -50,9 +70,10 @@ def believe(
         return
     outcome = clock.outcome_at(instant)
     if outcome == Clock.State.MISSED and clock.state == Clock.State.RUNNING:
-        record_breaches([clock.pk], at=at)
+        found.breached.append(clock)
     if outcome == Clock.State.MET and clock.state == Clock.State.MISSED:
-        _overturn(clock, activity, instant, by=by, at=at)
+        clock.excused = False
+        found.overturned.append((clock, activity, instant))
     clock.state = outcome
     clock.stopped_at = instant
     clock.stopped_by = activity
@@ -63,7 +84,6 @@ def _overturn(
     clock: Clock, activity: Activity, instant: datetime, *, by: User | None, at: datetime
 ) -> None:
     """Later evidence shows the promise was kept: the breach stays on file, overturned."""
-    clock.excused = False
     clock.breach.overturned_at = at
     clock.breach.save(update_fields=["overturned_at"])
     # Whoever said it was not much earlier need not be believed any more.

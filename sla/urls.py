@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sla.views import calendars, claims, clocks, compliance, contract, pausing, people
+from sla.views import calendars, claims, clocks, compliance, contract, pausing, people, what_if
 
 urlpatterns = [
     path("sla/", compliance.compliance, name="compliance"),
@@ -24,4 +24,5 @@ urlpatterns = [
     path("sla/people/<int:pk>/", people.person_hours, name="person-hours"),
     path("sla/people/<int:pk>/leave/", people.person_leave, name="person-leave"),
     path("sla/calendars/<slug:slug>/", calendars.calendar, name="calendar"),
+    path("sla/what-if/", what_if.what_if, name="what-if"),
 ]

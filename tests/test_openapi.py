@@ -38,6 +38,7 @@ ENDPOINTS = {
     "/api/v1/leads/{id}/recycle/": {"post"},
     "/api/v1/queue/": {"get"},
     "/api/v1/sla/compliance/": {"get"},
+    "/api/v1/sla/what-if/": {"post"},
 }
 
 

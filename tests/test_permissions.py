@@ -45,6 +45,7 @@ api:leads            POST  401  403  422  422  422  422  422  422  422
 api:qualify          POST  401  404  404  403  403  200  404  200  200
 api:queue            GET   401  200  200  200  200  200  200  200  200
 api:recycle          POST  401  422  422  422  422  422  422  422  422
+api:what-if          POST  401  403  403  403  200  403  403  200  200
 api:reject           POST  401  422  422  422  422  422  422  422  422
 bell                 GET   in   200  200  200  200  200  200  200  200
 calendar             GET   in   200  200  200  200  200  200  200  200
@@ -123,6 +124,7 @@ ready                GET   in   403  200  200  200  200  200  200  200
 ready                POST  in   403  422  422  422  422  422  422  422
 return-answer        POST  in   403  404  422  422  403  403  403  422
 returns              GET   in   403  200  200  200  403  403  403  200
+what-if              GET   in   403  403  403  200  403  403  200  200
 unassigned           GET   in   403  403  403  403  403  403  200  200
 """
 PUBLIC = {"healthz", "readyz", "metrics", "hosted-form", "hosted-thanks", "hosted-form-js",

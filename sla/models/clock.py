@@ -11,6 +11,11 @@ from leads.models import Activity, Handoff, Lead
 from sla.models.agreement import Action, CalendarVersion, Term
 
 
+def in_time(due_at: datetime | None, instant: datetime) -> bool:
+    """Whether an instant is in time for a deadline: the deadline itself is; without one, any."""
+    return due_at is None or instant <= due_at
+
+
 class ClockQuerySet(models.QuerySet["Clock"]):
     def visible_to(self, user: User) -> Self:
         """Clocks on the leads this person may see, and the ones they own or owned."""
@@ -146,8 +151,11 @@ class Clock(models.Model):
 
     def outcome_at(self, stopped_at: datetime) -> str:
         """Met or missed, had it been stopped then."""
-        in_time = self.due_at is None or stopped_at <= self.due_at
-        return self.State.MET if in_time else self.State.MISSED
+        return self.State.MET if in_time(self.due_at, stopped_at) else self.State.MISSED
+
+    def is_overdue(self, at: datetime) -> bool:
+        """Running past its deadline: a miss, recorded or not. The deadline itself is in time."""
+        return self.state == self.State.RUNNING and not in_time(self.due_at, at)
 
     def brief(self) -> dict[str, Any]:
         """The clock as the API and the receipt show it."""

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from sla.trend import WEEKDAYS, Step
+from sla.what_if import Pair
 
 HOURS = range(24)
 
@@ -37,6 +38,24 @@ def count_chart(steps: list[Step]) -> dict[str, Any]:
             {"name": "Running", "tone": "quiet", "data": [s.figures.running for s in steps]},
         ],
     }
+
+
+def before_after_chart(pairs: list[Pair]) -> dict[str, Any]:
+    """The rate of each group as it was and under a draft; those with nothing judged are left out
+    of neither: they have a gap."""
+    return {
+        "kind": "bar",
+        "categories": [pair.before.name for pair in pairs],
+        "series": [
+            {"name": "As it was", "tone": "quiet",
+             "data": [_per_cent(pair.before.rate) for pair in pairs]},
+            {"name": "Under the draft", "tone": "accent",
+             "data": [_per_cent(pair.after.rate) for pair in pairs]},
+        ],
+        "unit": " %",
+        "min": 0,
+        "max": 100,
+    }  # fmt: skip
 
 
 def heat_chart(misses: dict[tuple[int, int], int]) -> dict[str, Any]:

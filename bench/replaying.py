@@ -1,0 +1,40 @@
+"""How long a replay of the past under a draft takes, everything in the draft changed."""
+
+import time
+from datetime import timedelta
+
+from accounts.instants import database_now
+from bench import history
+from bench.figures import Figure, percentile
+from bench.plan import Plan
+from sla.draft import draft_of
+from sla.what_if import what_if
+
+HANDOFFS = 10_000
+# The past of bench.history: so many days, and one handoff for so many leads.
+PAST_DAYS = 700
+GOAL = 5.0
+TARGETS = {"accept": "5 min", "first_touch": "20 min", "disposition": "45 min"}
+
+
+def what_if_row(plan: Plan, scale: int) -> list[Figure]:
+    """Seconds, the slowest of the rounds, for HANDOFFS handoffs or as many as there are.
+
+    Every clock is run again (targets and hours change), and every lead that marketing kept is
+    scored at its touchpoints (a lower threshold).
+    """
+    plan.fresh(scale)
+    at = database_now()
+    share = min(1.0, HANDOFFS * history.EVERY / scale)
+    start = at - timedelta(days=PAST_DAYS * share)
+    seconds = []
+    for _ in range(plan.rounds):
+        began = time.perf_counter()
+        draft = draft_of(
+            targets=TARGETS, hours={"sales-US": "08:00-20:00"}, threshold="40", reps="8", at=at
+        )
+        found = what_if(draft, start=start, at=at)
+        seconds.append(time.perf_counter() - began)
+    assert found.changed_clocks, found.totals
+    assert found.load.total.handoffs <= HANDOFFS * 1.01, found.load.total
+    return [Figure("what_if", scale, percentile(seconds, 1), goal=GOAL, at_most=True, unit="s")]

@@ -1,0 +1,40 @@
+"""Lengths of working time as people write them: "15 min", "4 h", "1 h 30 min", "5 days"."""
+
+import re
+
+from sla.reading import HOUR, MINUTE, WORKING_DAY
+
+LONGEST_DAYS = 250
+REMEDY = "write it as 15 min, 4 h, 1 h 30 min or 5 days (a day is 8 working hours)"
+UNITS = {
+    **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), MINUTE),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), HOUR),
+    **dict.fromkeys(("d", "day", "days"), WORKING_DAY),
+}
+_PART = r"(\d{1,6}(?:[.,]\d{1,3})?)\s*([a-z]+)"
+
+
+def span_written(text: str) -> int:
+    """Working seconds; raises ValueError naming what was typed and how to write it."""
+    said = re.sub(r"\bworking\b", " ", text.strip().lower())
+    parts = re.findall(_PART, said, re.ASCII)
+    if not parts or re.sub(_PART, "", said, flags=re.ASCII).strip():
+        raise ValueError(f"“{text.strip()[:30]}” is not a length of time; {REMEDY}.")
+    unknown = [unit for _, unit in parts if unit not in UNITS]
+    if unknown:
+        raise ValueError(f"“{unknown[0][:20]}” is no unit of time; {REMEDY}.")
+    seconds = sum(float(n.replace(",", ".")) * UNITS[unit] for n, unit in parts)
+    if not 1 <= seconds <= LONGEST_DAYS * WORKING_DAY:
+        raise ValueError(
+            f"“{text.strip()[:30]}” is out of range; use 1 second to {LONGEST_DAYS} days."
+        )
+    return round(seconds)
+
+
+def written(seconds: int) -> str:
+    """The same the other way round, exactly: 5400 → "1 h 30 min"."""
+    if seconds >= 2 * WORKING_DAY and seconds % WORKING_DAY == 0:
+        return f"{seconds // WORKING_DAY} days"
+    lengths = (seconds // HOUR, "h"), (seconds % HOUR // MINUTE, "min"), (seconds % MINUTE, "s")
+    return " ".join(f"{n} {unit}" for n, unit in lengths if n)

@@ -1,0 +1,203 @@
+"""What if the agreement were another one? The past, replayed under a draft; it writes nothing.
+
+One public verb, `what_if`. What its figures mean:
+
+- The clocks are those that started in the period, as sla.compliance counts them; "before" are
+  its figures, and under an empty draft "after" is the same (a test holds them together).
+- People did what they did: an answer keeps its instant, a lead its owners. That people work by
+  their deadlines, and would have acted differently, can't be known.
+- A handoff below the draft's score is taken out with its clocks. Leads that would have been
+  handed over besides are counted as load; nobody answered them, so no compliance is made up.
+- The number of reps changes the load for each of them, and no outcome: how fast somebody answers
+  with fewer leads at hand is not on record.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+
+from accounts import configuration
+from accounts.models import User
+from leads.models import Lead
+from sla.compliance import Figures
+from sla.draft import Draft
+from sla.load import Load, load
+from sla.models import Term
+from sla.replay import Replayed, replay
+
+SHOWN = 50
+OUTCOMES = ("met", "missed", "voided", "running")
+
+
+@dataclass(slots=True)
+class Pair:
+    """One group's figures, before and after."""
+
+    before: Figures
+    after: Figures
+
+    @property
+    def difference(self) -> float | None:
+        """Of the kept shares; None where one of them judges nothing."""
+        before, after = self.before.rate, self.after.rate
+        return None if before is None or after is None else after - before
+
+
+@dataclass(slots=True)
+class ChangedLead:
+    """A lead with an outcome that is another: its clocks, in the order of their start."""
+
+    lead: Lead
+    clocks: list[Replayed] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class WhatIf:
+    """The answer: the period before and after, by term and by rep, the load, and what changed."""
+
+    draft: Draft
+    start: datetime
+    at: datetime
+    totals: Pair
+    terms: list[Pair]
+    reps: list[Pair]
+    load: Load
+    changed_clocks: int
+    changed_leads: int
+    # The newest SHOWN of them.
+    changed: list[ChangedLead]
+
+
+def points(pair: Pair) -> str:
+    """The difference in points of a hundred, with its sign: "+12", "−3", "0"; "" for none."""
+    if pair.difference is None:
+        return ""
+    whole = round(pair.difference * 100)
+    return f"{whole:+d}".replace("-", "−") if whole else "0"
+
+
+def since(days: int, *, zone: ZoneInfo, at: datetime) -> datetime:
+    """The midnight with which the last `days` days of a zone began, today among them."""
+    first = at.astimezone(zone).date() - timedelta(days=days - 1)
+    return datetime.combine(first, time.min, zone)
+
+
+@contextmanager
+def reading_only() -> Iterator[None]:
+    """A transaction in which the database refuses every write."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION READ ONLY")
+        yield
+
+
+def what_if(draft: Draft, *, start: datetime, at: datetime) -> WhatIf:
+    """Replay the clocks and handoffs of [start, at) under a draft.
+
+    Instants are aware; the number of queries does not grow with the handoffs. For managers and
+    admins, who may judge every clock: the caller sees to that.
+    """
+    stamp = configuration.stamp()
+    with reading_only():
+        replayed = replay(draft, start=start, at=at, stamp=stamp)
+        also = {each.clock.handoff_id or 0 for each in replayed}
+        found = load(draft, also, start=start, at=at, stamp=stamp)
+        for each in replayed:
+            if each.clock.handoff_id in found.gone:
+                each.after = None
+        changed = [each for each in replayed if each.changed]
+        before, after = _grouped(replayed)
+        terms = _by_term(before, after)
+        leads, clocks = _by_lead(changed)
+        return WhatIf(
+            draft=draft, start=start, at=at,
+            totals=_totals(terms), terms=terms, reps=_by_rep(before, after),
+            load=found,
+            changed_clocks=len(changed), changed_leads=len(leads),
+            changed=_shown(leads, clocks),
+        )  # fmt: skip
+
+
+# (term, owner, outcome, excused) → how many clocks.
+Groups = Counter[tuple[int, int | None, str, bool]]
+
+
+def _grouped(replayed: Sequence[Replayed]) -> tuple[Groups, Groups]:
+    """Before and after; what there are many of is counted once."""
+    before: Groups = Counter()
+    after: Groups = Counter()
+    for each in replayed:
+        term = each.term.pk
+        before[term, each.before.owner_id, each.before.outcome, each.before.excused] += 1
+        if each.after is not None:
+            after[term, each.after.owner_id, each.after.outcome, each.after.excused] += 1
+    return before, after
+
+
+def _add(figures: Figures, outcome: str, excused: bool, n: int) -> None:
+    counts = {name: n if name == outcome else 0 for name in OUTCOMES}
+    figures.add(**counts, excused=n if excused else 0)
+
+
+def _pair(key: str | None, name: str, side: str = "") -> Pair:
+    return Pair(Figures(key, name, side=side), Figures(key, name, side=side))
+
+
+def _totals(terms: Sequence[Pair]) -> Pair:
+    total = _pair(None, "All")
+    for pair in terms:
+        for all_, one in ((total.before, pair.before), (total.after, pair.after)):
+            all_.add(one.met, one.missed, one.excused, one.voided, one.running)
+    return total
+
+
+def _by_term(before: Groups, after: Groups) -> list[Pair]:
+    """In the order of the contract; a term keeps its key through the versions."""
+    newest: dict[str, Term] = {}
+    keys: dict[int, str] = {}
+    for term in Term.objects.order_by("contract__version", "pk"):
+        newest[term.key], keys[term.pk] = term, term.key
+    used = {keys[term] for term, *_ in before}
+    pairs = {key: _pair(key, term.name, term.side) for key, term in newest.items() if key in used}
+    for groups, side in ((before, "before"), (after, "after")):
+        for (term_id, _, outcome, excused), n in groups.items():
+            _add(getattr(pairs[keys[term_id]], side), outcome, excused, n)
+    return sorted(pairs.values(), key=lambda pair: newest[pair.before.key or ""].pk)
+
+
+def _by_rep(before: Groups, after: Groups) -> list[Pair]:
+    """Those with the most clocks first; nobody's at the end. A miss may change hands: with
+    another deadline somebody else may have had the lead."""
+    owners = {owner for _, owner, *_ in (*before, *after)}
+    people = User.objects.in_bulk([pk for pk in owners if pk])
+    pairs = {
+        owner: _pair(people[owner].email, str(people[owner])) if owner else _pair(None, "No owner")
+        for owner in owners
+    }
+    for groups, side in ((before, "before"), (after, "after")):
+        for (_, owner, outcome, excused), n in groups.items():
+            _add(getattr(pairs[owner], side), outcome, excused, n)
+    return sorted(
+        pairs.values(),
+        key=lambda p: (p.before.key is None, -p.before.started, p.before.name.lower()),
+    )
+
+
+def _by_lead(changed: Sequence[Replayed]) -> tuple[list[int], dict[int, list[Replayed]]]:
+    """Lead ids, the newest change first, and each one's clocks."""
+    clocks: dict[int, list[Replayed]] = defaultdict(list)
+    for each in sorted(changed, key=lambda each: (each.clock.started_at, each.clock.id)):
+        clocks[each.clock.lead_id].append(each)
+    newest = sorted(clocks, key=lambda pk: (clocks[pk][-1].clock.started_at, pk), reverse=True)
+    return newest, clocks
+
+
+def _shown(ids: Sequence[int], clocks: dict[int, list[Replayed]]) -> list[ChangedLead]:
+    shown = ids[:SHOWN]
+    leads = Lead.objects.only("first_name", "last_name", "email", "phone", "company").in_bulk(shown)
+    return [ChangedLead(leads[pk], clocks[pk]) for pk in shown]
