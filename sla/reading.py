@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import Any
 
 from accounts.models import Team
+from accounts.words import span_words
 from leads.models import Kind, Tier
 from sla import agreement, opening_hours
 from sla.agreement import Agreement
@@ -84,13 +85,21 @@ def promises(terms: tuple[Term, ...], side: str) -> list[Promise]:
             working_words(term.target_seconds),
             _applies_to(term, terms),
             STARTS.get(Kind(term.starts_on)) or Kind(term.starts_on).label.lower(),
-            _listed([STOPS.get(Kind(k)) or Kind(k).label.lower() for k in term.stops_on]),
+            _stops(term),
             _listed([reason["label"].lower() for reason in term.pause_reasons]),
             [_alarm(step) for step in term.steps],
         )
         for term in terms
         if term.side == side
     ]
+
+
+def _stops(term: Term) -> str:
+    what = _listed([STOPS.get(Kind(k)) or Kind(k).label.lower() for k in term.stops_on])
+    if term.stops_after == 1:
+        return what
+    apart = f" at least {span_words(term.spacing_seconds)} apart" if term.spacing_seconds else ""
+    return f"{term.stops_after} attempts{apart} ({what})"
 
 
 def _applies_to(term: Term, terms: tuple[Term, ...]) -> str:

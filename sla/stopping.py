@@ -47,6 +47,9 @@ def stop(clock: Clock, activity: Activity, found: Findings, *, at: datetime) -> 
     Finds a claim for a manager to decide when the time was typed after the deadline and would
     have met the clock had it been believed.
     """
+    if clock.term.stops_after > 1:
+        _attempt(clock, activity, found, at=at)
+        return
     instant = stopping_instant(clock, activity, at=at)
     if instant is None:
         return
@@ -57,6 +60,30 @@ def stop(clock: Clock, activity: Activity, found: Findings, *, at: datetime) -> 
     found.claims.append(
         Claim(clock=clock, activity=activity, claimed_at=activity.occurred_at, made_at=at)
     )
+
+
+def _attempt(clock: Clock, activity: Activity, found: Findings, *, at: datetime) -> None:
+    """Stop a clock that takes several attempts by the last it takes, if that is done.
+
+    Told from all that was recorded so far, so late reports count where they belong. One that is not
+    far enough from the attempt before it is none: a double click, a webhook that was replayed.
+    """
+    term = clock.term
+    recorded = Activity.objects.filter(
+        handoff=clock.handoff_id, kind__in=term.stops_on, pk__lte=activity.pk
+    )
+    told = [(stopping_instant(clock, each, at=each.recorded_at), each) for each in recorded]
+    counted = sorted(((i, each) for i, each in told if i), key=lambda pair: (pair[0], pair[1].pk))
+    number, last = 0, None
+    for instant, each in counted:
+        if last is not None and not (
+            instant > last and (instant - last).total_seconds() >= term.spacing_seconds
+        ):
+            continue
+        number, last = number + 1, instant
+        if number == term.stops_after:
+            believe(clock, each, instant, found, at=at)
+            return
 
 
 def believe(

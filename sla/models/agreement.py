@@ -179,6 +179,9 @@ class Term(models.Model):
     sources = ArrayField(models.CharField(max_length=60), default=list, blank=True)
     starts_on = models.CharField(max_length=20)
     stops_on = ArrayField(models.CharField(max_length=20))
+    # The nth of those that are at least so many seconds (by the wall clock) apart stops it.
+    stops_after = models.PositiveSmallIntegerField(default=1)
+    spacing_seconds = models.PositiveIntegerField(default=0)
     target_seconds = models.PositiveIntegerField()
     # An owner's promise starts afresh with the next owner; a lead's goes on.
     per_owner = models.BooleanField(default=False)
@@ -191,6 +194,7 @@ class Term(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["contract", "key"], name="term_key_once"),
             models.CheckConstraint(condition=Q(target_seconds__gt=0), name="term_has_target"),
+            models.CheckConstraint(condition=Q(stops_after__gte=1), name="term_stops_after_one"),
         ]
 
     def __str__(self) -> str:
