@@ -4,8 +4,8 @@ Editing a calendar or a contract leaves running clocks under what they started w
 may decide otherwise. Then:
 
 * A deadline is counted anew from the clock's start, as if the new ground had been there all along:
-  a holiday entered at noon takes the morning's work back. Working time that pauses have given the
-  clock is kept.
+  a holiday entered at noon takes the morning's work back. Pauses count as they were; a paused clock
+  keeps what it then has left.
 * What is past its deadline at `at` is a miss and stays one, noticed or not; so does all history.
 * A new deadline may lie in the past: it is missed then, and the preview counts these beforehand.
 * Alarms that have fired have fired; those that wait are moved, and the sweep never sees half of it.
@@ -21,10 +21,10 @@ from django.db.models import Q
 
 from accounts.models import AuditEntry, User
 from accounts.refusals import Conflict
-from sla import agreement
 from sla.alarms import alarms_of
 from sla.business_time import WorkingCalendar
 from sla.models import Clock, ClockQuerySet, Term
+from sla.standing_still import seconds_left
 
 T = TypeVar("T")
 
@@ -35,9 +35,9 @@ LOCK_NOT_AVAILABLE = "55P03"
 
 CLOCKS = """
 UPDATE sla_clock c SET due_at = n.due_at, calendar_version_id = n.version, term_id = n.term,
-    target_seconds = n.target
-FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::int[])
-    AS n (id, due_at, version, term, target)
+    target_seconds = n.target, remaining_seconds = n.remaining
+FROM unnest(%s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::int[], %s::int[])
+    AS n (id, due_at, version, term, target, remaining)
 WHERE c.id = n.id
 """
 ALARMS = """
@@ -81,6 +81,7 @@ class Move:
     ground: Ground
     was: datetime | None
     due_at: datetime | None
+    left: int | None  # working seconds, of a paused clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,30 +144,51 @@ def giving_way(do: Callable[[], T]) -> T:
 
 def _movable(clocks: ClockQuerySet, *, at: datetime) -> ClockQuerySet:
     """Running and paused ones; what is past its deadline is a miss."""
-    return clocks.running().unended().filter(Q(due_at=None) | Q(due_at__gte=at))
+    running = clocks.running().unended().filter(Q(due_at=None) | Q(due_at__gte=at))
+    return running.prefetch_related("pauses")
 
 
 def _plan(clocks: Iterable[Clock], onto: Choose, *, at: datetime) -> Plan:
     moves = []
     for clock in clocks:
         ground = onto(clock)
-        moves.append(Move(clock, ground, clock.due_at, _due(clock, ground)))
+        due_at, left = _due(clock, ground)
+        moves.append(Move(clock, ground, clock.due_at, due_at, left))
     never = datetime.max.replace(tzinfo=at.tzinfo)
     return Plan(at, sorted(moves, key=lambda move: (move.due_at or never, move.clock.pk)))
 
 
-def _due(clock: Clock, ground: Ground) -> datetime | None:
-    """The deadline on new ground; a paused clock gets one when it resumes.
+def _due(clock: Clock, ground: Ground) -> tuple[datetime | None, int | None]:
+    """The deadline on new ground, and for a paused clock the working seconds left instead.
 
-    What earlier pauses gave the clock shows in its old deadline, and is kept.
+    The clock's pauses are lived through again (see sla.standing_still), so that rebuilding it
+    finds the same.
     """
-    if clock.state == Clock.State.PAUSED or ground.working is None:
-        return None
-    given = 0
-    if clock.due_at is not None and clock.calendar_version_id is not None:
-        old = agreement.hours(clock.calendar_version_id).working
-        given = max(old.elapsed(clock.started_at, clock.due_at) - clock.target_seconds, 0)
-    return ground.working.add(clock.started_at, ground.target_seconds + given)
+    working, paused = ground.working, clock.state == Clock.State.PAUSED
+    due_at = working.add(clock.started_at, ground.target_seconds) if working else None
+    left: int | None = ground.target_seconds if paused else None
+    for start, end in _stood_still(clock):
+        if working is None or due_at is None or due_at < start:
+            left = 0 if paused and due_at is not None else left
+            break
+        left = seconds_left(working, start, due_at)
+        due_at = working.add(end, left) if end is not None else None
+    return (None, left) if paused else (due_at, None)
+
+
+def _stood_still(clock: Clock) -> list[tuple[datetime, datetime | None]]:
+    """When the clock stood still, overlapping pauses as one; the last may not be over (None)."""
+    found: list[tuple[datetime, datetime | None]] = []
+    pauses = clock.pauses.all()  # type: ignore[attr-defined]  # Pause's related name
+    for pause in sorted(pauses, key=lambda pause: pause.started_at):
+        start, end = pause.started_at, pause.ended_at
+        last = found[-1] if found else None
+        if last is not None and (last[1] is None or start <= last[1]):
+            ends = None if last[1] is None or end is None else max(last[1], end)
+            found[-1] = (last[0], ends)
+        else:
+            found.append((start, end))
+    return found
 
 
 def _write(moves: Sequence[Move]) -> None:
@@ -181,7 +203,7 @@ def _write(moves: Sequence[Move]) -> None:
             [
                 [c.pk for c in clocks], [c.due_at for c in clocks],
                 [c.calendar_version_id for c in clocks], [c.term_id for c in clocks],
-                [c.target_seconds for c in clocks],
+                [c.target_seconds for c in clocks], [move.left for move in moves],
             ],
         )  # fmt: skip
         running = [c for c in clocks if c.state == Clock.State.RUNNING]

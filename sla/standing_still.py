@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 
 from leads.models import Activity, Kind
 from sla import agreement
+from sla.business_time import WorkingCalendar
 from sla.models import Clock, Pause
 
 
@@ -50,7 +51,10 @@ def _pause(clock: Clock, activity: Activity, *, at: datetime) -> None:
     if reason not in reasons(clock) or not can_pause(clock, at=start):
         return
     if clock.state == Clock.State.RUNNING:
-        clock.remaining_seconds = _left(clock, start)
+        assert clock.calendar_version_id is not None
+        assert clock.due_at is not None
+        working = agreement.hours(clock.calendar_version_id).working
+        clock.remaining_seconds = seconds_left(working, start, clock.due_at)
         clock.due_at = None
         clock.state = Clock.State.PAUSED
     Pause.objects.create(
@@ -59,14 +63,11 @@ def _pause(clock: Clock, activity: Activity, *, at: datetime) -> None:
     )  # fmt: skip
 
 
-def _left(clock: Clock, start: datetime) -> int:
+def seconds_left(working: WorkingCalendar, start: datetime, due_at: datetime) -> int:
     """Working seconds to the deadline; a part of a second counts for whoever owes the answer."""
-    assert clock.calendar_version_id is not None
-    assert clock.due_at is not None
-    working = agreement.hours(clock.calendar_version_id).working
-    left = working.elapsed(start, clock.due_at)
+    left = working.elapsed(start, due_at)
     again = working.add(start, left)
-    return left + (again is not None and again < clock.due_at)
+    return left + (again is not None and again < due_at)
 
 
 def _end_pauses(clock: Clock, *, at: datetime, all_at: datetime | None = None) -> None:

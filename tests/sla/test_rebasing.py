@@ -12,7 +12,8 @@ from django.urls import reverse
 from accounts.models import Absence, AuditEntry
 from accounts.refusals import Conflict
 from sla import agreement, calendars, rebasing
-from sla.models import Alarm, Breach, Calendar, CalendarVersion, Clock
+from sla.models import Alarm, Breach, Calendar, CalendarVersion, Clock, Pause
+from sla.rebuilding import rebuild
 from sla.sweep import sweep
 from tests.factories import OFFICE_HOURS, make_cast, ny
 from tests.sla.test_calendars import typed
@@ -169,25 +170,45 @@ def test_an_alarm_that_has_fired_does_not_fire_again(cast):
     assert warned.fired_at == ny("2027-01-15 12:02")
 
 
-def test_working_time_that_pauses_gave_a_clock_is_kept(cast):
-    """Due an hour of work later than its start and target say: it was paused for that hour."""
-    lead = cast.hot_lead(at=ny("2027-01-15 11:50"))
+def paused(lead, start: str, end: str | None = None):
+    """Its accept clock, paused as the engine leaves it (tests.sla.test_pausing walks that way)."""
     clock = lead.clocks.get(term__key="accept_hot")
-    Clock.objects.filter(pk=clock.pk).update(due_at=ny("2027-01-15 13:05"))
-    plan = look(**HOLIDAY_TODAY)
-    assert {m.clock.pk: m.due_at for m in plan.moved}[clock.pk] == ny("2027-01-18 10:15")
+    over = ny(end) if end else None
+    Pause.objects.create(clock=clock, started_at=ny(start), ended_at=over, reason="waits")
+    return clock
 
 
-def test_a_paused_clock_takes_the_new_hours_and_no_deadline(cast):
-    lead = cast.hot_lead(at=ny("2027-01-15 11:50"))
-    clocks = lead.clocks.filter(term__key="accept_hot")
-    clocks.update(state="paused", due_at=None, remaining_seconds=300)
+def test_an_earlier_pause_counts_as_it_was(cast):
+    """Ten of fifteen minutes were left; the holiday takes the first five and the pause back."""
+    clock = paused(cast.hot_lead(at=ny("2027-01-15 11:00")), "2027-01-15 11:05", "2027-01-15 12:10")
+    Clock.objects.filter(pk=clock.pk).update(due_at=ny("2027-01-15 12:20"))
+    with_a_break = {
+        "weekly": {str(day): [["08:00", "11:02"], ["12:00", "17:00"]] for day in range(5)}
+    }
+    at = ny("2027-01-15 12:11")
+    assert {m.clock.pk: m.due_at for m in look(at=at, **with_a_break).moved}[clock.pk] == (
+        ny("2027-01-15 12:23")  # two minutes worked before the pause, thirteen after it
+    )
+    assert {m.clock.pk: m.due_at for m in look(at=at, **HOLIDAY_TODAY).moved}[clock.pk] == (
+        ny("2027-01-18 09:15")
+    )
+
+
+def test_a_paused_clock_keeps_what_it_then_has_left_and_no_deadline(cast):
+    clock = paused(cast.hot_lead(at=ny("2027-01-15 11:50")), "2027-01-15 12:00")
+    Clock.objects.filter(pk=clock.pk).update(state="paused", due_at=None, remaining_seconds=300)
     version, _, plan = move(cast, **HOLIDAY_TODAY)
-    clock = clocks.get()
+    clock.refresh_from_db()
     assert (clock.calendar_version, clock.due_at, clock.remaining_seconds, clock.state) == (
-        version, None, 300, "paused",
+        version, None, 900, "paused",
     )  # fmt: skip
     assert clock not in [m.clock for m in plan.moved]
+
+
+def test_a_rebuild_finds_what_was_moved_as_it_is(cast):
+    lead = cast.hot_lead(at=ny("2027-01-15 11:50"))
+    move(cast, **HOLIDAY_TODAY)
+    assert rebuild(lead, at=NOON, check=True) == []
 
 
 def test_a_clock_in_hours_less_leave_moves_to_the_new_hours_less_leave(cast):
