@@ -174,8 +174,12 @@ def _start(activities: Iterable[Activity], *, at: datetime, stamp: UUID) -> list
             terms, round_ = contract.started_by(activity.kind, facts), 0
         for term in terms:
             clocks.append(_new_clock(term, activity, round_, stamp=stamp))
+    # Before the clocks are written: a new one has no pauses to ask for.
+    alarms = [alarm for clock in clocks for alarm in alarms_of(clock)]
     insert(clocks)
-    insert([alarm for clock in clocks for alarm in alarms_of(clock)])
+    for alarm in alarms:
+        alarm.clock = alarm.clock  # now that it has a key
+    insert(alarms)
     return clocks
 
 

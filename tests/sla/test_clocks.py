@@ -1,6 +1,8 @@
 """Clocks follow activities: late truth, several owners, ends without a judgement."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
 from leads.activities import log_touch
@@ -199,3 +201,15 @@ def test_case_11_a_calendar_that_never_opens_gives_no_deadline(cast):
     assert [(c.due_at, c.alarms.count()) for c in handoff.clocks.all()] == [(None, 0)] * 3
     handoff.lead.refresh_from_db()
     assert handoff.lead.respond_by is None
+
+
+def test_starting_the_clocks_of_a_handoff_adds_three_queries(cast):
+    cast.hot_lead(at=ny("2027-01-12 09:00"), email="first@spa.example")  # the agreement is read
+    with CaptureQueriesContext(connection) as asked:
+        cast.hot_lead(at=ny("2027-01-12 10:00"))
+    ours = [q["sql"].split()[:3] for q in asked if "sla_" in q["sql"]]
+    assert [words[0] for words in ours] == [
+        "INSERT",
+        "INSERT",
+        "WITH",
+    ]  # clocks, alarms, respond_by
