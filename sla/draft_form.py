@@ -17,6 +17,7 @@ from sla.spans import written
 
 USUAL_DAYS, MOST_DAYS = 90, 730
 TYPED = 60
+DAYS = f"Give a whole number of days, 1 to {MOST_DAYS}."
 
 
 class DraftForm(forms.Form):
@@ -26,6 +27,7 @@ class DraftForm(forms.Form):
     days = forms.IntegerField(
         label="Replay the last", min_value=1, max_value=MOST_DAYS, initial=USUAL_DAYS,
         widget=forms.NumberInput(attrs={"inputmode": "numeric"}),
+        error_messages=dict.fromkeys(("required", "invalid", "min_value", "max_value"), DAYS),
     )  # fmt: skip
     draft: Draft
 

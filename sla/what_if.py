@@ -55,6 +55,11 @@ class ChangedLead:
     lead: Lead
     clocks: list[Replayed] = field(default_factory=list)
 
+    @property
+    def gone(self) -> bool:
+        """Whether it would not have been handed over at all."""
+        return all(each.after is None for each in self.clocks)
+
 
 @dataclass(slots=True)
 class WhatIf:

@@ -78,13 +78,14 @@ class ShareOut(serializers.Serializer[Any]):
     each_a_week_after = serializers.FloatField(allow_null=True)
 
 
+SAID = f"One of {', '.join(OUTCOMES)}"
 CHANGED_CLOCK = inline_serializer(
     "ChangedClock",
     {
         "term": serializers.CharField(),
-        "before": serializers.ChoiceField(choices=OUTCOMES),
-        "after": serializers.ChoiceField(
-            choices=OUTCOMES, allow_null=True, help_text="null: it would not have been handed over"
+        "before": serializers.CharField(help_text=SAID),
+        "after": serializers.CharField(
+            allow_null=True, help_text=f"{SAID}; null: it would not have been handed over"
         ),
         "due_at": serializers.DateTimeField(allow_null=True, help_text="Under the draft"),
     },

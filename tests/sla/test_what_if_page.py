@@ -107,6 +107,7 @@ def test_bad_input_is_said_at_its_field_and_nothing_typed_is_lost(story):
     for typed in ('value="0"', 'value="soon"', 'value="3 h"', 'value="9 to 5"', 'value="high"'):
         assert typed in html
     assert "“soon” is not a length of time" in html
+    assert "Give a whole number of days, 1 to 730." in html
     assert 'id="answer"' not in html
 
 
