@@ -140,19 +140,13 @@ def pass_on(
     for touchpoint in touchpoints:
         by_lead.setdefault(touchpoint.lead_id, []).append(touchpoint)
     handoffs = [
-        Handoff(
-            lead=lead,
-            cycle=cycles.get(lead.pk, 0) + 1,
-            pool_id=chosen.pool.id if chosen.pool else None,
-            owner_id=chosen.rep_id,
-            handed_over_by=by,
-            handed_over_at=at,
-            assigned_at=at if chosen.rep_id else None,
+        _handoff(
+            lead, chosen, cycles.get(lead.pk, 0) + 1, by=by, at=at,
             override_reason=override_reason.strip(),
             receipt=receipt(lead, by_lead.get(lead.pk, []), agreed, stamp=stamp),
         )
         for lead, chosen in zip(leads, routes, strict=True)
-    ]
+    ]  # fmt: skip
     insert(handoffs)
     insert(
         [
@@ -163,6 +157,21 @@ def pass_on(
     activities = [_activity(handoff, by=by, at=at) for handoff in handoffs]
     tell(handoffs, routes, at=at)
     return handoffs, activities
+
+
+def _handoff(
+    lead: Lead, chosen: Route, cycle: int, *, by: User | None, at: datetime, **facts: Any
+) -> Handoff:
+    return Handoff(
+        lead=lead,
+        cycle=cycle,
+        pool_id=chosen.pool.id if chosen.pool else None,
+        owner_id=chosen.rep_id,
+        handed_over_by=by,
+        handed_over_at=at,
+        assigned_at=at if chosen.rep_id else None,
+        **facts,
+    )
 
 
 def _last_cycles(leads: Sequence[Lead]) -> Mapping[int, int]:

@@ -11,8 +11,9 @@ from leads.models.activity import (
 )
 from leads.models.campaign import Campaign, CaptureForm
 from leads.models.deal import Deal
-from leads.models.handoff import Handoff, RejectReason, Return
+from leads.models.handoff import Handoff, RejectReason
 from leads.models.lead import Aida, Lead, Stage, Tier
+from leads.models.returned import Return
 from leads.models.routing import Assignment, Pool, PoolMember
 from leads.models.score import ScoreRules
 

@@ -1,7 +1,7 @@
-"""The handoff: one passing of a lead to sales, and the return it may come back as."""
+"""The handoff: one passing of a lead to sales."""
 
 from datetime import datetime
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from django.db import models, transaction
 from django.db.models import Q
@@ -11,6 +11,9 @@ from accounts.refusals import Conflict, Refused
 from leads.models.activity import Activity, Kind
 from leads.models.lead import Lead, Stage
 from leads.models.routing import Assignment, Pool
+
+if TYPE_CHECKING:
+    from leads.models.returned import Return
 
 
 class RejectReason(models.TextChoices):
@@ -222,6 +225,8 @@ class Handoff(models.Model):
                 "Say why in the note when the reason is “other”.",
                 fields={"note": "Say why in a few words."},
             )
+        from leads.models.returned import Return
+
         with transaction.atomic():
             now = self._locked()
             if not now.is_open or not now._answerable_by(rep):
@@ -262,47 +267,3 @@ class Handoff(models.Model):
 
     def _record(self, kind: str, *, by: User | None, at: datetime, **facts: object) -> Activity:
         return self.lead.record(kind, by=by, at=at, handoff=self, occurred_at=at, **facts)
-
-
-class ReturnQuerySet(models.QuerySet["Return"]):
-    def waiting(self) -> Self:
-        """Marketing has not answered yet."""
-        return self.filter(answered_at=None)
-
-    def answerable_by(self, user: User) -> Self:
-        """Returns whose answer this person may give."""
-        if not user.is_marketing:
-            return self.none()
-        return self.filter(handoff__lead__in=Lead.objects.visible_to(user))
-
-
-class Return(models.Model):
-    """A rejected lead on its way through marketing's answer."""
-
-    class Answer(models.TextChoices):
-        ACCEPTED = "accepted", "Agreed: back to nurture"
-        FIXED = "fixed", "Fixed and sent again"
-        DISPUTED = "disputed", "Disputed"
-
-    handoff = models.OneToOneField(Handoff, on_delete=models.CASCADE, related_name="returned")
-    returned_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
-    returned_at = models.DateTimeField()
-    reason = models.CharField(max_length=24, choices=RejectReason.choices)
-    note = models.TextField(blank=True)
-    answer = models.CharField(max_length=12, choices=Answer.choices, blank=True)
-    answer_note = models.TextField(blank=True)
-    answered_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
-    answered_at = models.DateTimeField(null=True)
-
-    objects = ReturnQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["returned_at", "id"]
-        indexes = [
-            models.Index(
-                fields=["returned_at"], name="return_waiting", condition=Q(answered_at=None)
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Return of handoff {self.handoff_id}"
