@@ -19,7 +19,7 @@ from sla import agreement
 from sla.alarms import alarms_of, reset_alarms
 from sla.claims import file
 from sla.models import Alarm, Clock, Side, Term
-from sla.standing_still import hold_or_release, let_go, wake
+from sla.standing_still import hold_or_release, let_go, wake, write_awake
 from sla.stopping import Findings, stop
 
 CLOSING = frozenset({Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED})
@@ -55,6 +55,7 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
         apply(activity, clocks, found, at=at, stamp=stamp)
         if activity.kind in PAUSING:
             hold_or_release(activity, clocks, at=at)
+    write_awake([c for c in found.breached if before[c.pk][STATE] == Clock.State.PAUSED])
     found.write_down(at=at)
     changed = [c for clocks in existing.values() for c in clocks if before[c.pk] != _facts(c)]
     let_go([c for c in changed if before[c.pk][STATE] == Clock.State.PAUSED])

@@ -21,6 +21,15 @@ def wake(clocks: Sequence[Clock], *, at: datetime) -> None:
             _end_pauses(clock, at=at)
 
 
+def write_awake(clocks: Sequence[Clock]) -> None:
+    """Write that clocks ran again, and until when: they woke and were missed in one step, and
+    sla.breaches records only what its row says runs."""
+    for clock in clocks:
+        Clock.objects.filter(pk=clock.pk).update(
+            state=Clock.State.RUNNING, due_at=clock.due_at, remaining_seconds=None
+        )
+
+
 def hold_or_release(activity: Activity, clocks: Sequence[Clock], *, at: datetime) -> None:
     """Follow a recorded pause or the end of one."""
     for clock in clocks:

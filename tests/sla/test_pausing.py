@@ -97,6 +97,23 @@ def test_an_answer_after_the_end_of_a_pause_is_judged_though_no_sweep_has_come(f
     assert no_difference(handoff, ny("2027-01-18 12:00:02"))
 
 
+@pytest.mark.parametrize("answer", ["touch", "recycle"])
+def test_a_late_answer_after_a_pause_that_no_sweep_saw_end_is_a_breach(four_hours, answer):
+    handoff = accepted(four_hours)
+    pause(handoff, ny("2027-01-15 16:00"), until=MONDAY)
+    late = ny("2027-01-18 12:30")
+    if answer == "touch":
+        log_touch(handoff.lead, "call", by=four_hours.sam, at=late, outcome="connected")
+    else:
+        recycle(handoff.lead, by=four_hours.sam, at=late, reason="no_budget")
+
+    clock = touch_clock(handoff)
+    assert (clock.state, clock.due_at) == ("missed", ny("2027-01-18 12:00"))
+    assert clock.breach.breached_at == ny("2027-01-18 12:00")
+    assert clock.breach.owner == four_hours.sam
+    assert no_difference(handoff, late)
+
+
 def test_case_13_pause_and_end_in_one_save_change_nothing(four_hours):
     handoff = accepted(four_hours)
     before = touch_clock(handoff).due_at
