@@ -19,6 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import psycopg2
+
 from leadflow import devservers, preparation, settings
 from leadflow.preparation import NotReady
 
@@ -213,10 +215,12 @@ def serving() -> bool:
 
 def announce() -> None:
     print(f"leadflow: serving on http://127.0.0.1:{settings.PORT} (Ctrl-C stops everything)")
-    if settings.DEMO and preparation.people("@demo.test"):
-        print(f"Demo sign-ins:\n{SIGN_INS}")
-    elif not preparation.people(""):
-        print("Nobody is here yet: .venv/bin/python manage.py start_company you@example.com")
+    # A database that ends just now is for `watch` to say, in one line.
+    with contextlib.suppress(psycopg2.OperationalError):
+        if settings.DEMO and preparation.people("@demo.test"):
+            print(f"Demo sign-ins:\n{SIGN_INS}")
+        elif not preparation.people(""):
+            print("Nobody is here yet: .venv/bin/python manage.py start_company you@example.com")
     sys.stdout.flush()
 
 

@@ -21,7 +21,7 @@ from sla.rebuilding import rebuild
 
 # A Wednesday morning in New York, four in the afternoon in London.
 NOW = datetime(2027, 3, 17, 15, 20, tzinfo=UTC)
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 STAGE_AFTER = {
     Kind.MQL: Stage.MQL, Kind.HANDED_OVER: Stage.MQL, Kind.REASSIGNED: Stage.MQL,
     Kind.ACCEPTED: Stage.SAL, Kind.REJECTED: Stage.RECYCLED, Kind.QUALIFIED: Stage.SQL,

@@ -18,7 +18,7 @@ from sla.models import Alarm, Breach, Clock
 
 # A Sunday: nobody works, and the queue must be believable all the same.
 NOW = datetime(2027, 3, 14, 15, 20, tzinfo=UTC)
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 FACTS = (
     (Lead, ("email", "phone", "stage", "aida", "score", "tier", "persona__slug", "owner__email",

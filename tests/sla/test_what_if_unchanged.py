@@ -15,7 +15,7 @@ from tests.sla.test_what_if import asked, counts
 
 # A Wednesday morning in New York.
 TODAY = datetime(2027, 3, 17, 15, 20, tzinfo=UTC)
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 
 
 @pytest.fixture(scope="module")
