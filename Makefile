@@ -23,7 +23,7 @@ run: install ## start database, broker, web, workers and beat here (PORT=8000)
 
 test: install-dev ## run every test, browser tests included (ARGS="tests/sla -x")
 	@CHROMIUM="$$($(BIN)/python -m tests.chromium --npm '$(NPM)')" \
-		&& export CHROMIUM && exec $(BIN)/pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder -q)
+		&& export CHROMIUM && exec $(BIN)/pytest $(or $(ARGS),-n 2 --dist loadfile -q)
 
 lint: install-dev ## ruff, mypy and the arrows between the rooms
 	$(BIN)/ruff check .

@@ -69,15 +69,6 @@ def pytest_xdist_setupnodes() -> None:
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Slow files go first, so that the workers end at about the same time; those that empty the
-    database after each test stay where pytest-django puts them, last."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    emptying = {item.path for item in items for mark in item.iter_markers("django_db")
-                if mark.kwargs.get("transaction")}  # fmt: skip
-    items.sort(key=lambda item: item.path not in slow - emptying)
-
-
 @pytest.fixture
 def cast(db):
     """The fixed cast (tests.factories), new for every test."""

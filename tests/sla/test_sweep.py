@@ -97,6 +97,8 @@ def test_case_18_eight_sweepers_on_the_same_rows_fire_each_alarm_once():
 
     with ThreadPoolExecutor(8) as sweepers:
         fired = sum(sweepers.map(run, range(8)))
+    # A clock that one sweeper holds is skipped by the others: the next sweep has what is left.
+    fired += sweep(at=at).fired
 
     # Accept: warned and breached.
     assert fired == Alarm.objects.filter(state="fired").count() == 400
