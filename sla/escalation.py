@@ -36,7 +36,7 @@ def reassign_due(*, at: datetime, most: int) -> tuple[int, int]:
                 if last_claimed is None:
                     break
                 last = last_claimed
-                done += _carry_out(Alarm.objects.select_related("clock__term").get(pk=last), at=at)
+                done += _carry_out(Alarm.objects.get(pk=last), at=at)
         except Exception as error:
             from sla.sweep import set_aside
 
@@ -55,7 +55,9 @@ def _claim(at: datetime, *, after: int) -> int | None:
 def _carry_out(alarm: Alarm, *, at: datetime) -> int:
     alarm.state, alarm.fired_at = Alarm.State.FIRED, at
     alarm.save(update_fields=["state", "fired_at"])
+    # Each row by its key: joined, a planner that takes these tables for empty reads them whole.
     clock = alarm.clock
+    clock.term = agreement.term(clock.term_id)
     handoff = clock.handoff
     # Somebody else has it since the miss: they get their own fair chance.
     if handoff is None or not handoff.is_open or handoff.owner_id != clock.owner_id:
