@@ -38,6 +38,22 @@ LOCK = """
 SELECT * FROM sla_clock WHERE handoff_id = ANY(%s) AND state <> 'voided' ORDER BY id FOR UPDATE
 """
 
+BIND = """
+WITH versions AS (
+    SELECT * FROM unnest(%(handoffs)s::bigint[], %(versions)s::int[]) AS v (handoff_id, version)
+), bound AS (
+    UPDATE leads_handoff h SET contract_version = v.version
+    FROM versions v WHERE h.id = v.handoff_id AND h.contract_version IS NULL
+)
+"""
+# The next deadline of sales on each lead; the queue is sorted by it.
+RESPOND_BY = """
+UPDATE leads_lead l SET respond_by = (
+    SELECT min(c.due_at) FROM sla_clock c JOIN sla_term t ON t.id = c.term_id
+    WHERE c.lead_id = l.id AND c.ended_at IS NULL AND t.side = 'sales'
+) WHERE l.id = ANY(%(leads)s)
+"""
+
 
 def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None = None) -> None:
     """Bring every clock up to date with newly recorded activities."""
@@ -218,19 +234,7 @@ def _write_respond_by(leads: dict[int | None, int], started: Sequence[Clock]) ->
     versions = {c.handoff_id: c.handoff.contract_version for c in started if c.handoff is not None}
     with connection.cursor() as cursor:
         cursor.execute(
-            """
-            WITH versions AS (
-                SELECT * FROM unnest(%(handoffs)s::bigint[], %(versions)s::int[])
-                    AS v (handoff_id, version)
-            ), bound AS (
-                UPDATE leads_handoff h SET contract_version = v.version
-                FROM versions v WHERE h.id = v.handoff_id AND h.contract_version IS NULL
-            )
-            UPDATE leads_lead l SET respond_by = (
-                SELECT min(c.due_at) FROM sla_clock c JOIN sla_term t ON t.id = c.term_id
-                WHERE c.lead_id = l.id AND c.ended_at IS NULL AND t.side = 'sales'
-            ) WHERE l.id = ANY(%(leads)s)
-            """,
+            BIND + RESPOND_BY,
             {
                 "handoffs": list(versions),
                 "versions": list(versions.values()),

@@ -23,6 +23,7 @@ from accounts.models import AuditEntry, User
 from accounts.refusals import Conflict
 from sla.alarms import alarms_of
 from sla.business_time import WorkingCalendar
+from sla.clocks import RESPOND_BY
 from sla.models import Clock, ClockQuerySet, Term
 from sla.standing_still import seconds_left
 
@@ -54,12 +55,6 @@ SELECT clock_id, step, action, fire_at, 'waiting', '' FROM wanted
 ON CONFLICT (clock_id, step) DO UPDATE
     SET fire_at = excluded.fire_at, action = excluded.action, state = 'waiting'
     WHERE a.state IN ('waiting', 'void')
-"""
-RESPOND_BY = """
-UPDATE leads_lead l SET respond_by = (
-    SELECT min(c.due_at) FROM sla_clock c JOIN sla_term t ON t.id = c.term_id
-    WHERE c.lead_id = l.id AND c.ended_at IS NULL AND t.side = 'sales'
-) WHERE l.id = ANY(%s)
 """
 
 
@@ -218,7 +213,7 @@ def _write(moves: Sequence[Move]) -> None:
                 "moved": [c.pk for c in running],
             },
         )
-        cursor.execute(RESPOND_BY, [sorted({c.lead_id for c in clocks})])
+        cursor.execute(RESPOND_BY, {"leads": sorted({c.lead_id for c in clocks})})
 
 
 def _audit(plan: Plan, *, by: User) -> None:
