@@ -8,8 +8,8 @@ from accounts.instants import database_now
 from bench import history
 from bench.figures import Figure
 from bench.plan import Plan
-from sla.draft import draft_of
-from sla.what_if import what_if
+from sla.replays.draft import draft_of
+from sla.replays.what_if import what_if
 
 HANDOFFS = 10_000
 # The past of bench.history: so many days, and one handoff for so many leads.

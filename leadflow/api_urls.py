@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 
 from accounts.problems import answer
 from sla.api import ComplianceView
-from sla.what_if_api import WhatIfView
+from sla.replays.what_if_api import WhatIfView
 
 app_name = "api"
 

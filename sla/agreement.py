@@ -17,8 +17,8 @@ from accounts import configuration
 from accounts.configuration import remembered
 from accounts.models import Absence, Membership
 from leads.models import Handoff
-from sla import leave
 from sla.business_time import WorkingCalendar
+from sla.hours import leave
 from sla.models import CalendarVersion, Contract, TeamCalendar, Term
 
 # Public holidays are looked up for these years around a calendar version's making.
@@ -139,7 +139,7 @@ def hours_of_person(
 ) -> Hours | None:
     """The hours somebody works: their own, else their team's, less the days they are on leave.
 
-    Nobody's hours are the team's. Leave makes a calendar version of its own (sla.leave), so
+    Nobody's hours are the team's. Leave makes a calendar version of its own (sla.hours.leave), so
     that a clock can freeze it as it freezes any other.
     """
     stamp = stamp or configuration.stamp()

@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from accounts.bodies import DayOrInstant, Strict
 from accounts.endpoints import ApiView
 from accounts.openapi import problems
-from sla.compliance import DIMENSIONS, Compliance, Figures, compliance
+from sla.figures.compliance import DIMENSIONS, Compliance, Figures, compliance
 from sla.models import Side
 
 USUAL_DAYS = 30

@@ -9,9 +9,10 @@ from typing import Any
 from accounts.models import Team
 from accounts.words import span_words
 from leads.models import Kind, Tier
-from sla import agreement, opening_hours
+from sla import agreement
 from sla.agreement import Agreement
-from sla.alarms import alarms_of
+from sla.clocks.alarms import alarms_of
+from sla.hours import opening_hours
 from sla.models import Action, CalendarVersion, Clock, Side, TeamCalendar, Term
 
 MINUTE, HOUR = 60, 3600

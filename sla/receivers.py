@@ -9,7 +9,7 @@ from django.dispatch import receiver
 
 from leads.models import Activity
 from leads.signals import activities_recorded
-from sla.clocks import follow
+from sla.clocks.following import follow
 
 
 @receiver(activities_recorded, dispatch_uid="sla-follows-activities")

@@ -14,8 +14,9 @@ from datetime import datetime
 import structlog
 from django.db import DatabaseError, connection, transaction
 
-from sla import escalation, pausing
-from sla.breaches import BREACH_STEPS
+from sla import escalation
+from sla.clocks import pausing
+from sla.clocks.breaches import BREACH_STEPS
 from sla.models import Alarm
 
 log = structlog.get_logger(__name__)

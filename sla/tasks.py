@@ -5,7 +5,7 @@ from celery import shared_task
 
 from accounts.instants import database_now
 from sla import sweep as sweeping
-from sla import tallies
+from sla.figures import tallies
 
 log = structlog.get_logger(__name__)
 

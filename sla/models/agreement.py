@@ -101,7 +101,7 @@ class PersonCalendar(models.Model):
     """Hours of somebody's own; without any they work by their team's.
 
     The second calendar is never shown: its versions are those hours less the person's leave,
-    made when a clock needs them (sla.leave), so that a clock can freeze what it ran under.
+    made when a clock needs them (sla.hours.leave), so that a clock can freeze what it ran under.
     """
 
     user = models.OneToOneField(User, on_delete=models.CASCADE, related_name="working_calendar")

@@ -19,7 +19,8 @@ class ClaimQuerySet(models.QuerySet["Claim"]):
 class Claim(models.Model):
     """A time typed after the deadline that would have met the clock, had it been believed.
 
-    Written by sla.clocks with the activity; decided in sla.claims. Until then the clock is missed.
+    Written by sla.clocks.following with the activity; decided in sla.clocks.claims. Until then
+    the clock is missed.
     """
 
     class State(models.TextChoices):

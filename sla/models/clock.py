@@ -41,7 +41,8 @@ class ClockQuerySet(models.QuerySet["Clock"]):
 class Clock(models.Model):
     """One term running on one subject, frozen under the contract and calendar it started with.
 
-    Outcome is arithmetic: met iff `stopped_at` <= `due_at`. Written by sla.clocks and sla.sweep.
+    Outcome is arithmetic: met iff `stopped_at` <= `due_at`. Written by sla.clocks and
+    sla.sweep.
     """
 
     class State(models.TextChoices):
@@ -128,16 +129,16 @@ class Clock(models.Model):
             models.Index(
                 fields=["lead", "due_at"], name="clock_unended", condition=Q(ended_at=None)
             ),
-            # sla.compliance: a period's clocks.
+            # sla.figures.compliance: a period's clocks.
             models.Index(fields=["started_at"], name="clock_by_start"),
-            # sla.compliance: what runs or waits for its answer, next deadline first.
+            # sla.figures.compliance: what runs or waits for its answer, next deadline first.
             models.Index(
                 fields=["due_at"],
                 name="clock_waiting",
                 include=["state", "owner", "team"],
                 condition=Q(ended_at=None),
             ),
-            # sla.trend: a period's misses by the hour of their deadline.
+            # sla.figures.trend: a period's misses by the hour of their deadline.
             models.Index(
                 fields=["started_at"],
                 name="clock_missed",
@@ -204,7 +205,7 @@ class Alarm(models.Model):
 
 
 class Breach(models.Model):
-    """A promise not kept. One writer's SQL (sla.breaches), two callers: the sweep,
+    """A promise not kept. One writer's SQL (sla.clocks.breaches), two callers: the sweep,
     and a late stop that comes before the sweep."""
 
     clock = models.OneToOneField(Clock, on_delete=models.CASCADE, related_name="breach")

@@ -18,7 +18,7 @@ class PauseQuerySet(models.QuerySet["Pause"]):
 class Pause(models.Model):
     """One clock, paused from `started_at` until `until` (None: until somebody resumes it).
 
-    A clock with several stands still until the last of them is over. Written by sla.pausing.
+    A clock with several stands still until the last of them is over. Written by sla.clocks.pausing.
     """
 
     clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="pauses")
@@ -42,7 +42,7 @@ class Pause(models.Model):
             ),
         ]
         indexes = [
-            # sla.pausing: pauses whose end has come.
+            # sla.clocks.pausing: pauses whose end has come.
             models.Index(
                 fields=["until"],
                 name="pause_due",

@@ -6,8 +6,9 @@ from django.db import models
 class Tally(models.Model):
     """Judged and voided clocks, counted per hour or day (UTC) in which they started.
 
-    Derived from sla_clock: a trigger notes every change in TallyChange, sla.tallies folds those
-    in. A figure is always the sum of both, so it is never behind. 0 and "" stand for "none".
+    Derived from sla_clock: a trigger notes every change in TallyChange, sla.figures.tallies
+    folds those in. A figure is always the sum of both, so it is never behind. 0 and ""
+    stand for "none".
     """
 
     class Cut(models.TextChoices):

@@ -19,10 +19,11 @@ from accounts.models import Team, User
 from accounts.refusals import Conflict
 from accounts.requests import SignedInRequest
 from leads.models import Lead
-from sla import calendars, reading
-from sla.calendar_forms import CalendarDraft, free_slug, regions
+from sla import reading
+from sla.clocks.rebasing import Move, Plan, preview
+from sla.hours import calendars
+from sla.hours.calendar_forms import CalendarDraft, free_slug, regions
 from sla.models import Calendar, CalendarVersion, TeamCalendar
-from sla.rebasing import Move, Plan, preview
 from sla.views.calendar_looks import looked_at, number_in
 
 SHOWN = 50  # moves listed before the rest is only counted
@@ -191,7 +192,7 @@ def calendar_regions(request: SignedInRequest) -> HttpResponse:
 
 
 def _country(query: QueryDict) -> str:
-    from sla.calendar_forms import countries_with_holidays
+    from sla.hours.calendar_forms import countries_with_holidays
 
     country = query.get("country", "")
     return country if country in dict(countries_with_holidays()) else ""

@@ -13,8 +13,8 @@ from accounts.instants import database_now
 from accounts.refusals import Conflict, Refused
 from accounts.requests import SignedInRequest
 from leads.models import Lead
-from sla import claims
-from sla.excuses import JUDGES
+from sla.clocks import claims
+from sla.figures.excuses import JUDGES
 from sla.models import Claim
 from sla.models.claim import ClaimQuerySet
 

@@ -18,8 +18,8 @@ from accounts.models import User
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads.models import Lead
-from sla import excuses, fairness
-from sla.compliance import DIMENSIONS, judged, with_outcome
+from sla.figures import excuses, fairness
+from sla.figures.compliance import DIMENSIONS, judged, with_outcome
 from sla.models import Claim, Clock, ClockQuerySet, Term
 from sla.views.cursors import SORTS, USUAL_SORT, page_of
 from sla.views.period import Period, asked_for

@@ -14,9 +14,10 @@ from django.views.decorators.http import require_GET
 from accounts.instants import database_now
 from accounts.models import Role
 from accounts.requests import SignedInRequest
-from sla import at_risk, claims, speed, trend
-from sla.compliance import DIMENSIONS, Figures
-from sla.compliance import compliance as figures_of
+from sla.clocks import claims
+from sla.figures import at_risk, speed, trend
+from sla.figures.compliance import DIMENSIONS, Figures
+from sla.figures.compliance import compliance as figures_of
 from sla.views import pictures
 from sla.views.period import NAMED, Period, asked_for
 

@@ -14,7 +14,7 @@ from accounts.models import Role, User
 from accounts.requests import SignedInRequest
 from leads.models import Handoff
 from leads.views.answers import fill_in, perform, posted
-from sla import pausing
+from sla.clocks import pausing
 
 
 class PauseForm(forms.Form):

@@ -16,7 +16,8 @@ from accounts.forms import AbsenceForm
 from accounts.instants import database_now
 from accounts.models import Absence, User
 from accounts.requests import SignedInRequest
-from sla import agreement, calendars, reading
+from sla import agreement, reading
+from sla.hours import calendars
 from sla.models import CalendarVersion, PersonCalendar, looked_after_by
 
 

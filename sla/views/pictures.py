@@ -3,8 +3,8 @@
 import math
 from typing import Any
 
-from sla.trend import WEEKDAYS, Step
-from sla.what_if import Pair
+from sla.figures.trend import WEEKDAYS, Step
+from sla.replays.what_if import Pair
 
 HOURS = range(24)
 

@@ -14,13 +14,13 @@ from accounts.models import Role
 from accounts.requests import SignedInRequest
 from leads.models import Lead
 from leads.views.access import only_for
-from sla.draft import Draft
-from sla.draft_form import DraftForm
+from sla.replays.draft import Draft
+from sla.replays.draft_form import DraftForm
+from sla.replays.what_if import Pair, WhatIf, points
+from sla.replays.what_if import what_if as replayed_under
 from sla.views import pictures
 from sla.views.compliance import clocks_url
 from sla.views.period import Period
-from sla.what_if import Pair, WhatIf, points
-from sla.what_if import what_if as replayed_under
 
 MANAGERS = (Role.MARKETING_MANAGER, Role.SALES_MANAGER, Role.ADMIN)
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.instants import database_now
-from sla import calendars
+from sla.hours import calendars
 from sla.models import Calendar, CalendarVersion
 from tests.browser.test_frame import accessibility, complaints, sign_in
 from tests.factories import OFFICE_HOURS, make_calendar

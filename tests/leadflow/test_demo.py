@@ -16,8 +16,8 @@ from leads.models import Activity, Deal, Handoff, Kind, Lead, Outcome, Return, S
 from leads.models.lead import AIDA_AT
 from personas.models import Definition
 from sla import agreement
+from sla.clocks.rebuilding import rebuild
 from sla.models import Alarm, Breach, Clock
-from sla.rebuilding import rebuild
 
 # A Wednesday morning in New York, four in the afternoon in London.
 NOW = datetime(2027, 3, 17, 15, 20, tzinfo=UTC)
@@ -66,7 +66,7 @@ def test_the_whole_company_replayed_from_its_activities_shows_no_difference(demo
 
 
 def counting_instant(clock, activity):
-    """When an activity counts, told again from the agreement and not from sla.clocks."""
+    """When an activity counts, told again from the agreement and not from sla.clocks.following."""
     if activity.outcome == Outcome.WRONG_NUMBER or activity.occurred_at < clock.started_at:
         return None
     typed = activity.evidence == Activity.Evidence.TYPED

@@ -5,8 +5,8 @@ import pytest
 from leads.activities import log_touch
 from leads.models import Activity, Handoff
 from sla import reading
+from sla.clocks.rebuilding import rebuild
 from sla.models import Clock, Term
-from sla.rebuilding import rebuild
 from sla.sweep import sweep
 from tests.factories import ny
 

@@ -10,9 +10,10 @@ from django.urls import reverse
 
 from accounts.models import AuditEntry, Team
 from accounts.refusals import Conflict
-from sla import agreement, calendars
+from sla import agreement
+from sla.hours import calendars
+from sla.hours.year import year_of
 from sla.models import Calendar, CalendarVersion, Clock, PersonCalendar, TeamCalendar
-from sla.year import year_of
 from tests.factories import OFFICE_HOURS, make_calendar, make_cast, ny
 
 AT = ny("2026-01-15 10:00")

@@ -10,8 +10,9 @@ from accounts.models import AuditEntry, Membership, OutboxMessage
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.activities import log_touch
 from leads.models import Activity, Handoff
-from sla import claims, excuses
-from sla.compliance import compliance
+from sla.clocks import claims
+from sla.figures import excuses
+from sla.figures.compliance import compliance
 from sla.models import Claim, Clock
 from sla.sweep import sweep
 from tests.factories import hours, make_user, ny

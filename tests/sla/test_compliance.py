@@ -8,8 +8,8 @@ from accounts.models import AuditEntry, Team
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.activities import log_touch
 from leads.models import Campaign, Lead
-from sla import at_risk, excuses, speed, trend
-from sla.compliance import DIMENSIONS, Figures, compliance, judged
+from sla.figures import at_risk, excuses, speed, trend
+from sla.figures.compliance import DIMENSIONS, Figures, compliance, judged
 from sla.models import Clock
 from sla.sweep import sweep
 from tests.factories import NEW_YORK, make_user, ny

@@ -10,7 +10,7 @@ from leads.activities import log_touch
 from leads.handover import hand_over
 from leads.models import Handoff
 from leads.qualification import reassign, recycle
-from sla.compliance import compliance
+from sla.figures.compliance import compliance
 from sla.models import Breach, Clock
 from sla.sweep import sweep
 from tests.factories import hours, make_cast, ny

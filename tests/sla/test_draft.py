@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.refusals import Refused
-from sla.draft import ALL_POOLS, Draft, draft_of
+from sla.replays.draft import ALL_POOLS, Draft, draft_of
 from tests.factories import ny
 
 AT = ny("2027-01-15 10:00")

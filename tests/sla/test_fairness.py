@@ -2,7 +2,7 @@
 
 from accounts.models import Absence, AuditEntry
 from leads.qualification import reassign
-from sla import fairness
+from sla.figures import fairness
 from sla.models import Clock
 from sla.sweep import sweep
 from tests.factories import ny

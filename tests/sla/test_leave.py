@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from accounts.instants import database_now
 from accounts.models import Absence, AuditEntry, Membership
-from sla import agreement, calendars, leave
+from sla import agreement
 from sla.business_time import WorkingCalendar
+from sla.hours import calendars, leave
 from sla.models import Calendar, CalendarVersion, PersonCalendar
 from tests.factories import OFFICE_HOURS, ny
 

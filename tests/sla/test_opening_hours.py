@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from sla import opening_hours
+from sla.hours import opening_hours
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,9 @@ from django.urls import reverse
 from accounts.instants import database_now
 from accounts.models import Team, User
 from leads.activities import log_touch
-from sla import agreement, excuses
-from sla.compliance import DIMENSIONS
+from sla import agreement
+from sla.figures import excuses
+from sla.figures.compliance import DIMENSIONS
 from sla.lag import watch
 from sla.models import Alarm, Calendar, CalendarVersion, Clock, TeamCalendar
 from sla.sweep import sweep

@@ -10,10 +10,10 @@ from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.activities import log_touch, record_activities
 from leads.models import Activity, Handoff
 from leads.qualification import reassign, recycle
-from sla import pausing
+from sla.clocks import pausing
+from sla.clocks.rebuilding import rebuild
+from sla.clocks.standing_still import can_pause
 from sla.models import Breach, Clock, Pause, Term
-from sla.rebuilding import rebuild
-from sla.standing_still import can_pause
 from sla.sweep import sweep
 from tests.factories import make_contract, ny
 

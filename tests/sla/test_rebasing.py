@@ -11,9 +11,11 @@ from django.urls import reverse
 
 from accounts.models import Absence, AuditEntry
 from accounts.refusals import Conflict
-from sla import agreement, calendars, rebasing
+from sla import agreement
+from sla.clocks import rebasing
+from sla.clocks.rebuilding import rebuild
+from sla.hours import calendars
 from sla.models import Alarm, Breach, Calendar, CalendarVersion, Clock, Pause
-from sla.rebuilding import rebuild
 from sla.sweep import sweep
 from tests.factories import OFFICE_HOURS, make_cast, ny
 from tests.sla.test_calendars import typed

@@ -10,10 +10,11 @@ from leads.activities import log_touch
 from leads.models import Activity, Handoff, Lead, Return
 from leads.qualification import qualify, reassign, recycle
 from leads.returns import answer
-from sla import claims, excuses
-from sla.compliance import compliance
+from sla.clocks import claims
+from sla.clocks.rebuilding import rebuild
+from sla.figures import excuses
+from sla.figures.compliance import compliance
 from sla.models import Alarm, Breach, Claim, Clock, Term
-from sla.rebuilding import rebuild
 from sla.sweep import sweep
 from tests.factories import hours, make_calendar, make_contract, ny
 

@@ -11,11 +11,11 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from accounts.models import Team
-from sla import trend
-from sla.compliance import DIMENSIONS, compliance, judged
+from sla.figures import trend
+from sla.figures.compliance import DIMENSIONS, compliance, judged
+from sla.figures.tallies import fold
 from sla.models import Clock, Tally, TallyChange, Term
 from sla.sweep import sweep
-from sla.tallies import fold
 from tests.factories import ny
 from tests.sla.test_compliance import END, NOW, START, numbers, tell
 

@@ -8,13 +8,14 @@ from django.db import InternalError, connection
 from leads.activities import log_touch
 from leads.handover import hand_over
 from leads.models import Activity, Campaign, Lead
-from sla import claims, excuses
 from sla.business_time import WorkingCalendar
-from sla.compliance import Figures
-from sla.draft import Draft, draft_of
+from sla.clocks import claims
+from sla.figures import excuses
+from sla.figures.compliance import Figures
 from sla.models import Claim, PersonCalendar
+from sla.replays.draft import Draft, draft_of
+from sla.replays.what_if import SHOWN, Pair, WhatIf, reading_only, what_if
 from sla.sweep import sweep
-from sla.what_if import SHOWN, Pair, WhatIf, reading_only, what_if
 from tests.factories import ny
 
 START, NOW = ny("2027-01-11 00:00"), ny("2027-01-15 12:00")

@@ -7,10 +7,10 @@ from django.db import transaction
 
 from accounts import configuration
 from leadflow.demo import loading
-from sla.compliance import compliance
-from sla.draft import draft_of
+from sla.figures.compliance import compliance
 from sla.models import Clock, TeamCalendar
-from sla.replay import replay
+from sla.replays.draft import draft_of
+from sla.replays.replay import replay
 from tests.sla.test_what_if import asked, counts
 
 # A Wednesday morning in New York.

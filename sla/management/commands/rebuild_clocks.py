@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from accounts.instants import database_now
 from leads.models import Lead
-from sla.rebuilding import rebuild
+from sla.clocks.rebuilding import rebuild
 
 
 class Command(BaseCommand):

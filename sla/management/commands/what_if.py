@@ -9,10 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts.instants import database_now
 from accounts.refusals import Refused
-from sla.draft import draft_of
-from sla.draft_form import MOST_DAYS, USUAL_DAYS
-from sla.load import Share
-from sla.what_if import Pair, WhatIf, points, since, what_if
+from sla.replays.draft import draft_of
+from sla.replays.draft_form import MOST_DAYS, USUAL_DAYS
+from sla.replays.load import Share
+from sla.replays.what_if import Pair, WhatIf, points, since, what_if
 
 
 class Command(BaseCommand):

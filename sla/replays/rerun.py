@@ -6,10 +6,10 @@ from datetime import datetime
 from uuid import UUID
 
 from leads.models import Activity, Handoff, Kind
-from sla import clocks
+from sla.clocks import following
+from sla.clocks.stopping import Findings, believe
 from sla.models import Claim, Clock, Side, Term
-from sla.recorded import Course, Ledger, Lines, Recorded, judged, owner_at
-from sla.stopping import Findings, believe
+from sla.replays.recorded import Course, Ledger, Lines, Recorded, judged, owner_at
 
 ACTS = ("handoff_id", "kind", "occurred_at", "recorded_at", "evidence", "outcome")
 
@@ -40,7 +40,7 @@ def rerun(
 
 def _acts(handoffs: Iterable[int], terms: Iterable[Term]) -> Iterable[Activity]:
     """What can start, stop, move or end these clocks, in the order in which it was recorded."""
-    kinds = {kind for term in terms for kind in (term.starts_on, *term.stops_on)} | clocks.MOVING
+    kinds = {kind for term in terms for kind in (term.starts_on, *term.stops_on)} | following.MOVING
     kinds -= {Kind.HANDED_OVER}  # clocks that start with the handoff run from the beginning
     rows = Activity.objects.filter(handoff__in=list(handoffs), kind__in=kinds)
     return rows.order_by("pk").only(*ACTS)
@@ -66,7 +66,7 @@ def _run(
     for act in acts:
         handoff.owner_id = owner_at(lines, act.recorded_at)
         act.handoff = handoff
-        clocks.apply(act, live, found, at=act.recorded_at, stamp=stamp)
+        following.apply(act, live, found, at=act.recorded_at, stamp=stamp)
         for clock in live if believed else ():
             if (clock.pk, act.pk) in believed:
                 believe(clock, act, act.occurred_at, found, at=act.recorded_at)

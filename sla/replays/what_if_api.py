@@ -13,11 +13,11 @@ from accounts.endpoints import ApiView
 from accounts.openapi import BODY, problems
 from accounts.refusals import NotAllowed
 from sla.api import FiguresOut, figures_told
-from sla.draft import HIGHEST_SCORE, MOST_REPS, draft_of
-from sla.draft_form import MOST_DAYS, TYPED, USUAL_DAYS
-from sla.load import Share
-from sla.replay import Replayed
-from sla.what_if import OUTCOMES, SHOWN, ChangedLead, Pair, WhatIf, since, what_if
+from sla.replays.draft import HIGHEST_SCORE, MOST_REPS, draft_of
+from sla.replays.draft_form import MOST_DAYS, TYPED, USUAL_DAYS
+from sla.replays.load import Share
+from sla.replays.replay import Replayed
+from sla.replays.what_if import OUTCOMES, SHOWN, ChangedLead, Pair, WhatIf, since, what_if
 
 
 class WhatIfBody(Strict[Any]):

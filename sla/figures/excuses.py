@@ -8,7 +8,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.models import AuditEntry, Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
-from sla.breaches import record_breaches
+from sla.clocks.breaches import record_breaches
 from sla.models import Clock, Side, Term
 
 REASON_LENGTH = 500

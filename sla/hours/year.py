@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sla import agreement, opening_hours
-from sla.calendars import special_days
+from sla import agreement
+from sla.hours import opening_hours
+from sla.hours.calendars import special_days
 from sla.models import CalendarVersion
 
 OPEN, CLOSED, HOLIDAY, OPENED, SHUT = "open", "closed", "holiday", "opened", "shut"

@@ -7,13 +7,14 @@ One public verb, `compliance`. What its figures mean:
   every figure from the instant after `due_at`, recorded or not. Paused clocks count as running.
 - met + missed + voided + running = started, and each clock is in exactly one group: one without
   a rep, persona, campaign or source is in a group named for that.
-- A miss belongs to whoever owned the lead at `due_at`. That is the clock's owner: sla.clocks
-  settles what is overdue before a lead changes hands, and leaves the owner of a miss alone.
+- A miss belongs to whoever owned the lead at `due_at`. That is the clock's owner:
+  sla.clocks.following settles what is overdue before a lead changes hands, and leaves the owner
+  of a miss alone.
 - Persona, campaign and source are the lead's when the clock started.
 - rate = met / (met + missed); rate_with_excuses = met / (met + missed - excused), so an excused
   miss counts neither for nor against. None when nothing was judged.
 
-The counting itself is in sla.tallies.
+The counting itself is in sla.figures.tallies.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,8 +27,8 @@ from accounts.models import Role, Team, User
 from accounts.refusals import Refused
 from leads.models import Campaign
 from personas.models import Persona
+from sla.figures.tallies import Cutting, Whose, counted, text
 from sla.models import Clock, ClockQuerySet, Tally, Term
-from sla.tallies import Cutting, Whose, counted, text
 
 
 @dataclass(slots=True)

@@ -1,9 +1,9 @@
 """Hold the clocks of a lead against what was recorded, and mend them.
 
 1. The lead's handoffs and clocks are locked and noted.
-2. In a savepoint the clocks are deleted and everything recorded is followed again (sla.clocks), in
-   the order and at the instants of its recording, with the owner the ledger names; what a manager
-   approved is believed when it was approved. Then the savepoint is rolled back.
+2. In a savepoint the clocks are deleted and everything recorded is followed again
+   (sla.clocks.following), in the order and at the instants of its recording, with the
+   owner the ledger names; what a manager approved is believed when it was approved. Then the savepoint is rolled back.
 3. What came of it is held against the rows that are there; each difference is said in words.
 4. Without `check` the rows are made right, and each change is audited.
 
@@ -21,12 +21,13 @@ from django.db import transaction
 
 from accounts import configuration
 from leads.models import Activity, Assignment, Handoff, Kind, Lead
-from sla import agreement, mending
-from sla.breaches import record_breaches
-from sla.clocks import follow
-from sla.mending import Difference, Key, key_of
+from sla import agreement
+from sla.clocks import mending
+from sla.clocks.breaches import record_breaches
+from sla.clocks.following import follow
+from sla.clocks.mending import Difference, Key, key_of
+from sla.clocks.stopping import Findings, believe
 from sla.models import Claim, Clock
-from sla.stopping import Findings, believe
 
 FROZEN = ("term_id", "calendar_version_id", "target_seconds", "persona_id", "campaign_id", "source")
 PASSED_ON = (Assignment.How.MANUAL, Assignment.How.ESCALATED)

@@ -21,11 +21,11 @@ from django.db.models import Q
 
 from accounts.models import AuditEntry, User
 from accounts.refusals import Conflict
-from sla.alarms import alarms_of
 from sla.business_time import WorkingCalendar
-from sla.clocks import RESPOND_BY
+from sla.clocks.alarms import alarms_of
+from sla.clocks.following import RESPOND_BY
+from sla.clocks.standing_still import seconds_left
 from sla.models import Clock, ClockQuerySet, Term
-from sla.standing_still import seconds_left
 
 T = TypeVar("T")
 
@@ -156,7 +156,7 @@ def _plan(clocks: Iterable[Clock], onto: Choose, *, at: datetime) -> Plan:
 def _due(clock: Clock, ground: Ground) -> tuple[datetime | None, int | None]:
     """The deadline on new ground, and for a paused clock the working seconds left instead.
 
-    The clock's pauses are lived through again (see sla.standing_still), so that rebuilding it
+    The clock's pauses are lived through again (sla.clocks.standing_still), so that rebuilding it
     finds the same.
     """
     working, paused = ground.working, clock.state == Clock.State.PAUSED

@@ -2,8 +2,8 @@
 
 One public verb, `what_if`. What its figures mean:
 
-- The clocks are those that started in the period, as sla.compliance counts them; "before" are
-  its figures, and under an empty draft "after" is the same (a test holds them together).
+- The clocks are those that started in the period, as sla.figures.compliance counts them; "before"
+  are its figures, and under an empty draft "after" is the same (a test holds them together).
 - People did what they did: an answer keeps its instant, a lead its owners. That people work by
   their deadlines, and would have acted differently, can't be known.
 - A handoff below the draft's score is taken out with its clocks. Leads that would have been
@@ -24,11 +24,11 @@ from django.db import connection, transaction
 from accounts import configuration
 from accounts.models import User
 from leads.models import Lead
-from sla.compliance import Figures
-from sla.draft import Draft
-from sla.load import Load, load
+from sla.figures.compliance import Figures
 from sla.models import Term
-from sla.replay import Replayed, replay
+from sla.replays.draft import Draft
+from sla.replays.load import Load, load
+from sla.replays.replay import Replayed, replay
 
 SHOWN = 50
 OUTCOMES = ("met", "missed", "voided", "running")

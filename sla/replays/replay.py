@@ -2,8 +2,8 @@
 
 A clock the draft doesn't touch keeps its recorded outcome. One whose target or hours change gets
 the deadline the draft gives it, and then everything that was recorded on its handoff acts on it
-again as it did at the time (sla.clocks.apply). What people did is history: they would have
-answered at the same instants.
+again as it did at the time (sla.clocks.following.apply). What people did is history: they would
+have answered at the same instants.
 
 Most clocks need no replay: where nobody else ever had the lead and the answer was recorded as it
 was given, the outcome follows from the deadline alone. A test holds the short way to the long one.
@@ -19,11 +19,11 @@ from django.db.models import Count, QuerySet
 from leads.models import Assignment, Handoff
 from leads.routing import pool_team
 from sla import agreement
-from sla.draft import Draft, shared_calendars
 from sla.models import CalendarVersion, Clock, Pause, Side, Term
 from sla.models.clock import in_time
-from sla.recorded import Course, Judged, Ledger, Recorded, Replayed, judged, owner_at
-from sla.rerun import rerun
+from sla.replays.draft import Draft, shared_calendars
+from sla.replays.recorded import Course, Judged, Ledger, Recorded, Replayed, judged, owner_at
+from sla.replays.rerun import rerun
 
 
 def replay(

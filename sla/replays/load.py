@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from leads.models import Handoff, Pool, PoolMember
-from sla.draft import ALL_POOLS, Draft
-from sla.newly_qualified import newly_qualified
+from sla.replays.draft import ALL_POOLS, Draft
+from sla.replays.newly_qualified import newly_qualified
 
 WEEK = timedelta(days=7)
 

@@ -1,8 +1,8 @@
 """What a pause does to a clock: the working time that is left is kept, and given back at its end.
 
-Called by sla.clocks as it follows the record, on clocks it has locked and will save. The instants
-are those of the pauses, never those at which somebody looked: a pause until Monday is over on
-Monday, though the sweep comes on Tuesday.
+Called by sla.clocks.following, on clocks it has locked and will save. The instants are those of
+the pauses, never those at which somebody looked: a pause until Monday is over on Monday, though
+the sweep comes on Tuesday.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ def wake(clocks: Sequence[Clock], *, at: datetime) -> None:
 
 def write_awake(clocks: Sequence[Clock]) -> None:
     """Write that clocks ran again, and until when: they woke and were missed in one step, and
-    sla.breaches records only what its row says runs."""
+    sla.clocks.breaches records only what its row says runs."""
     for clock in clocks:
         Clock.objects.filter(pk=clock.pk).update(
             state=Clock.State.RUNNING, due_at=clock.due_at, remaining_seconds=None

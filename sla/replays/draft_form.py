@@ -12,7 +12,7 @@ from accounts.refusals import Refused
 from leads.models import Pool
 from personas import definitions
 from sla import agreement
-from sla.draft import Draft, draft_of, shared_calendars
+from sla.replays.draft import Draft, draft_of, shared_calendars
 from sla.spans import written
 
 USUAL_DAYS, MOST_DAYS = 90, 730

@@ -13,8 +13,8 @@ from django.utils.text import slugify
 from accounts.forms import time_zones
 from accounts.models import Team, User
 from leads import countries
-from sla import opening_hours
-from sla.calendars import WEEKDAYS, special_days
+from sla.hours import opening_hours
+from sla.hours.calendars import WEEKDAYS, special_days
 from sla.models import Calendar, CalendarVersion
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")

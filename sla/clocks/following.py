@@ -16,11 +16,11 @@ from accounts.writing import insert, update
 from leads.models import Activity, Handoff, Kind
 from leads.routing import pool_team
 from sla import agreement
-from sla.alarms import alarms_of, reset_alarms
-from sla.claims import file
+from sla.clocks.alarms import alarms_of, reset_alarms
+from sla.clocks.claims import file
+from sla.clocks.standing_still import hold_or_release, let_go, wake, write_awake
+from sla.clocks.stopping import Findings, stop
 from sla.models import Alarm, Clock, Side, Term
-from sla.standing_still import hold_or_release, let_go, wake, write_awake
-from sla.stopping import Findings, stop
 
 CLOSING = frozenset({Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED})
 # What an activity may change of a clock.

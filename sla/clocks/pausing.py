@@ -1,7 +1,7 @@
 """Pause the clocks of a handoff for a reason the contract allows, and resume them.
 
-Both are recorded as activities, so the clocks follow (sla.standing_still) and can be rebuilt. The
-sweep resumes what was paused until a date that has come.
+Both are recorded as activities, so the clocks follow (sla.clocks.standing_still) and can be
+rebuilt. The sweep resumes what was paused until a date that has come.
 """
 
 from datetime import datetime, timedelta
@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.models import Handoff, Kind
+from sla.clocks.standing_still import can_pause, reasons
 from sla.models import Clock
-from sla.standing_still import can_pause, reasons
 
 log = structlog.get_logger(__name__)
 

@@ -11,10 +11,11 @@ from django.db.models import Q
 from accounts import audit
 from accounts.models import AuditEntry, Team, User
 from accounts.refusals import Conflict
-from sla import agreement, leave, opening_hours
+from sla import agreement
 from sla.agreement import Hours
+from sla.clocks.rebasing import Ground, Plan, giving_way, rebase
+from sla.hours import leave, opening_hours
 from sla.models import Calendar, CalendarVersion, Clock, ClockQuerySet, PersonCalendar, TeamCalendar
-from sla.rebasing import Ground, Plan, giving_way, rebase
 
 WEEKDAYS = (
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",

@@ -9,10 +9,10 @@ from accounts import audit, outbox
 from accounts.models import Membership, OutboxMessage, User
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.models import Kind
-from sla import excuses
+from sla.clocks.stopping import Findings, believe
+from sla.figures import excuses
 from sla.models import Claim, Clock, Side
 from sla.models.claim import ClaimQuerySet
-from sla.stopping import Findings, believe
 
 NOTE_LENGTH = 500
 

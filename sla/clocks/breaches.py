@@ -8,7 +8,8 @@ from django.db import connection
 # Marks clocks missed, writes the breach and tells whoever owned the lead (nobody: the managers
 # of the team). Expects a CTE `due (clock_id)` before it, its clocks locked by this transaction.
 # `breached_at` is the deadline; when we noticed is kept beside it. Owner is the clock's owner,
-# who is the owner at the deadline: sla.clocks settles what is overdue before it changes hands.
+# who is the owner at the deadline: sla.clocks.following settles what is overdue before a lead
+# changes hands.
 BREACH_STEPS = """
 late AS (
     UPDATE sla_clock c SET state = 'missed' FROM due

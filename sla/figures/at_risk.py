@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from accounts.models import User
-from sla.compliance import judged, with_outcome
+from sla.figures.compliance import judged, with_outcome
 from sla.models import Clock, ClockQuerySet
 
 SHOWN = 6

@@ -6,7 +6,7 @@ from datetime import datetime
 from accounts import audit
 from accounts.models import User
 from leads.models import Activity, Outcome
-from sla.breaches import record_breaches
+from sla.clocks.breaches import record_breaches
 from sla.models import Claim, Clock
 
 

@@ -10,9 +10,9 @@ from django.db.models import Count, Q
 from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDate
 
 from accounts.models import User
-from sla.compliance import Figures, is_late, whose
+from sla.figures.compliance import Figures, is_late, whose
+from sla.figures.tallies import DAY, HOUR, Cutting, counted, text
 from sla.models import Clock, Tally
-from sla.tallies import DAY, HOUR, Cutting, counted, text
 
 # Longer periods are told by the week.
 DAYS_BY_DAY = 45

@@ -9,7 +9,7 @@ from django.db.models import Min
 
 from accounts import audit
 from leads.models import Lead
-from sla.alarms import reset_alarms
+from sla.clocks.alarms import reset_alarms
 from sla.models import Action, Alarm, Breach, Clock, Pause, Side
 
 # Handoff, measure, what starts it, round: what tells a clock without its id, and without its term,

@@ -1,0 +1,1 @@
+"""The past under another agreement: drafts, clocks run again, what would have differed."""
