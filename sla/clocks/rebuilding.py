@@ -2,8 +2,9 @@
 
 1. The lead's handoffs and clocks are locked and noted.
 2. In a savepoint the clocks are deleted and everything recorded is followed again
-   (sla.clocks.following), in the order and at the instants of its recording, with the
-   owner the ledger names; what a manager approved is believed when it was approved. Then the savepoint is rolled back.
+   (sla.clocks.following), in the order and at the instants of its recording, with the owner the
+   ledger names; what a manager approved is believed when it was approved. Then the savepoint is
+   rolled back.
 3. What came of it is held against the rows that are there; each difference is said in words.
 4. Without `check` the rows are made right, and each change is audited.
 
