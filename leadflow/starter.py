@@ -167,10 +167,12 @@ def start_company(
         sales = Team.objects.create(slug="sales", name="Sales", kind="sales")
         for team in (marketing, sales):
             Membership.objects.create(user=admin, team=team, is_manager=True)
-        keep_hours(
-            "office", "Office hours", tz=tz, teams=[marketing, sales],
-            country=country, subdivision=subdivision,
-        )  # fmt: skip
+        # One each: who manages a single team could not change hours that both work by.
+        for team in (marketing, sales):
+            keep_hours(
+                team.slug, f"Office hours of {team.name.lower()}", tz=tz, teams=[team],
+                country=country, subdivision=subdivision,
+            )  # fmt: skip
         pool = Pool.objects.create(slug="everyone", name="Everyone in sales", team=sales)
         PoolMember.objects.create(pool=pool, user=admin)
         ScoreRules.objects.create(version=1, rules=SCORE_RULES, in_force_from=at)

@@ -55,7 +55,7 @@ def icon(name: str, label: str = "") -> SafeString:
 
 @register.inclusion_tag("_nav_item.html", takes_context=True)
 def nav_item(
-    context: Context, name: str, label: str, picture: str, also: str = "", count: int | None = None
+    context: Context, name: str, label: str, picture: str, also: str = ""
 ) -> dict[str, Any]:
     """One line of the navigation, lit on its own page and on those named in `also`."""
     match = getattr(context.get("request"), "resolver_match", None)
@@ -64,7 +64,6 @@ def nav_item(
         "url": reverse(name),
         "label": label,
         "picture": picture,
-        "count": count,
         "current": current,
     }
 

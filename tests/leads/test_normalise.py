@@ -1,7 +1,6 @@
 """What was typed is turned into what can be compared."""
 
-import pytest
-from email_validator import EmailNotValidError, validate_email
+from email_validator import validate_email
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -23,11 +22,17 @@ HOSTS = st.sampled_from([
 @example("a.b", "ÖBB.at")
 def test_an_address_is_what_the_library_makes_of_it_whole(local, host):
     typed = f" {local}@{host}"
+    assert made(normalise.email, typed) == made(whole, typed)
+
+
+def whole(typed):
+    found = validate_email(typed.strip(), check_deliverability=False)
+    return found.normalized.casefold()
+
+
+def made(verb, typed):
+    """What a verb makes of an address, or the reason why it won't have it."""
     try:
-        whole = validate_email(typed.strip(), check_deliverability=False).normalized.casefold()
-    except EmailNotValidError as error:
-        with pytest.raises(ValueError, match="is not an e-mail address") as refused:
-            normalise.email(typed)
-        assert str(refused.value).endswith(str(error))
-    else:
-        assert normalise.email(typed) == whole
+        return verb(typed), ""
+    except ValueError as error:
+        return None, str(error).rpartition("is not an e-mail address: ")[2]
