@@ -1,15 +1,18 @@
 """What sales decides after accepting: qualify, disqualify, recycle, open a deal; and who has it."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import F
 
 from accounts import outbox
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
-from leads.models import Activity, Assignment, Deal, Handoff, Kind, Lead, Stage
+from leads.models import Assignment, Deal, Handoff, Kind, Lead, Stage
 from leads.models.lead import AIDA_AT
+from leads.routing import PoolRules
 
 DISQUALIFY_REASONS = {
     "no_budget": "No budget",
@@ -168,60 +171,89 @@ def reassign(
     if rep is not None and not rep.is_sales:
         raise NotAllowed(f"{rep} is not in sales.", fields={"rep": "Choose somebody in sales."})
     with transaction.atomic():
-        now = Handoff.objects.select_for_update(of=("self",)).get(pk=handoff.pk)
-        if not now.is_open:
-            raise now.gone()
+        now = _open_now(handoff)
         if rep is not None and now.owner_id == rep.pk:
             return
-        Handoff.objects.filter(pk=now.pk).update(
-            owner=rep,
-            state=Handoff.State.OFFERED,
-            accepted_at=None,
-            assigned_at=at if rep else None,
-            hops=now.hops + 1,
-        )
-        Lead.objects.filter(pk=now.lead_id).update(owner=rep, stage=Stage.MQL, updated_at=at)
-        Assignment.objects.create(
-            handoff=now,
-            at=at,
-            how=how,
-            rep=rep,
-            pool_id=now.pool_id,
-            by=by,
-            reason=reason,
+        line = Assignment(
+            handoff=now, at=at, how=how, rep=rep, pool_id=now.pool_id, by=by, reason=reason,
             skipped=skipped or [],
-        )
-        handoff.refresh_from_db()
-        handoff.lead.refresh_from_db()
-        _record_reassigned(handoff, by=by, at=at, previous=now.owner, reason=reason)
+        )  # fmt: skip
+        _pass_on(handoff, line, previous=now.owner)
+        _tell_new_owner(handoff, line, previous=now.owner)
 
 
-def _record_reassigned(
-    handoff: Handoff, *, by: User | None, at: datetime, previous: User | None, reason: str
-) -> Activity:
-    if handoff.owner is not None:
-        about = f"{reason}. Before: {previous}" if previous else reason
-        outbox.send(
-            [
-                outbox.message(
-                    handoff.owner.pk,
-                    "assigned",
-                    f"Lead passed to you: {handoff.lead.name}",
-                    about,
-                    handoff.lead.get_absolute_url(),
-                    at=at,
-                )
-            ]
-        )
-    return handoff.lead.record(
-        Kind.REASSIGNED,
-        by=by,
-        at=at,
-        handoff=handoff,
-        occurred_at=at,
-        note=reason,
-        data={
-            "from": previous.email if previous else None,
-            "to": handoff.owner.email if handoff.owner else None,
-        },
+def back_to_pool(
+    handoff: Handoff,
+    pool: PoolRules,
+    *,
+    by: User | None,
+    at: datetime,
+    reason: str,
+    skipped: list[dict[str, str]] | None = None,
+    tell: Collection[int] = (),
+) -> None:
+    """Take an open handoff from its owner and offer it to a pool: any member may accept it.
+
+    `tell` are the ids of the people who hear of it, once each. Raises Conflict when the handoff
+    is closed.
+    """
+    with transaction.atomic():
+        previous = _open_now(handoff).owner
+        line = Assignment(
+            handoff=handoff, at=at, how=Assignment.How.ESCALATED, rep=None, pool_id=pool.id,
+            by=by, reason=reason, skipped=skipped or [],
+        )  # fmt: skip
+        _pass_on(handoff, line, previous=previous, pool=pool)
+        lead = handoff.lead
+        outbox.send([
+            outbox.message(
+                person, "pooled", f"Up for whoever takes it: {lead.name}", reason,
+                lead.get_absolute_url(), at=at,
+                dedupe_key=f"pooled:{handoff.pk}:{handoff.hops}:{person}",
+            )
+            for person in tell
+        ])  # fmt: skip
+
+
+def _open_now(handoff: Handoff) -> Handoff:
+    """The handoff as it stands now, locked; Conflict when it is closed."""
+    now = Handoff.objects.select_for_update(of=("self",)).get(pk=handoff.pk)
+    if not now.is_open:
+        raise now.gone()
+    return now
+
+
+def _pass_on(
+    handoff: Handoff, line: Assignment, *, previous: User | None, pool: PoolRules | None = None
+) -> None:
+    """Write a locked handoff's new place and the ledger's line about it; and record the change."""
+    Handoff.objects.filter(pk=handoff.pk).update(
+        owner=line.rep,
+        pool_id=line.pool_id,
+        state=Handoff.State.OFFERED,
+        accepted_at=None,
+        assigned_at=line.at if line.rep else None,
+        hops=F("hops") + 1,
     )
+    Lead.objects.filter(pk=handoff.lead_id).update(
+        owner=line.rep, pool_id=line.pool_id, stage=Stage.MQL, updated_at=line.at
+    )
+    line.save()
+    handoff.refresh_from_db()
+    handoff.lead.refresh_from_db()
+    to = line.rep.email if line.rep else None
+    data = {"from": previous.email if previous else None, "to": to}
+    if pool is not None:
+        data["pool"] = pool.name
+    handoff.lead.record(
+        Kind.REASSIGNED, by=line.by, at=line.at, handoff=handoff, occurred_at=line.at,
+        note=line.reason, data=data,
+    )  # fmt: skip
+
+
+def _tell_new_owner(handoff: Handoff, line: Assignment, *, previous: User | None) -> None:
+    if line.rep is None:
+        return
+    about = f"{line.reason}. Before: {previous}" if previous else line.reason
+    title, url = f"Lead passed to you: {handoff.lead.name}", handoff.lead.get_absolute_url()
+    outbox.send([outbox.message(line.rep.pk, "assigned", title, about, url, at=line.at)])

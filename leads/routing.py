@@ -14,8 +14,8 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.configuration import remembered
-from accounts.models import User
-from leads.models import Assignment, Lead, Pool
+from accounts.models import Absence, User
+from leads.models import Assignment, Lead, Pool, PoolMember
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,37 @@ def route(
     if table is not None:
         table.save()
     return routes
+
+
+def pool_for(lead: Lead, pool_id: int | None, *, stamp: UUID | None = None) -> PoolRules | None:
+    """The active pool of this id, else the first that fits the lead."""
+    known = pools(stamp=stamp)
+    own = next((p for p in known if p.id == pool_id), None)
+    return own or next((p for p in known if p.fits(lead)), None)
+
+
+def at_hand(
+    pool: PoolRules, *, at: datetime, without: Collection[int] = ()
+) -> tuple[list[int], list[dict[str, str]]]:
+    """Ids of the members who can be asked to take a lead, and who was passed over and why.
+
+    Asking takes no turn and no place: whoever is full may still take one.
+    """
+    members = PoolMember.objects.filter(pool=pool.id).select_related("user").order_by("id")
+    away = set(
+        Absence.objects.covering(at).filter(user__pool_places__pool=pool.id).values_list(
+            "user", flat=True
+        )
+    )  # fmt: skip
+    asked, skipped = [], []
+    for user in (member.user for member in members):
+        why = "had it before" if user.pk in without else "away" if user.pk in away else ""
+        why = why if user.is_active else "no longer here"
+        if why:
+            skipped.append({"rep": str(user), "why": why})
+        else:
+            asked.append(user.pk)
+    return asked, skipped
 
 
 # First every place of every rep who has one in these pools is locked, other pools' places too.

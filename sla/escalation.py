@@ -1,4 +1,9 @@
-"""Give an unanswered handoff to somebody else: a limited number of times, then to the manager."""
+"""Take an unanswered handoff from its owner: to another rep, or back to its pool; a limited number
+of times, then to the manager.
+
+Whoever had it before is not asked again, and somebody who got it since the miss keeps it: both
+actions hold to the same fair chance, hop limit and locks.
+"""
 
 from datetime import datetime
 
@@ -8,26 +13,29 @@ from django.db import connection, transaction
 from accounts import configuration, outbox
 from accounts.models import User
 from leads.handover import sales_managers
-from leads.models import Assignment
-from leads.qualification import reassign
-from leads.routing import route
+from leads.models import Assignment, Handoff
+from leads.qualification import back_to_pool, reassign
+from leads.routing import at_hand, pool_for, route
 from sla import agreement
-from sla.models import Alarm, Clock
+from sla.models import Action, Alarm, Clock
 
 log = structlog.get_logger(__name__)
 
+# The actions of this module; sla.sweep fires the others.
+MOVING = (Action.REASSIGN, Action.BACK_TO_POOL)
 # Alarm, clock and handoff are locked together, skipping what others hold: an accept that holds
 # the handoff is never waited for, so the two can't lock each other out.
 CLAIM = """
 SELECT a.id FROM sla_alarm a
 JOIN sla_clock c ON c.id = a.clock_id JOIN leads_handoff h ON h.id = c.handoff_id
-WHERE a.state = 'waiting' AND a.action = 'reassign' AND a.fire_at <= %s AND a.id > %s
+WHERE a.state = 'waiting' AND a.action IN ('reassign', 'back_to_pool')
+    AND a.fire_at <= %s AND a.id > %s
 ORDER BY a.id LIMIT 1 FOR UPDATE OF a, c, h SKIP LOCKED
 """
 
 
-def reassign_due(*, at: datetime, most: int) -> tuple[int, int]:
-    """Carry out the due reassignments; returns how many were done and how many set aside."""
+def move_due(*, at: datetime, most: int) -> tuple[int, int]:
+    """Carry out what is due; returns how many handoffs moved and how many alarms were set aside."""
     done = aside = last = 0
     while done + aside < most:
         try:
@@ -65,35 +73,75 @@ def _carry_out(alarm: Alarm, *, at: datetime) -> int:
     if clock.state != Clock.State.MISSED or clock.stopped_at is not None:
         return 0
     had_it = set(handoff.assignments.exclude(rep=None).values_list("rep_id", flat=True))
-    name = handoff.lead.name
     if handoff.hops >= agreement.hop_limit(clock.term.contract_id):
-        why, rep_id, skipped = f"passed on {handoff.hops} times already", None, []
-    else:
-        found = route([handoff.lead], at=at, without=had_it, stamp=configuration.stamp())[0]
-        why, rep_id, skipped = found.reason, found.rep_id, found.skipped
-    if rep_id is None:
-        _to_manager(alarm, f"{name}: {why}", at=at)
-        if handoff.owner_id is None:
-            return 0
-    reassign(
-        handoff,
-        User.objects.get(pk=rep_id) if rep_id else None,
-        by=None,
-        at=at,
-        reason=f"{clock.term.name} was missed; {why}"[:300],
-        how=Assignment.How.ESCALATED,
-        skipped=skipped,
-    )
-    log.info("handoff_escalated", handoff=handoff.pk, rep=rep_id)
+        why = f"passed on {handoff.hops} times already"
+        return _to_manager(alarm, handoff, why, skipped=[], at=at)
+    if alarm.action == Action.BACK_TO_POOL:
+        return _to_pool(alarm, handoff, without=had_it, at=at)
+    return _to_next_rep(alarm, handoff, without=had_it, at=at)
+
+
+def _to_next_rep(alarm: Alarm, handoff: Handoff, *, without: set[int], at: datetime) -> int:
+    found = route([handoff.lead], at=at, without=without, stamp=configuration.stamp())[0]
+    if found.rep_id is None:
+        return _to_manager(alarm, handoff, found.reason, skipped=found.skipped, at=at)
+    _pass_on(
+        alarm, handoff, User.objects.get(pk=found.rep_id), found.reason, found.skipped, at=at
+    )  # fmt: skip
     return 1
 
 
-def _to_manager(alarm: Alarm, why: str, *, at: datetime) -> None:
-    lead = alarm.clock.lead
+def _to_pool(alarm: Alarm, handoff: Handoff, *, without: set[int], at: datetime) -> int:
+    pool = pool_for(handoff.lead, handoff.pool_id)
+    if pool is None:
+        why = "no pool takes this region and persona"
+        return _to_manager(alarm, handoff, why, skipped=[], at=at)
+    if handoff.owner_id is None:
+        why = f"nobody of {pool.name} took it"
+        return _to_manager(alarm, handoff, why, skipped=[], at=at)
+    asked, skipped = at_hand(pool, at=at, without=without)
+    if not asked:
+        why = f"{pool.name}: nobody is available"
+        return _to_manager(alarm, handoff, why, skipped=skipped, at=at)
+    why = _because(alarm, f"back to {pool.name}, where any member may take it")
+    back_to_pool(handoff, pool, by=None, at=at, reason=why, skipped=skipped, tell=asked)
+    log.info("handoff_back_to_pool", handoff=handoff.pk, pool=pool.id)
+    return 1
+
+
+def _to_manager(
+    alarm: Alarm, handoff: Handoff, why: str, *, skipped: list[dict[str, str]], at: datetime
+) -> int:
+    """Tell the managers; a handoff that somebody has goes onto their list."""
+    lead = handoff.lead
     outbox.send([
         outbox.message(
-            manager, "unassigned", f"Nobody took {lead.name}", why, lead.get_absolute_url(),
-            at=at, dedupe_key=f"unassigned:{alarm.pk}:{manager}",
+            manager, "unassigned", f"Nobody took {lead.name}", f"{lead.name}: {why}",
+            lead.get_absolute_url(), at=at, dedupe_key=f"unassigned:{alarm.pk}:{manager}",
         )
         for manager in sales_managers(alarm.clock.team_id)
     ])  # fmt: skip
+    if handoff.owner_id is None:
+        return 0
+    _pass_on(alarm, handoff, None, why, skipped, at=at)
+    return 1
+
+
+def _pass_on(
+    alarm: Alarm,
+    handoff: Handoff,
+    rep: User | None,
+    why: str,
+    skipped: list[dict[str, str]],
+    *,
+    at: datetime,
+) -> None:
+    reassign(
+        handoff, rep, by=None, at=at, reason=_because(alarm, why),
+        how=Assignment.How.ESCALATED, skipped=skipped,
+    )  # fmt: skip
+    log.info("handoff_escalated", handoff=handoff.pk, rep=rep.pk if rep else None)
+
+
+def _because(alarm: Alarm, why: str) -> str:
+    return f"{alarm.clock.term.name} was missed; {why}"[:300]

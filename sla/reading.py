@@ -39,8 +39,10 @@ STOPS = {
 STEPS = {
     Action.WARN.value: "the owner is warned",
     Action.BREACH.value: "it is missed",
+    Action.TELL_OWNER.value: "the owner is reminded",
     Action.TELL_MANAGER.value: "the manager is told",
     Action.REASSIGN.value: "it goes to another rep",
+    Action.BACK_TO_POOL.value: "it goes back to its pool",
 }
 
 

@@ -4,7 +4,7 @@
 1. One statement claims a batch of waiting alarms with their clocks, skipping what others hold.
 2. The same statement marks them fired, records breaches and writes the outbox rows: all or none.
 3. A batch that fails is done again alarm by alarm; one that fails alone is set aside, visibly.
-4. Reassignments need a rep chosen, so they run one by one, each in its own transaction.
+4. What moves the lead (sla.escalation) runs one by one, each in its own transaction.
 Any number of sweepers may run; each alarm fires once. A crash fires nothing and loses nothing.
 """
 
@@ -27,9 +27,10 @@ SWEEP = (
     """
 WITH claimed AS MATERIALIZED (
     SELECT a.id AS alarm_id, a.action, c.id AS clock_id, c.owner_id, c.team_id, c.due_at,
-        c.lead_id, c.term_id
+        c.lead_id, c.term_id, c.handoff_id
     FROM sla_alarm a JOIN sla_clock c ON c.id = a.clock_id
-    WHERE a.state = 'waiting' AND a.fire_at <= %(at)s AND a.action <> 'reassign' {only}
+    WHERE a.state = 'waiting' AND a.fire_at <= %(at)s
+        AND a.action NOT IN ('reassign', 'back_to_pool') {only}
     ORDER BY a.fire_at LIMIT %(batch)s
     FOR UPDATE OF a, c SKIP LOCKED
 ), fired AS (
@@ -56,6 +57,12 @@ WITH claimed AS MATERIALIZED (
     CROSS JOIN LATERAL (
         SELECT claimed.owner_id AS user_id
         WHERE claimed.action = 'warn' AND claimed.owner_id IS NOT NULL
+        UNION
+        -- Whoever has the lead since gets no reminder of another's miss.
+        SELECT claimed.owner_id
+        WHERE claimed.action = 'tell_owner' AND claimed.owner_id IS NOT NULL
+            AND (t.side = 'marketing' OR claimed.owner_id = (
+                SELECT h.owner_id FROM leads_handoff h WHERE h.id = claimed.handoff_id))
         UNION
         SELECT m.user_id FROM accounts_membership m
         WHERE claimed.action = 'tell_manager' AND m.team_id = claimed.team_id AND m.is_manager
@@ -98,7 +105,7 @@ def sweep(*, at: datetime, batch: int = BATCH, most: int = 100_000) -> Swept:
         swept.aside += aside
         if fired + aside < batch:
             break
-    reassigned, aside = escalation.reassign_due(at=at, most=batch)
+    reassigned, aside = escalation.move_due(at=at, most=batch)
     swept.reassigned += reassigned
     swept.aside += aside
     return swept
@@ -134,7 +141,9 @@ def _fire_one_by_one(*, at: datetime, batch: int) -> tuple[int, int, int]:
     fired = breached = aside = 0
     due = Alarm.objects.filter(state=Alarm.State.WAITING, fire_at__lte=at)
     for pk in list(
-        due.exclude(action="reassign").order_by("fire_at").values_list("pk", flat=True)[:batch]
+        due.exclude(action__in=escalation.MOVING)
+        .order_by("fire_at")
+        .values_list("pk", flat=True)[:batch]
     ):
         try:
             one, missed = _fire(at=at, batch=1, alarm_id=pk)

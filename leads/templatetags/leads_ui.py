@@ -43,6 +43,8 @@ def activity_words(activity: Activity) -> str:
     if activity.kind == Kind.EDITED:
         return "; ".join(_change(name, change) for name, change in data.get("changed", {}).items())
     if activity.kind == Kind.REASSIGNED:
+        if data.get("pool"):
+            return f"Back to the pool {data['pool']}"
         return f"To {data.get('to') or 'the sales manager’s list'}"
     if activity.kind == Kind.MQL and "score" in data:
         return f"With a score of {data['score']}"

@@ -183,8 +183,8 @@ def _start(activities: Iterable[Activity], *, at: datetime, stamp: UUID) -> list
             "source": receipt.get("source"),
         }
         if activity.kind == Kind.REASSIGNED:
-            if handoff.owner_id is None:
-                continue
+            if handoff.owner_id is None and not activity.data.get("pool"):
+                continue  # On the manager's list: nobody has been asked to accept it.
             terms = [t for t in contract.started_by(Kind.HANDED_OVER, facts) if t.per_owner]
             round_ = handoff.hops
         else:

@@ -154,8 +154,10 @@ class Action(models.TextChoices):
 
     WARN = "warn", "Warn the owner"
     BREACH = "breach", "Record the breach"
+    TELL_OWNER = "tell_owner", "Remind the owner"
     TELL_MANAGER = "tell_manager", "Tell the manager"
     REASSIGN = "reassign", "Give it to another rep"
+    BACK_TO_POOL = "back_to_pool", "Give it back to its pool"
 
 
 @configured
