@@ -10,8 +10,6 @@ urlpatterns = [
     path("notifications/read/", views.notifications_read, name="notifications-read"),
     path("notifications/<int:pk>/open/", views.notification_open, name="notification-open"),
     path("profile/", views.profile, name="profile"),
-    path("profile/leave/", views.absence_add, name="absence-add"),
-    path("profile/leave/<int:pk>/remove/", views.absence_remove, name="absence-remove"),
     path("profile/keys/", views.api_keys, name="api-keys"),
     path("profile/keys/<int:pk>/revoke/", views.api_key_revoke, name="api-key-revoke"),
 ]

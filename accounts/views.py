@@ -76,36 +76,9 @@ def profile(request: SignedInRequest) -> HttpResponse:
     if form.errors:
         # The form wrote into its instance: the frame must go on showing what is stored.
         request.user.refresh_from_db()
-    return _profile_page(request, form, AbsenceForm(user=request.user, at=at), at)
-
-
-@require_POST
-def absence_add(request: SignedInRequest) -> HttpResponse:
-    """Enter leave; while it lasts no new lead is routed to this person."""
-    at = database_now()
-    form = AbsenceForm(request.POST, user=request.user, at=at)
-    if not form.is_valid():
-        return _profile_page(request, ProfileForm(instance=request.user), form, at)
-    form.save()
-    words = "Leave entered. No new leads come to you while you are away."
-    messages.success(request, words, extra_tags="saved:leave")
-    return redirect("profile")
-
-
-@require_POST
-def absence_remove(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Take leave back."""
-    get_object_or_404(request.user.absences, pk=pk).delete()
-    messages.success(request, "Leave removed.")
-    return redirect("profile")
-
-
-def _profile_page(
-    request: SignedInRequest, form: ProfileForm, absence_form: AbsenceForm, at: object
-) -> HttpResponse:
     context = {
         "form": form,
-        "absence_form": absence_form,
+        "absence_form": AbsenceForm(user=request.user, at=at),
         "absences": request.user.absences.filter(ends_at__gt=at),
         "memberships": request.user.memberships.select_related("team"),
         "at": at,

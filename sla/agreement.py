@@ -18,8 +18,8 @@ from accounts.configuration import remembered
 from accounts.models import Absence, Membership
 from leads.models import Handoff
 from sla.business_time import WorkingCalendar
-from sla.hours import leave
-from sla.models import CalendarVersion, Contract, TeamCalendar, Term
+from sla.hours import leave, round_the_clock
+from sla.models import Calendar, CalendarVersion, Contract, CountedIn, TeamCalendar, Term
 
 # Public holidays are looked up for these years around a calendar version's making.
 YEARS_BACK, YEARS_AHEAD = 3, 7
@@ -117,6 +117,18 @@ def _load_agreements() -> list[Agreement]:
     ]  # fmt: skip
 
 
+def hours_for(
+    term: Term, owner_id: int | None, team_id: int | None, *, stamp: UUID | None = None
+) -> Hours | None:
+    """The hours a promise is counted in now: the team's, its owner's own, or all there are."""
+    if term.calendar_of == CountedIn.OWNER:
+        return hours_of_person(owner_id, team_id, stamp=stamp)
+    if term.calendar_of == CountedIn.WALL:
+        kept = remembered("round-the-clock", round_the_clock.saved, under=stamp)
+        return hours(kept or round_the_clock.keep())
+    return hours_of_team(team_id, stamp=stamp)
+
+
 def hours_of_team(team_id: int | None, *, stamp: UUID | None = None) -> Hours | None:
     """A team's working hours; without a calendar of its own the first one there is."""
     by_team, first = remembered("team-hours", _load_team_hours, under=stamp)
@@ -124,9 +136,8 @@ def hours_of_team(team_id: int | None, *, stamp: UUID | None = None) -> Hours | 
 
 
 def _load_team_hours() -> tuple[dict[int, Hours], Hours | None]:
-    versions = CalendarVersion.objects.filter(
-        calendar__person=None, calendar__less_leave_of=None
-    ).order_by("calendar_id", "number")
+    versions = CalendarVersion.objects.filter(calendar__in=Calendar.objects.of_teams())
+    versions = versions.order_by("calendar_id", "number")
     newest = {v.calendar_id: v.pk for v in versions}
     by_calendar = {calendar: hours(version) for calendar, version in newest.items()}
     first = by_calendar[min(by_calendar)] if by_calendar else None

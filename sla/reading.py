@@ -13,11 +13,16 @@ from sla import agreement
 from sla.agreement import Agreement
 from sla.clocks.alarms import alarms_of
 from sla.hours import opening_hours
-from sla.models import Action, CalendarVersion, Clock, Side, TeamCalendar, Term
+from sla.models import Action, CalendarVersion, Clock, CountedIn, Side, TeamCalendar, Term
 
 MINUTE, HOUR = 60, 3600
 # A business day of the agreement is eight working hours.
-WORKING_DAY = 8 * HOUR
+WORKING_DAY, DAY = 8 * HOUR, 24 * HOUR
+COUNTED_IN = {
+    CountedIn.TEAM.value: "",
+    CountedIn.OWNER.value: "Counted in the owner’s own hours, less their leave.",
+    CountedIn.WALL.value: "Counted around the clock, nights and weekends too.",
+}
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # "Starts when …"; "kept by …". A kind without words of its own is called by its label.
 STARTS = {
@@ -46,13 +51,25 @@ STEPS = {
 }
 
 
-def working_words(seconds: int) -> str:
-    """A target as it was agreed: "15 working minutes", "4 working hours", "5 working days"."""
-    for length, unit in ((WORKING_DAY, "day"), (HOUR, "hour"), (MINUTE, "minute")):
+def working_words(seconds: int, term: Term | None = None) -> str:
+    """A target as it was agreed: "15 working minutes", "4 working hours", "5 working days"; of a
+    term that is counted around the clock "15 minutes", "2 days"."""
+    day, kind = day_of(term), "" if is_wall(term) else "working "
+    for length, unit in ((day, "day"), (HOUR, "hour"), (MINUTE, "minute")):
         if seconds >= length and seconds % length == 0:
             n = seconds // length
-            return f"{n} working {unit}{'' if n == 1 else 's'}"
-    return f"{seconds / MINUTE:g} working minutes"
+            return f"{n} {kind}{unit}{'' if n == 1 else 's'}"
+    return f"{seconds / MINUTE:g} {kind}minutes"
+
+
+def is_wall(term: Term | None) -> bool:
+    """Whether a term is counted around the clock."""
+    return term is not None and term.calendar_of == CountedIn.WALL
+
+
+def day_of(term: Term | None) -> int:
+    """The seconds of what a term means by a day."""
+    return DAY if is_wall(term) else WORKING_DAY
 
 
 def working_span(seconds: int) -> str:
@@ -72,6 +89,8 @@ class Promise:
 
     term: Term
     target: str
+    # Whose hours count; nothing where it is the team's, as usual.
+    hours: str
     applies_to: str
     starts: str
     stops: str
@@ -85,12 +104,13 @@ def promises(terms: tuple[Term, ...], side: str) -> list[Promise]:
     return [
         Promise(
             term,
-            working_words(term.target_seconds),
+            working_words(term.target_seconds, term),
+            COUNTED_IN[term.calendar_of],
             _applies_to(term, terms),
             STARTS.get(Kind(term.starts_on)) or Kind(term.starts_on).label.lower(),
             _stops(term),
             _listed([reason["label"].lower() for reason in term.pause_reasons]),
-            [_alarm(step) for step in term.steps],
+            [_alarm(step, term) for step in term.steps],
         )
         for term in terms
         if term.side == side
@@ -117,13 +137,13 @@ def _applies_to(term: Term, terms: tuple[Term, ...]) -> str:
     return ", ".join(said) or ("every lead" if first is term else "every other lead")
 
 
-def _alarm(step: Mapping[str, Any]) -> str:
+def _alarm(step: Mapping[str, Any], term: Term) -> str:
     what = STEPS.get(step["action"], step["action"])
     if step["action"] == Action.BREACH:
         return f"at the deadline {what}"
     if "share" in step:
         return f"after {step['share']:.0%} of the time {what}"
-    return f"{working_words(step['after'])} later {what}"
+    return f"{working_words(step['after'], term)} later {what}"
 
 
 def _listed(words: list[str]) -> str:
@@ -192,11 +212,11 @@ class Forecast:
 
 def forecast(found: Agreement, *, start: datetime, tier: str, team_id: int) -> list[Forecast]:
     """What sales would owe on a lead of this tier, handed to this team at `start`."""
-    hours = agreement.hours_of_team(team_id)
     answers = []
     for term in found.started_by(Kind.HANDED_OVER, {"tier": tier}):
         if term.side != Side.SALES:
             continue
+        hours = agreement.hours_for(term, None, team_id)
         due_at = hours.working.add(start, term.target_seconds) if hours else None
         clock = Clock(
             term=term, target_seconds=term.target_seconds, started_at=start, due_at=due_at,

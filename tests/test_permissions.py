@@ -27,8 +27,6 @@ PEOPLE = ("nobody", "otto", "riva", "maya", "mona", "sam", "sue", "dana", "admin
 # lead's team · mona: marketing manager · sam: the lead's owner · sue: another rep · dana: sales
 # manager. Deeds are sent empty: 422 means that the role may do it and was asked for more.
 TABLE = """
-absence-add          POST  in   200  200  200  200  200  200  200  200
-absence-remove       POST  in   404  404  404  404  302  404  404  404
 api-key-revoke       POST  in   404  404  404  404  302  404  404  404
 api-keys             GET   in   200  200  200  200  200  200  200  200
 api-keys             POST  in   200  200  200  200  200  200  200  200

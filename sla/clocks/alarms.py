@@ -29,9 +29,13 @@ def alarms_of(clock: Clock) -> list[Alarm]:
 
 
 def _counted_from(clock: Clock, working: WorkingCalendar) -> tuple[datetime, int]:
-    """Since when the clock runs without a break, and the working seconds it had left then."""
+    """Since when the clock runs in the same hours without a break, and the working seconds it had
+    left then."""
     # `all()`, so that whoever has many clocks may prefetch.
-    ends = [] if clock.pk is None else [pause.ended_at for pause in clock.pauses.all()]  # type: ignore[attr-defined]  # Pause's
+    if clock.pk is None:
+        return clock.started_at, clock.target_seconds
+    ends = [pause.ended_at for pause in clock.pauses.all()]  # type: ignore[attr-defined]  # Pause's
+    ends += [leg.until for leg in clock.legs.all()]  # type: ignore[attr-defined]  # Leg's
     over = [end for end in ends if end is not None]
     if not over or len(over) < len(ends) or clock.due_at is None:
         return clock.started_at, clock.target_seconds

@@ -13,22 +13,23 @@ from django.db import connection
 
 from accounts import configuration
 from accounts.writing import insert, update
-from leads.models import Activity, Handoff, Kind
+from leads.models import Activity, Kind
 from leads.routing import pool_team
 from sla import agreement
+from sla.clocks import legs
 from sla.clocks.alarms import alarms_of, reset_alarms
 from sla.clocks.claims import file
 from sla.clocks.standing_still import hold_or_release, let_go, wake, write_awake
 from sla.clocks.stopping import Findings, stop
-from sla.models import Alarm, Clock, Side, Term
+from sla.models import Alarm, Clock, CountedIn, Side, Term
 
 CLOSING = frozenset({Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED})
 # What an activity may change of a clock.
 CHANGING = (
     "state", "due_at", "remaining_seconds", "stopped_at", "stopped_by", "ended_at", "owner", "team",
-    "excused",
+    "excused", "calendar_version",
 )  # fmt: skip
-STATE, DUE_AT = CHANGING.index("state"), CHANGING.index("due_at")
+STATE, DUE_AT, HOURS = map(CHANGING.index, ("state", "due_at", "calendar_version"))
 PAUSING = frozenset({Kind.PAUSED, Kind.RESUMED})
 # Activities that change who has the lead, or end its time with sales.
 MOVING = frozenset({Kind.ACCEPTED, Kind.REASSIGNED}) | CLOSING
@@ -69,6 +70,7 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
         clocks = existing[activity.handoff_id]  # type: ignore[index]  # relevant ones have it
         wake(clocks, at=at)
         apply(activity, clocks, found, at=at, stamp=stamp)
+        legs.begin(found.take_passed(), stamp=stamp)
         if activity.kind in PAUSING:
             hold_or_release(activity, clocks, at=at)
     write_awake([c for c in found.breached if before[c.pk][STATE] == Clock.State.PAUSED])
@@ -77,7 +79,8 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
     let_go([c for c in changed if before[c.pk][STATE] == Clock.State.PAUSED])
     _save(changed)
     for clock in changed:
-        if before[clock.pk][DUE_AT] != clock.due_at:
+        was = before[clock.pk]
+        if (was[DUE_AT], was[HOURS]) != (clock.due_at, clock.calendar_version_id):
             reset_alarms(clock)
     file(found.claims, at=at)
     started = _start(relevant, at=at, stamp=stamp)
@@ -118,7 +121,7 @@ def _move(
     _settle_overdue(sales, found, at=at)
     if activity.kind == Kind.ACCEPTED:
         # Taken from a pool: from here on it is theirs to keep.
-        _give(clocks, activity.handoff, stamp=stamp, only_ownerless=True)
+        _give(clocks, activity, found, stamp=stamp, only_ownerless=True)
         return
     ending = sales if activity.kind in CLOSING else [c for c in sales if c.term.per_owner]
     for clock in ending:
@@ -126,7 +129,7 @@ def _move(
             clock.state = Clock.State.VOIDED
         clock.ended_at = at
     if activity.kind == Kind.REASSIGNED:
-        _give([c for c in sales if c.ended_at is None], activity.handoff, stamp=stamp)
+        _give([c for c in sales if c.ended_at is None], activity, found, stamp=stamp)
 
 
 def _settle_overdue(clocks: Iterable[Clock], found: Findings, *, at: datetime) -> None:
@@ -138,11 +141,13 @@ def _settle_overdue(clocks: Iterable[Clock], found: Findings, *, at: datetime) -
 
 def _give(
     clocks: Iterable[Clock],
-    handoff: Handoff | None,
+    activity: Activity,
+    found: Findings,
     *,
     stamp: UUID,
     only_ownerless: bool = False,
 ) -> None:
+    handoff = activity.handoff
     assert handoff is not None
     for clock in clocks:
         if clock.term.side != Side.SALES or clock.state == Clock.State.MISSED:
@@ -153,6 +158,8 @@ def _give(
         clock.team_id = agreement.team_of(handoff.owner_id, Side.SALES, stamp=stamp) or (
             clock.team_id
         )
+        if clock.term.calendar_of == CountedIn.OWNER:
+            found.passed.append((clock, activity.occurred_at))
 
 
 def _facts(clock: Clock) -> tuple[object, ...]:
@@ -210,7 +217,7 @@ def _new_clock(term: Term, activity: Activity, round_: int, *, stamp: UUID) -> C
         )
     else:
         owner_id, team_id = handoff.handed_over_by_id, activity.lead.team_id
-    hours = agreement.hours_of_team(team_id, stamp=stamp)
+    hours = agreement.hours_for(term, owner_id, team_id, stamp=stamp)
     start = activity.occurred_at
     return Clock(
         term=term,

@@ -10,7 +10,7 @@ from django.db.models import Min
 from accounts import audit
 from leads.models import Lead
 from sla.clocks.alarms import reset_alarms
-from sla.models import Action, Alarm, Breach, Clock, Pause, Side
+from sla.models import Action, Alarm, Breach, Clock, Leg, Pause, Side
 
 # Handoff, measure, what starts it, round: what tells a clock without its id, and without its term,
 # which a manager may have changed for another contract's.
@@ -138,6 +138,7 @@ def _mend(
         there.delete()
         return
     breach, pauses = getattr(right, "breach", None), _pauses(right)
+    legs: list[Leg] = list(right.legs.all())  # type: ignore[attr-defined]  # as fetched
     if there is None:
         there = right
         there.pk = None
@@ -153,6 +154,7 @@ def _mend(
     there.save()
     _mend_breach(there, breach, at=at)
     _mend_pauses(there, pauses)
+    _mend_legs(there, legs)
     reset_alarms(there)
     audit.record("clock_rebuilt", there, by=None, at=at, facts=_facts(told))
 
@@ -185,6 +187,13 @@ def _mend_pauses(clock: Clock, right: list[Pause]) -> None:
     for pause in right:
         pause.pk, pause.clock = None, clock
     Pause.objects.bulk_create(right)
+
+
+def _mend_legs(clock: Clock, right: list[Leg]) -> None:
+    Leg.objects.filter(clock=clock).delete()
+    for leg in right:
+        leg.pk, leg.clock = None, clock
+    Leg.objects.bulk_create(right)
 
 
 def _respond_by(lead: Lead) -> datetime | None:

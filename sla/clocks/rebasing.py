@@ -23,9 +23,9 @@ from accounts.models import AuditEntry, User
 from accounts.refusals import Conflict
 from sla.business_time import WorkingCalendar
 from sla.clocks.alarms import alarms_of
+from sla.clocks.counting import deadline
 from sla.clocks.following import RESPOND_BY
-from sla.clocks.standing_still import seconds_left
-from sla.models import Clock, ClockQuerySet, Term
+from sla.models import Clock, ClockQuerySet, CountedIn, Leg, Term
 
 T = TypeVar("T")
 
@@ -140,7 +140,7 @@ def giving_way(do: Callable[[], T]) -> T:
 def _movable(clocks: ClockQuerySet, *, at: datetime) -> ClockQuerySet:
     """Running and paused ones; what is past its deadline is a miss."""
     running = clocks.running().unended().filter(Q(due_at=None) | Q(due_at__gte=at))
-    return running.prefetch_related("pauses")
+    return running.prefetch_related("pauses", "legs")
 
 
 def _plan(clocks: Iterable[Clock], onto: Choose, *, at: datetime) -> Plan:
@@ -156,34 +156,11 @@ def _plan(clocks: Iterable[Clock], onto: Choose, *, at: datetime) -> Plan:
 def _due(clock: Clock, ground: Ground) -> tuple[datetime | None, int | None]:
     """The deadline on new ground, and for a paused clock the working seconds left instead.
 
-    The clock's pauses are lived through again (sla.clocks.standing_still), so that rebuilding it
-    finds the same.
+    The clock's pauses and, in its owner's hours, its earlier owners' are lived through again
+    (sla.clocks.counting), so that rebuilding it finds the same.
     """
-    working, paused = ground.working, clock.state == Clock.State.PAUSED
-    due_at = working.add(clock.started_at, ground.target_seconds) if working else None
-    left: int | None = ground.target_seconds if paused else None
-    for start, end in _stood_still(clock):
-        if working is None or due_at is None or due_at < start:
-            left = 0 if paused and due_at is not None else left
-            break
-        left = seconds_left(working, start, due_at)
-        due_at = working.add(end, left) if end is not None else None
-    return (None, left) if paused else (due_at, None)
-
-
-def _stood_still(clock: Clock) -> list[tuple[datetime, datetime | None]]:
-    """When the clock stood still, overlapping pauses as one; the last may not be over (None)."""
-    found: list[tuple[datetime, datetime | None]] = []
-    pauses = clock.pauses.all()  # type: ignore[attr-defined]  # Pause's related name
-    for pause in sorted(pauses, key=lambda pause: pause.started_at):
-        start, end = pause.started_at, pause.ended_at
-        last = found[-1] if found else None
-        if last is not None and (last[1] is None or start <= last[1]):
-            ends = None if last[1] is None or end is None else max(last[1], end)
-            found[-1] = (last[0], ends)
-        else:
-            found.append((start, end))
-    return found
+    legs = None if ground.term.calendar_of == CountedIn.OWNER else ()
+    return deadline(clock, ground.target_seconds, ground.working, legs=legs)
 
 
 def _write(moves: Sequence[Move]) -> None:
@@ -192,6 +169,8 @@ def _write(moves: Sequence[Move]) -> None:
         clock.due_at, clock.calendar_version_id = move.due_at, move.ground.version_id
         clock.term, clock.target_seconds = move.ground.term, move.ground.target_seconds
     clocks = [move.clock for move in moves]
+    alone = [c.pk for c in clocks if c.term.calendar_of != CountedIn.OWNER]
+    Leg.objects.filter(clock__in=alone).delete()
     with connection.cursor() as cursor:
         cursor.execute(
             CLOCKS,

@@ -8,10 +8,10 @@
 3. What came of it is held against the rows that are there; each difference is said in words.
 4. Without `check` the rows are made right, and each change is audited.
 
-What no record tells is kept as it is in the rows: term, calendar version and target (a manager
-may have moved the clock onto others), persona, campaign, source,
-and the team, as long as it is one of the side that owes the term. A running clock past its
-deadline is held for missed, as the sweep will find it, while its breach alarm still waits.
+What no record tells is kept as it is in the rows: term, calendar versions (of each leg) and target
+(a manager may have moved the clock onto others), persona, campaign, source, and the team, as long
+as it is one of the side that owes the term. A running clock past its deadline is held for missed,
+as the sweep will find it, while its breach alarm still waits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,15 +22,15 @@ from django.db import transaction
 
 from accounts import configuration
 from leads.models import Activity, Assignment, Handoff, Kind, Lead
-from sla import agreement
 from sla.clocks import mending
 from sla.clocks.breaches import record_breaches
+from sla.clocks.counting import deadline, working_of
 from sla.clocks.following import follow
 from sla.clocks.mending import Difference, Key, key_of
 from sla.clocks.stopping import Findings, believe
-from sla.models import Claim, Clock
+from sla.models import Claim, Clock, Leg
 
-FROZEN = ("term_id", "calendar_version_id", "target_seconds", "persona_id", "campaign_id", "source")
+FROZEN = ("term_id", "target_seconds", "persona_id", "campaign_id", "source")
 PASSED_ON = (Assignment.How.MANUAL, Assignment.How.ESCALATED)
 
 
@@ -62,7 +62,7 @@ def _clocks(lead: Lead, *, lock: bool = False) -> dict[Key, Clock]:
     if lock:
         clocks = clocks.select_for_update(of=("self",))
     related = clocks.select_related("term", "team", "owner", "breach__owner").prefetch_related(
-        "pauses"
+        "pauses", "legs"
     )
     return {key_of(clock): clock for clock in related}
 
@@ -83,7 +83,7 @@ def _replay(
         activity.lead, activity.handoff = lead, handoff
         _rewind(handoff, activity, ledgers[handoff.pk])
         follow([activity], at=activity.recorded_at, stamp=stamp)
-        _freeze(handoff, found)
+        _freeze(handoff, found, at=activity.recorded_at)
     for each in approved:
         _believe(each)
     overdue = Clock.objects.filter(lead=lead, state=Clock.State.RUNNING, due_at__lt=at)
@@ -132,16 +132,37 @@ def _rewind(handoff: Handoff, activity: Activity, ledger: list[Assignment]) -> N
         handoff.hops += 1
 
 
-def _freeze(handoff: Handoff, found: dict[Key, Clock]) -> None:
-    """Let clocks that have just started run under what the rows that were there had frozen."""
-    for clock in Clock.objects.filter(handoff=handoff, stopped_at=None, ended_at=None):
+def _freeze(handoff: Handoff, found: dict[Key, Clock], *, at: datetime) -> None:
+    """Let clocks that have just started, or changed hands, run under what the rows that were there
+    had frozen; `at` is how far the record has been followed."""
+    clocks = Clock.objects.filter(handoff=handoff, stopped_at=None, ended_at=None)
+    for clock in clocks.select_related("term").prefetch_related("legs", "pauses"):
         kept = found.get(key_of(clock))
-        facts = {name: getattr(kept, name) for name in FROZEN} if kept is not None else {}
-        if all(getattr(clock, name) == value for name, value in facts.items()):
+        if kept is None:
+            continue
+        legs, version = _legs_until(kept, at)
+        facts = {name: getattr(kept, name) for name in FROZEN} | {"calendar_version_id": version}
+        same = [(leg.until, leg.calendar_version_id) for leg in clock.legs.all()] == [  # type: ignore[attr-defined]  # Leg's
+            (leg.until, leg.calendar_version_id) for leg in legs
+        ]
+        if same and all(getattr(clock, name) == value for name, value in facts.items()):
             continue
         for name, value in facts.items():
             setattr(clock, name, value)
-        version = clock.calendar_version_id
-        working = agreement.hours(version).working if version is not None else None
-        clock.due_at = working.add(clock.started_at, clock.target_seconds) if working else None
+        Leg.objects.filter(clock=clock).delete()
+        Leg.objects.bulk_create(
+            Leg(clock=clock, calendar_version_id=leg.calendar_version_id, until=leg.until)
+            for leg in legs
+        )
+        clock.due_at, clock.remaining_seconds = deadline(
+            clock, clock.target_seconds, working_of(version), legs=legs
+        )
         clock.save()
+
+
+def _legs_until(kept: Clock, at: datetime) -> tuple[list[Leg], int | None]:
+    """The legs of a clock that were over at an instant, and the version it ran under then."""
+    legs = list(kept.legs.all())  # type: ignore[attr-defined]  # as fetched
+    over = [leg for leg in legs if leg.until <= at]
+    versions = [*(leg.calendar_version_id for leg in legs), kept.calendar_version_id]
+    return over, versions[len(over)]

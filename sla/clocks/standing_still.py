@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from leads.models import Activity, Kind
 from sla import agreement
-from sla.business_time import WorkingCalendar
+from sla.clocks.counting import seconds_left
 from sla.models import Clock, Pause
 
 
@@ -70,13 +70,6 @@ def _pause(clock: Clock, activity: Activity, *, at: datetime) -> None:
         clock=clock, started_at=start, reason=reason, by=activity.actor,
         until=datetime.fromisoformat(until) if until else None,
     )  # fmt: skip
-
-
-def seconds_left(working: WorkingCalendar, start: datetime, due_at: datetime) -> int:
-    """Working seconds to the deadline; a part of a second counts for whoever owes the answer."""
-    left = working.elapsed(start, due_at)
-    again = working.add(start, left)
-    return left + (again is not None and again < due_at)
 
 
 def _end_pauses(clock: Clock, *, at: datetime, all_at: datetime | None = None) -> None:

@@ -7,6 +7,7 @@ from accounts import audit
 from accounts.models import User
 from leads.models import Activity, Outcome
 from sla.clocks.breaches import record_breaches
+from sla.clocks.legs import Passed
 from sla.models import Claim, Clock
 
 
@@ -18,6 +19,13 @@ class Findings:
     # Missed, until an answer at that instant showed that it was not.
     overturned: list[tuple[Clock, Activity, datetime]] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
+    # Counted in their owner's hours, and now another's (sla.clocks.legs).
+    passed: list[Passed] = field(default_factory=list)
+
+    def take_passed(self) -> list[Passed]:
+        """Those that changed hands since this was last asked."""
+        taken, self.passed = self.passed, []
+        return taken
 
     def write_down(self, *, at: datetime, by: User | None = None) -> None:
         """Record breaches and what overturned them, before the clocks are saved: their rows still

@@ -15,7 +15,15 @@ from sla import agreement
 from sla.agreement import Hours
 from sla.clocks.rebasing import Ground, Plan, giving_way, rebase
 from sla.hours import leave, opening_hours
-from sla.models import Calendar, CalendarVersion, Clock, ClockQuerySet, PersonCalendar, TeamCalendar
+from sla.models import (
+    Calendar,
+    CalendarVersion,
+    Clock,
+    ClockQuerySet,
+    CountedIn,
+    PersonCalendar,
+    TeamCalendar,
+)
 
 WEEKDAYS = (
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday",
@@ -54,17 +62,19 @@ def save(
 
 
 def running_under(calendar: Calendar) -> ClockQuerySet:
-    """The clocks that started under any version of a calendar and still run.
+    """The clocks that run under any version of a calendar.
 
     Those under somebody's hours less their leave are among them, when these are the hours.
     """
     less = "calendar_version__calendar__less_leave_of"
     theirs = Q(**{f"{less}__own": calendar})
     teams = Q(**{f"{less}__isnull": False, f"{less}__own": None}, team__calendars=calendar)
+    # Somebody's own hours: also what started before they had any.
+    own = Q(term__calendar_of=CountedIn.OWNER, owner__working_calendar__own=calendar)
     return (
         Clock.objects.running()
         .unended()
-        .filter(Q(calendar_version__calendar=calendar) | theirs | teams)
+        .filter(Q(calendar_version__calendar=calendar) | theirs | teams | own)
     )
 
 
@@ -75,7 +85,8 @@ def moving(version: CalendarVersion) -> Callable[[Clock], Ground]:
 
     def onto(clock: Clock) -> Ground:
         kept = clock.calendar_version
-        if kept is None or kept.calendar_id == version.calendar_id:
+        owners = clock.term.calendar_of == CountedIn.OWNER
+        if not owners and (kept is None or kept.calendar_id == version.calendar_id):
             return Ground(working, version.pk, clock.term, clock.target_seconds)
         if clock.owner_id not in less_leave:
             less_leave[clock.owner_id] = agreement.less_leave(version, working, clock.owner_id)

@@ -5,6 +5,7 @@ from sla.models.agreement import (
     Calendar,
     CalendarVersion,
     Contract,
+    CountedIn,
     PersonCalendar,
     Side,
     TeamCalendar,
@@ -13,6 +14,7 @@ from sla.models.agreement import (
 )
 from sla.models.claim import Claim
 from sla.models.clock import Alarm, Breach, Clock, ClockQuerySet
+from sla.models.leg import Leg
 from sla.models.pause import Pause
 from sla.models.pulse import SweepPulse
 from sla.models.tally import Tally, TallyChange
@@ -27,6 +29,8 @@ __all__ = [
     "Clock",
     "ClockQuerySet",
     "Contract",
+    "CountedIn",
+    "Leg",
     "Pause",
     "PersonCalendar",
     "Side",

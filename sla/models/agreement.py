@@ -11,16 +11,20 @@ from accounts.models import Team, User
 
 
 class CalendarQuerySet(models.QuerySet["Calendar"]):
+    def of_teams(self) -> Self:
+        """Those that teams work by, or may: nobody's own, nobody's leave, not round the clock."""
+        return self.filter(person=None, less_leave_of=None, always_open=False)
+
     def visible_to(self, user: User) -> Self:
         """Those of teams for everybody; a person's own for them, their managers and admins."""
-        shown = self.filter(less_leave_of=None)
+        shown = self.filter(less_leave_of=None, always_open=False)
         if user.is_admin:
             return shown
         return shown.filter(Q(person=None) | Q(person__user__in=looked_after_by(user)))
 
     def editable_by(self, user: User) -> Self:
         """One's own, those of the people one manages, and those that only one's teams work by."""
-        shown = self.filter(less_leave_of=None)
+        shown = self.filter(less_leave_of=None, always_open=False)
         if user.is_admin:
             return shown
         places = TeamCalendar.objects.all()
@@ -45,12 +49,19 @@ class Calendar(models.Model):
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
+    # The one that wall time is counted by (sla.hours.round_the_clock); nobody sees or edits it.
+    always_open = models.BooleanField(default=False)
     teams = models.ManyToManyField(Team, through="TeamCalendar", related_name="calendars")
 
     objects = CalendarQuerySet.as_manager()
 
     class Meta:
         ordering = ["name"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["always_open"], condition=Q(always_open=True), name="one_always_open"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
@@ -160,6 +171,14 @@ class Action(models.TextChoices):
     BACK_TO_POOL = "back_to_pool", "Give it back to its pool"
 
 
+class CountedIn(models.TextChoices):
+    """Whose hours a promise is counted in."""
+
+    TEAM = "team", "The team’s working hours"
+    OWNER = "owner", "The owner’s own hours, less their leave"
+    WALL = "wall", "Around the clock"
+
+
 @configured
 class Term(models.Model):
     """One promise: from this activity to that one within so many working seconds.
@@ -184,7 +203,9 @@ class Term(models.Model):
     # The nth of those that are at least so many seconds (by the wall clock) apart stops it.
     stops_after = models.PositiveSmallIntegerField(default=1)
     spacing_seconds = models.PositiveIntegerField(default=0)
+    # Working seconds of the calendar the term is counted in.
     target_seconds = models.PositiveIntegerField()
+    calendar_of = models.CharField(max_length=8, choices=CountedIn.choices, default=CountedIn.TEAM)
     # An owner's promise starts afresh with the next owner; a lead's goes on.
     per_owner = models.BooleanField(default=False)
     steps = models.JSONField(default=list)
@@ -197,6 +218,9 @@ class Term(models.Model):
             models.UniqueConstraint(fields=["contract", "key"], name="term_key_once"),
             models.CheckConstraint(condition=Q(target_seconds__gt=0), name="term_has_target"),
             models.CheckConstraint(condition=Q(stops_after__gte=1), name="term_stops_after_one"),
+            models.CheckConstraint(
+                condition=Q(calendar_of__in=CountedIn.values), name="term_counted_in_known_hours"
+            ),
         ]
 
     def __str__(self) -> str:

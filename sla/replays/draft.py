@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db.models import QuerySet
-
 from accounts.models import Team
 from accounts.refusals import Refused
 from leads.models import Pool
@@ -19,7 +17,7 @@ from personas import definitions
 from sla import agreement
 from sla.business_time import WorkingCalendar
 from sla.models import Calendar, CalendarVersion
-from sla.reading import working_words
+from sla.reading import day_of, working_words
 from sla.spans import span_written
 
 MOST_REPS = 1000
@@ -111,10 +109,11 @@ def _targets(reading: _Reading, written: Mapping[str, str], at: datetime) -> dic
     targets: dict[str, int] = {}
     for key, text in reading.each("targets", named, terms, "promise"):
         with reading.at(f"targets.{key}"):
-            targets[key] = span_written(text)
-            now, new = terms[key].target_seconds, targets[key]
-            instead = "" if now == new else f" instead of {working_words(now)}"
-            reading.said.append(f"{terms[key].name} within {working_words(new)}{instead}")
+            term = terms[key]
+            targets[key] = span_written(text, day=day_of(term))
+            now, new = term.target_seconds, targets[key]
+            instead = "" if now == new else f" instead of {working_words(now, term)}"
+            reading.said.append(f"{term.name} within {working_words(new, term)}{instead}")
     return targets
 
 
@@ -165,21 +164,18 @@ def _hours(reading: _Reading, written: Mapping[str, str]) -> dict[int, WorkingCa
     return hours
 
 
-def shared_calendars() -> QuerySet[Calendar]:
-    """Calendars of teams: nobody's own hours, nobody's leave."""
-    return Calendar.objects.filter(person=None, less_leave_of=None)
-
-
 def _working(text: str, team: Team) -> WorkingCalendar:
     """Hours of the workdays in the team's own zone, less its holidays; or another calendar's."""
     named = CalendarVersion.objects.select_related("calendar").order_by("-number")
-    other = named.filter(calendar__in=shared_calendars(), calendar__slug=text.lower()).first()
+    other = named.filter(
+        calendar__in=Calendar.objects.of_teams(), calendar__slug=text.lower()
+    ).first()
     if other is not None:
         return agreement.working_calendar(other)
     now = agreement.hours_of_team(team.pk)
     windows = [list(pair) for pair in _WINDOW.findall(text)]
     if text != ROUND_THE_CLOCK and (not windows or _WINDOW.sub("", text).strip(" ,")):
-        calendars = ", ".join(shared_calendars().values_list("slug", flat=True))
+        calendars = ", ".join(Calendar.objects.of_teams().values_list("slug", flat=True))
         raise ValueError(
             f"“{text[:40]}” can't be read; {HOURS_REMEDY} ({calendars or 'none yet'})."
         )

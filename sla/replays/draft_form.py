@@ -12,7 +12,9 @@ from accounts.refusals import Refused
 from leads.models import Pool
 from personas import definitions
 from sla import agreement
-from sla.replays.draft import Draft, draft_of, shared_calendars
+from sla.models import Calendar
+from sla.reading import day_of
+from sla.replays.draft import Draft, draft_of
 from sla.spans import written
 
 USUAL_DAYS, MOST_DAYS = 90, 730
@@ -36,14 +38,16 @@ class DraftForm(forms.Form):
         self.at = at
         found, agreed = agreement.in_force(at), definitions.in_force("mql", at)
         for term in found.terms if found else ():
-            self._ask(f"targets.{term.key}", term.name, now=written(term.target_seconds))
+            self._ask(
+                f"targets.{term.key}", term.name, now=written(term.target_seconds, day=day_of(term))
+            )
         if agreed is not None:
             score = str(agreed.rule.get("min_score", 0))
             self._ask("threshold", "An MQL scores at least", now=score, numeric=True)
         for pool in Pool.objects.filter(is_active=True).prefetch_related("members"):
             now = str(len(pool.members.all()))
             self._ask(f"pools.{pool.slug}", pool.name, now=now, numeric=True)
-        self.calendars = list(shared_calendars().values_list("slug", "name"))
+        self.calendars = list(Calendar.objects.of_teams().values_list("slug", "name"))
         for team in Team.objects.order_by("kind", "name"):
             hours = agreement.hours_of_team(team.pk)
             self._ask(f"hours.{team.slug}", team.name, now=hours.name if hours else "none")
@@ -61,7 +65,9 @@ class DraftForm(forms.Form):
     def groups(self) -> list[tuple[str, str, list[BoundField]]]:
         """Heading, what to write, and the fields."""
         found = [
-            ("Deadlines", "In working time: 15 min, 4 h, 5 days.", self._named("targets.")),
+            ("Deadlines",
+             "In working time: 15 min, 4 h, 5 days. Around the clock a day has 24 h.",
+             self._named("targets.")),
             ("Reps", "How many share the leads of each pool.", self._named("pools.")),
             ("Working hours",
              "A calendar, 24/7, or hours of Monday to Friday: 08:00-18:00. Whoever has hours of "

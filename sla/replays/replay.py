@@ -19,9 +19,10 @@ from django.db.models import Count, QuerySet
 from leads.models import Assignment, Handoff
 from leads.routing import pool_team
 from sla import agreement
-from sla.models import CalendarVersion, Clock, Pause, Side, Term
+from sla.clocks.counting import run, stretches_of
+from sla.models import Calendar, CalendarVersion, Clock, Leg, Pause, Side, Term
 from sla.models.clock import in_time
-from sla.replays.draft import Draft, shared_calendars
+from sla.replays.draft import Draft
 from sla.replays.recorded import Course, Judged, Ledger, Recorded, Replayed, judged, owner_at
 from sla.replays.rerun import rerun
 
@@ -62,10 +63,14 @@ def _rerun(
     # Whether it would have been paused under another deadline, nobody knows: left as it was.
     held = Pause.objects.filter(clock__handoff__in=handoffs.order_by())
     paused = set(held.values_list("clock_id", flat=True))
+    legs: dict[int, list[Leg]] = defaultdict(list)
+    for leg in Leg.objects.filter(clock__handoff__in=handoffs.order_by()):
+        legs[leg.clock_id].append(leg)
     again: dict[int, list[Course]] = defaultdict(list)
     for each in found:
-        by_team = each.clock.calendar_version_id not in own
-        course = _course(each, draft, teams.get(each.clock.id) if by_team else None)
+        passed = legs.get(each.clock.id, ())
+        by_team = each.clock.calendar_version_id not in own and not passed
+        course = _course(each, draft, teams.get(each.clock.id) if by_team else None, passed)
         if course is None or each.clock.id in paused:
             continue
         if short and each.clock.handoff_id not in ledger and _is_plain(each.clock):
@@ -77,14 +82,18 @@ def _rerun(
 
 
 def _own_hours() -> frozenset[int | None]:
-    """Versions of somebody's own hours, or of hours less their leave: no team's draft is theirs."""
-    teams = CalendarVersion.objects.filter(calendar__in=shared_calendars())
+    """Versions of somebody's own hours, or less their leave, or of wall time: no team's draft is
+    theirs."""
+    teams = CalendarVersion.objects.filter(calendar__in=Calendar.objects.of_teams())
     others = CalendarVersion.objects.exclude(pk__in=teams.values("pk"))
     return frozenset(others.order_by().values_list("pk", flat=True))
 
 
-def _course(each: Replayed, draft: Draft, team_id: int | None) -> Course | None:
-    """None: the draft leaves this clock as it was."""
+def _course(
+    each: Replayed, draft: Draft, team_id: int | None, legs: Sequence[Leg]
+) -> Course | None:
+    """None: the draft leaves this clock as it was. What ran in the hours of several owners runs in
+    them again."""
     clock = each.clock
     hours = draft.hours.get(team_id or 0)
     target = draft.targets.get(each.term.key, clock.target_seconds)
@@ -93,7 +102,7 @@ def _course(each: Replayed, draft: Draft, team_id: int | None) -> Course | None:
     known = clock.calendar_version_id
     recorded = agreement.hours(known).working if known else None
     working = hours or recorded
-    due_at = working.add(clock.started_at, target) if working else None
+    due_at, _ = run(stretches_of(clock.started_at, legs, working), target)
     return Course(each, target, due_at)
 
 

@@ -66,6 +66,7 @@ def _run(
     for act in acts:
         handoff.owner_id = owner_at(lines, act.recorded_at)
         act.handoff = handoff
+        # In whose hours they go on, their deadlines know already (sla.replays.replay).
         following.apply(act, live, found, at=act.recorded_at, stamp=stamp)
         for clock in live if believed else ():
             if (clock.pk, act.pk) in believed:

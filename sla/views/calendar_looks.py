@@ -50,7 +50,7 @@ def _due(
     before = agreement.working_calendar(was) if was else None
     rows = []
     for term in contract.terms if contract else ():
-        if sides and term.side not in sides:
+        if reading.is_wall(term) or (sides and term.side not in sides):
             continue
         due_at = now.add(start, term.target_seconds)
         old = before.add(start, term.target_seconds) if before else due_at

@@ -18,15 +18,14 @@ from accounts.instants import database_now
 from accounts.models import Team, User
 from accounts.refusals import Conflict
 from accounts.requests import SignedInRequest
-from leads.models import Lead
 from sla import reading
-from sla.clocks.rebasing import Move, Plan, preview
+from sla.clocks.rebasing import preview
 from sla.hours import calendars
 from sla.hours.calendar_forms import CalendarDraft, free_slug, regions
 from sla.models import Calendar, CalendarVersion, TeamCalendar
+from sla.views import moves
 from sla.views.calendar_looks import looked_at, number_in
 
-SHOWN = 50  # moves listed before the rest is only counted
 OFFICE_HOURS = {str(day): [["09:00", "17:00"]] for day in range(5)}
 
 
@@ -81,10 +80,10 @@ def _save(
     if moving and request.POST.get("confirmed") != ticket:
         plan = preview(calendars.running_under(found), calendars.moving(drawn), at=at)
         if plan.moved:
-            told = _told(plan, request.user)
             return _edit_page(
-                request, found, draft, version, at=at, plan=plan, moves=told, ticket=ticket
-            )
+                request, found, draft, version, at=at,
+                plan=plan, moves=moves.told(plan, request.user), ticket=ticket,
+            )  # fmt: skip
     try:
         words = _carry_out(found, draft, base=base, moving=moving, by=request.user, at=at)
     except Conflict as conflict:
@@ -121,17 +120,6 @@ def _ticket(drawn: CalendarVersion, base: int) -> str:
     fields = [base, drawn.tz, drawn.weekly, drawn.country, drawn.subdivision, drawn.closed,
               drawn.opened]  # fmt: skip
     return hashlib.sha256(json.dumps(fields, sort_keys=True).encode()).hexdigest()[:16]
-
-
-def _told(plan: Plan, user: User) -> list[dict[str, Any]]:
-    """The first moves of a plan with their leads, where this person may see them."""
-    shown: list[Move] = plan.moved[:SHOWN]
-    leads = Lead.objects.visible_to(user).in_bulk([move.clock.lead_id for move in shown])
-    late = {move.clock.pk for move in plan.overdue}
-    return [
-        {"move": m, "lead": leads.get(m.clock.lead_id), "overdue": m.clock.pk in late}
-        for m in shown
-    ]
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,14 +1,15 @@
 """Whose hours and leave count: a person's own page, and a manager's list of the team."""
 
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Prefetch
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import audit
@@ -17,8 +18,9 @@ from accounts.instants import database_now
 from accounts.models import Absence, User
 from accounts.requests import SignedInRequest
 from sla import agreement, reading
-from sla.hours import calendars
+from sla.hours import calendars, people
 from sla.models import CalendarVersion, PersonCalendar, looked_after_by
+from sla.views import moves
 
 
 @require_GET
@@ -46,17 +48,26 @@ def person_hours(request: SignedInRequest, pk: int) -> HttpResponse:
     person = _person(request, pk)
     if request.method == "GET":
         return _page(request, person, AbsenceForm(user=person, at=at), at=at)
-    if request.POST.get("hours") == "own":
+    hours, by = request.POST.get("hours"), request.user
+    if hours == "own":
         now = _version(person)
-        own = calendars.give_own(person, pattern=now, by=request.user, at=at)
-        messages.success(request, f"{person} has hours of their own now; set them here.")
-        return redirect("calendar", own.slug)
-    if request.POST.get("hours") == "team":
-        calendars.take_own(person, by=request.user, at=at)
-        messages.success(request, f"{person} works by the team’s hours again.")
+        change: people.Change = partial(calendars.give_own, person, pattern=now, by=by, at=at)
+        said, then = f"{person} has hours of their own now; set them here.", ""
+    elif hours == "team":
+        change = partial(calendars.take_own, person, by=by, at=at)
+        said, then = (
+            f"{person} works by the team’s hours again.",
+            reverse("person-hours", args=[pk]),
+        )
+    else:
+        messages.error(request, "Say which hours: “own” or “team”.")
         return redirect("person-hours", pk)
-    messages.error(request, "Say which hours: “own” or “team”.")
-    return redirect("person-hours", pk)
+    asked = _ask(request, person, change, {"hours": hours}, at=at)
+    if asked is not None:
+        return asked
+    messages.success(request, f"{said}{_carry_out(request, person, change, at=at)}")
+    place = PersonCalendar.objects.select_related("own").get(user=person)
+    return redirect(then or reverse("calendar", args=[place.own.slug if place.own else ""]))
 
 
 @require_POST
@@ -64,22 +75,61 @@ def person_leave(request: SignedInRequest, pk: int) -> HttpResponse:
     """Enter leave for a person, or take one back (`remove`)."""
     at = database_now()
     person = _person(request, pk)
-    if request.POST.get("remove", "").isdigit():
-        found = get_object_or_404(person.absences, pk=int(request.POST["remove"][:18]))
-        with transaction.atomic():
-            audit.record("leave_removed", person, by=request.user, at=at, facts=_facts(found))
-            found.delete()
-        messages.success(request, "Leave removed.")
-        return redirect("person-hours", pk)
-    form = AbsenceForm(request.POST, user=person, at=at)
-    if not form.is_valid():
+    removed = request.POST.get("remove", "")
+    form = AbsenceForm(None if removed else request.POST, user=person, at=at)
+    if removed.isdigit():
+        found = get_object_or_404(person.absences, pk=int(removed[:18]))
+        change: people.Change = partial(_remove, found, by=request.user, at=at)
+        said, sent = "Leave removed.", {"remove": removed}
+    elif form.is_valid():
+        change = partial(_enter, form, by=request.user, at=at)
+        said = f"Leave entered. No new leads come to {person} meanwhile."
+        sent = {name: request.POST.get(name, "") for name in form.fields}
+    else:
         return _page(request, person, form, at=at, status=422)
-    with transaction.atomic():
-        saved = form.save()
-        audit.record("leave_entered", person, by=request.user, at=at, facts=_facts(saved))
-    words = f"Leave entered. No new leads come to {person} meanwhile."
-    messages.success(request, words, extra_tags=f"saved:leave-{pk}")
+    asked = _ask(request, person, change, sent, form=form, at=at)
+    if asked is not None:
+        return asked
+    said += _carry_out(request, person, change, at=at)
+    messages.success(request, said, extra_tags="" if removed else f"saved:leave-{pk}")
     return redirect("person-hours", pk)
+
+
+def _enter(form: AbsenceForm, *, by: User, at: datetime) -> None:
+    saved = form.save()
+    audit.record("leave_entered", saved.user, by=by, at=at, facts=_facts(saved))
+
+
+def _remove(found: Absence, *, by: User, at: datetime) -> None:
+    audit.record("leave_removed", found.user, by=by, at=at, facts=_facts(found))
+    Absence.objects.get(pk=found.pk).delete()
+
+
+def _ask(
+    request: SignedInRequest, person: User, change: people.Change, sent: dict[str, str], *,
+    at: datetime, form: AbsenceForm | None = None,
+) -> HttpResponse | None:  # fmt: skip
+    """The deadlines that would move along, to decide about; None when that is done, or none do."""
+    ticket = "|".join([*sent, *sent.values()])
+    if "keep" in request.POST or request.POST.get("confirmed") == ticket:
+        return None
+    plan = people.looked_at(person, change, at=at)
+    if not plan.moved:
+        return None
+    return _page(
+        request, person, form or AbsenceForm(user=person, at=at), at=at,
+        plan=plan, moves=moves.told(plan, request.user), ticket=ticket, sent=sent,
+        form_id="moving", form_action=request.path,
+    )  # fmt: skip
+
+
+def _carry_out(
+    request: SignedInRequest, person: User, change: people.Change, *, at: datetime
+) -> str:
+    """Make the change; answers what moved, as a sentence more."""
+    move = "confirmed" in request.POST and "keep" not in request.POST
+    moved = people.carry_out(person, change, move=move, by=request.user, at=at)
+    return f" {moved} running deadline{'s'[: moved != 1]} moved." if moved else ""
 
 
 def _person(request: SignedInRequest, pk: int) -> User:
@@ -101,8 +151,9 @@ def _version(person: User) -> CalendarVersion | None:
 
 
 def _page(
-    request: SignedInRequest, person: User, form: AbsenceForm, *, at: datetime, status: int = 200
-) -> HttpResponse:
+    request: SignedInRequest, person: User, form: AbsenceForm, *, at: datetime, status: int = 200,
+    **more: Any,
+) -> HttpResponse:  # fmt: skip
     place = PersonCalendar.objects.filter(user=person).select_related("own").first()
     version = _version(person)
     context: dict[str, Any] = {
@@ -113,6 +164,7 @@ def _page(
         "week": reading.week_words(version.weekly) if version else [],
         "absences": person.absences.filter(ends_at__gt=at),
         "form": form,
+        **more,
     }
     return render(request, "sla/person.html", context, status=status)
 

@@ -14,8 +14,7 @@ READ = ["notifications", "bell", "profile", "api-keys"]
 POST_ONLY = [
     ("notifications-read", []),
     ("notification-open", [1]),
-    ("absence-add", []),
-    ("absence-remove", [1]),
+    ("person-leave", [1]),
     ("api-key-revoke", [1]),
 ]
 
@@ -206,13 +205,17 @@ def next_year(month: int, day: int) -> str:
     return f"{database_now().year + 1}-{month:02}-{day:02}"
 
 
+def leave_of(user: User) -> str:
+    return reverse("person-leave", args=[user.pk])
+
+
 def test_leave_runs_from_midnight_to_midnight_where_the_person_is(cast):
     """A week over the start of summer time in New York: 7 days, 167 hours."""
     year = database_now().year + 1
     march = [datetime(year, 3, day, tzinfo=UTC).date() for day in range(8, 15)]
     sunday = next(day for day in march if day.weekday() == 6)  # clocks change on the second Sunday
     data = {"first": sunday - timedelta(3), "last": sunday + timedelta(3), "note": "Skiing"}
-    signed_in(cast.sam).post(reverse("absence-add"), data)
+    signed_in(cast.sam).post(leave_of(cast.sam), data)
     absence = Absence.objects.get()
     first = datetime.combine(sunday - timedelta(3), datetime.min.time(), UTC)
     assert absence.starts_at == first + timedelta(hours=5)
@@ -229,16 +232,16 @@ def test_leave_runs_from_midnight_to_midnight_where_the_person_is(cast):
     ],
 )
 def test_leave_that_cannot_be_is_refused_where_it_is_wrong(cast, first, last, wrong):
-    answer = signed_in(cast.sam).post(reverse("absence-add"), {"first": first, "last": last})
-    assert answer.status_code == 200
-    assert wrong in answer.context["absence_form"].errors
+    answer = signed_in(cast.sam).post(leave_of(cast.sam), {"first": first, "last": last})
+    assert answer.status_code == 422
+    assert wrong in answer.context["form"].errors
     assert Absence.objects.count() == 0
 
 
 def test_leave_that_ends_before_it_starts_names_both_days(cast):
     data = {"first": next_year(5, 9), "last": next_year(5, 2)}
-    answer = signed_in(cast.sam).post(reverse("absence-add"), data)
-    assert answer.context["absence_form"].errors["last"] == [
+    answer = signed_in(cast.sam).post(leave_of(cast.sam), data)
+    assert answer.context["form"].errors["last"] == [
         f"{data['last']} is before the first day, {data['first']}; pick a later day."
     ]
 
@@ -246,9 +249,10 @@ def test_leave_that_ends_before_it_starts_names_both_days(cast):
 def test_leave_is_taken_back_by_its_person_only(cast):
     at = database_now()
     absence = Absence.objects.create(user=cast.sue, starts_at=at, ends_at=at + timedelta(1))
-    url = reverse("absence-remove", args=[absence.pk])
-    assert signed_in(cast.sam).post(url).status_code == 404
-    assert signed_in(cast.sue).post(url).status_code == 302
+    url, data = leave_of(cast.sue), {"remove": absence.pk}
+    assert signed_in(cast.sam).post(url, data).status_code == 404
+    assert signed_in(cast.sam).post(leave_of(cast.sam), data).status_code == 404
+    assert signed_in(cast.sue).post(url, data).status_code == 302
     assert Absence.objects.count() == 0
 
 
