@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views
+from accounts import views, views_webhooks
 
 urlpatterns = [
     path("notifications/", views.notifications, name="notifications"),
@@ -12,4 +12,15 @@ urlpatterns = [
     path("profile/", views.profile, name="profile"),
     path("profile/keys/", views.api_keys, name="api-keys"),
     path("profile/keys/<int:pk>/revoke/", views.api_key_revoke, name="api-key-revoke"),
+    path("webhooks/", views_webhooks.webhook_list, name="webhook-list"),
+    path("webhooks/<int:pk>/", views_webhooks.webhook, name="webhook"),
+    path("webhooks/<int:pk>/test/", views_webhooks.webhook_test, name="webhook-test"),
+    path("webhooks/<int:pk>/switch/", views_webhooks.webhook_switch, name="webhook-switch"),
+    path("webhooks/<int:pk>/secret/", views_webhooks.webhook_secret, name="webhook-secret"),
+    path("webhooks/<int:pk>/delete/", views_webhooks.webhook_delete, name="webhook-delete"),
+    path(
+        "webhooks/deliveries/<int:pk>/again/",
+        views_webhooks.webhook_delivery_again,
+        name="webhook-delivery-again",
+    ),
 ]

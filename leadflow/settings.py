@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from celery.schedules import crontab
 from csp.constants import NONE, SELF
 
 from leadflow import devservers, logs
 from leadflow.environment import Environment, broker_url
+from leadflow.wake_ups import WAKE_UPS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -213,6 +213,11 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The right-hand side of our Message-IDs.
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ")
 
+# --- Webhooks ------------------------------------------------------------------------------------
+# Whether they may be called without https, and at addresses of a private network.
+WEBHOOK_HTTP = env.flag("WEBHOOK_HTTP", not HTTPS)
+WEBHOOK_PRIVATE = env.flag("WEBHOOK_PRIVATE", False)
+
 # --- API -----------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -254,34 +259,7 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_TIMEZONE = "UTC"
-# A wake-up that waited longer than its period is worthless: the next one does its work.
-CELERY_BEAT_SCHEDULE = {
-    "sweep": {
-        "task": "sla.tasks.sweep",
-        "schedule": 1.0,
-        "options": {"queue": "clockwork", "expires": 5},
-    },
-    "fold_tallies": {
-        "task": "sla.tasks.fold_tallies",
-        "schedule": 20.0,
-        "options": {"expires": 20},
-    },
-    "relay": {
-        "task": "accounts.tasks.relay",
-        "schedule": 1.0,
-        "options": {"queue": "clockwork", "expires": 5},
-    },
-    "decay_scores": {
-        "task": "leads.tasks.decay_scores",
-        "schedule": crontab(hour=3, minute=0),
-        "options": {"expires": 6 * 3600},
-    },
-    "forget_requests": {
-        "task": "accounts.tasks.forget_requests",
-        "schedule": crontab(hour=4, minute=0),
-        "options": {"expires": 6 * 3600},
-    },
-}
+CELERY_BEAT_SCHEDULE = WAKE_UPS
 
 # --- Seeing --------------------------------------------------------------------------------------
 LOG_LEVEL = env.text("LOG_LEVEL", "INFO").upper()

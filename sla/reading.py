@@ -48,6 +48,7 @@ STEPS = {
     Action.TELL_MANAGER.value: "the manager is told",
     Action.REASSIGN.value: "it goes to another rep",
     Action.BACK_TO_POOL.value: "it goes back to its pool",
+    Action.WEBHOOK.value: "other programs are told",
 }
 
 

@@ -2,7 +2,8 @@
 
 0. What was paused until now runs on; its alarms then fall due at their own instants.
 1. One statement claims a batch of waiting alarms with their clocks, skipping what others hold.
-2. The same statement marks them fired, records breaches and writes the outbox rows: all or none.
+2. The same statement marks them fired, records breaches, writes the outbox rows and
+   what webhooks are told: all or none.
 3. A batch that fails is done again alarm by alarm; one that fails alone is set aside, visibly.
 4. What moves the lead (sla.escalation) runs one by one, each in its own transaction.
 Any number of sweepers may run; each alarm fires once. A crash fires nothing and loses nothing.
@@ -10,8 +11,10 @@ Any number of sweepers may run; each alarm fires once. A crash fires nothing and
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
 from sla import escalation
@@ -26,7 +29,7 @@ BATCH = 1000
 SWEEP = (
     """
 WITH claimed AS MATERIALIZED (
-    SELECT a.id AS alarm_id, a.action, c.id AS clock_id, c.owner_id, c.team_id, c.due_at,
+    SELECT a.id AS alarm_id, a.action, a.fire_at, c.id AS clock_id, c.owner_id, c.team_id, c.due_at,
         c.lead_id, c.term_id, c.handoff_id
     FROM sla_alarm a JOIN sla_clock c ON c.id = a.clock_id
     WHERE a.state = 'waiting' AND a.fire_at <= %(at)s
@@ -68,6 +71,25 @@ WITH claimed AS MATERIALIZED (
         WHERE claimed.action = 'tell_manager' AND m.team_id = claimed.team_id AND m.is_manager
     ) r
     WHERE claimed.action <> 'breach'
+    ON CONFLICT (dedupe_key) DO NOTHING
+), calls AS (
+    INSERT INTO accounts_webhookdelivery (uid, webhook_id, event, body, dedupe_key,
+        created_at, next_attempt_at, attempts, last_status)
+    SELECT gen_random_uuid(), w.id, e.event, jsonb_build_object(
+            'type', e.event, 'timestamp', claimed.fire_at, 'data', jsonb_build_object(
+                'lead', claimed.lead_id, 'handoff', claimed.handoff_id, 'clock', claimed.clock_id,
+                'term', t.key, 'contract_version', k.version, 'due_at', claimed.due_at,
+                'owner', u.email, 'team', m.slug, 'url', %(site)s || '/leads/' || l.id || '/')),
+        'webhook:' || claimed.alarm_id || ':' || w.id, %(at)s, %(at)s, 0, ''
+    FROM claimed JOIN sla_term t ON t.id = claimed.term_id
+    JOIN sla_contract k ON k.id = t.contract_id
+    JOIN leads_lead l ON l.id = claimed.lead_id
+    LEFT JOIN accounts_user u ON u.id = claimed.owner_id
+    LEFT JOIN accounts_team m ON m.id = claimed.team_id
+    JOIN accounts_webhook w ON w.is_active
+    CROSS JOIN LATERAL (SELECT CASE WHEN claimed.fire_at > claimed.due_at THEN 'deadline.missed'
+        ELSE 'deadline.near' END AS event) e
+    WHERE claimed.action = 'webhook'
     ON CONFLICT (dedupe_key) DO NOTHING
 )
 SELECT count(*), count(*) FILTER (WHERE action = 'breach') FROM claimed
@@ -130,8 +152,10 @@ def _fire_batch(*, at: datetime, batch: int) -> tuple[int, int, int]:
 
 def _fire(*, at: datetime, batch: int, alarm_id: int | None = None) -> tuple[int, int]:
     only = "AND a.id = %(alarm)s" if alarm_id is not None else ""
+    facts: dict[str, Any] = {"at": at, "batch": batch, "alarm": alarm_id}
+    facts["site"] = settings.SITE_URL
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(SWEEP.replace("{only}", only), {"at": at, "batch": batch, "alarm": alarm_id})
+        cursor.execute(SWEEP.replace("{only}", only), facts)
         fired, breached = cursor.fetchone()
     return fired, breached
 

@@ -13,7 +13,8 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from accounts.models import Absence, ApiKey, Notification, Team
+from accounts import webhooks
+from accounts.models import Absence, ApiKey, Notification, Team, Webhook
 from leads import qualification
 from leads.activities import log_touch
 from leads.models import CaptureForm
@@ -122,6 +123,15 @@ ready                GET   in   403  200  200  200  200  200  200  200
 ready                POST  in   403  422  422  422  422  422  422  422
 return-answer        POST  in   403  404  422  422  403  403  403  422
 returns              GET   in   403  200  200  200  403  403  403  200
+webhook              GET   in   403  403  403  403  403  403  403  200
+webhook-delete       GET   in   403  403  403  403  403  403  403  200
+webhook-delete       POST  in   403  403  403  403  403  403  403  302
+webhook-delivery-again POST in  403  403  403  403  403  403  403  302
+webhook-list         GET   in   403  403  403  403  403  403  403  200
+webhook-list         POST  in   403  403  403  403  403  403  403  422
+webhook-secret       POST  in   403  403  403  403  403  403  403  200
+webhook-switch       POST  in   403  403  403  403  403  403  403  302
+webhook-test         POST  in   403  403  403  403  403  403  403  302
 what-if              GET   in   403  403  403  200  403  403  200  200
 unassigned           GET   in   403  403  403  403  403  403  200  200
 """
@@ -171,10 +181,13 @@ def scene(cast):
     missed = Clock.objects.get(lead=lead, term__key="accept_hot")
     late = log_touch(lead, "call", by=cast.sam, at=AT + hours(2), occurred_at=AT + hours(0.6))
     claim = Claim.objects.get(activity=late)
+    hook = Webhook.objects.create(name="Chat", url="https://hook.example/", created_at=AT)
+    delivery = webhooks.tell(hook, "test", {}, at=AT)
     numbers = {
         "handoff": handoff.pk, "lead": lead.pk, "deal": deal.pk, "return": returned.pk,
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
         "api-key": key.pk, "api:": lead.pk, "person-": cast.sam.pk,
+        "webhook-delivery": delivery.pk, "webhook": hook.pk,
     }  # fmt: skip
     slugs = {"calendar": "new-york", "campaign": cast.campaign.slug, "form": form.slug,
              "hosted": form.slug, "persona": cast.persona.slug}  # fmt: skip

@@ -5,6 +5,7 @@ from accounts.models.configuration import ConfigurationStamp
 from accounts.models.keys import ApiKey, IdempotentRequest
 from accounts.models.outbox import Notification, OutboxMessage
 from accounts.models.people import Absence, Membership, Role, Team, User
+from accounts.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
     "Absence",
@@ -18,4 +19,6 @@ __all__ = [
     "Role",
     "Team",
     "User",
+    "Webhook",
+    "WebhookDelivery",
 ]

@@ -169,6 +169,7 @@ class Action(models.TextChoices):
     TELL_MANAGER = "tell_manager", "Tell the manager"
     REASSIGN = "reassign", "Give it to another rep"
     BACK_TO_POOL = "back_to_pool", "Give it back to its pool"
+    WEBHOOK = "webhook", "Call the webhooks"
 
 
 class CountedIn(models.TextChoices):

@@ -3,9 +3,9 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
-from accounts.models import Absence, OutboxMessage
+from accounts.models import Absence, OutboxMessage, Webhook, WebhookDelivery
 from accounts.refusals import Conflict
 from leads.models import Assignment, Handoff
 from leads.qualification import reassign
@@ -232,3 +232,57 @@ def test_the_contract_says_the_steps_in_words(cast):
         "1 working hour later it goes back to its pool",
         "10 working minutes later the owner is reminded",
     ]
+
+
+WEBHOOK = [
+    {"action": "webhook", "share": 0.5},
+    {"action": "breach"},
+    {"action": "webhook", "after": 600},
+]
+
+
+def test_other_programs_are_told_before_and_after_the_deadline(cast):
+    agree(cast, *WEBHOOK)
+    chat = Webhook.objects.create(name="Chat", url="https://hook.example/", created_at=AT)
+    Webhook.objects.create(name="Off", url="https://off.example/", is_active=False, created_at=AT)
+    handoff = sams(cast)
+    clock = handoff.clocks.get(term__key="accept_hot")
+
+    for _ in range(2):
+        sweep(at=AN_HOUR_OVER)
+
+    near, missed = WebhookDelivery.objects.order_by("pk")
+    assert (near.webhook, near.event, missed.event) == (chat, "deadline.near", "deadline.missed")
+    assert near.next_attempt_at == AN_HOUR_OVER
+    # Ids and what was agreed: nothing about the lead but where to find it.
+    assert missed.body == {
+        "type": "deadline.missed", "timestamp": "2027-01-15T15:25:00+00:00",
+        "data": {
+            "lead": handoff.lead_id, "handoff": handoff.pk, "clock": clock.pk, "term": "accept_hot",
+            "contract_version": 1, "due_at": "2027-01-15T15:15:00+00:00",
+            "owner": "sam@demo.test", "team": "sales",
+            "url": f"http://127.0.0.1:8000{handoff.lead.get_absolute_url()}",
+        },
+    }  # fmt: skip
+
+
+def test_nothing_is_told_of_a_promise_that_was_kept(cast):
+    agree(cast, {"action": "breach"}, {"action": "webhook", "after": 600})
+    Webhook.objects.create(name="Chat", url="https://hook.example/", created_at=AT)
+    sams(cast).accept(cast.sam, at=AT + hours(0.1))
+    sweep(at=AN_HOUR_OVER)
+    assert WebhookDelivery.objects.count() == 0
+
+
+def test_a_sweep_that_fails_tells_nobody_anything(cast):
+    """What is told and what is marked as told are one transaction."""
+    agree(cast, *WEBHOOK)
+    Webhook.objects.create(name="Chat", url="https://hook.example/", created_at=AT)
+    sams(cast)
+    with transaction.atomic():
+        sweep(at=AN_HOUR_OVER)
+        assert WebhookDelivery.objects.count() == 2
+        transaction.set_rollback(True)
+    assert WebhookDelivery.objects.count() == 0
+    sweep(at=AN_HOUR_OVER)
+    assert WebhookDelivery.objects.count() == 2

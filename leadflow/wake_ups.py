@@ -1,0 +1,44 @@
+"""What wakes the workers, and how often: Celery's schedule."""
+
+from typing import Any
+
+from celery.schedules import crontab
+
+# A wake-up that waited longer than its period is worthless: the next one does its work.
+WAKE_UPS: dict[str, dict[str, Any]] = {
+    "sweep": {
+        "task": "sla.tasks.sweep",
+        "schedule": 1.0,
+        "options": {"queue": "clockwork", "expires": 5},
+    },
+    "fold_tallies": {
+        "task": "sla.tasks.fold_tallies",
+        "schedule": 20.0,
+        "options": {"expires": 20},
+    },
+    "relay": {
+        "task": "accounts.tasks.relay",
+        "schedule": 1.0,
+        "options": {"queue": "clockwork", "expires": 5},
+    },
+    "call_webhooks": {
+        "task": "accounts.tasks.call_webhooks",
+        "schedule": 2.0,
+        "options": {"expires": 5},
+    },
+    "decay_scores": {
+        "task": "leads.tasks.decay_scores",
+        "schedule": crontab(hour=3, minute=0),
+        "options": {"expires": 6 * 3600},
+    },
+    "forget_requests": {
+        "task": "accounts.tasks.forget_requests",
+        "schedule": crontab(hour=4, minute=0),
+        "options": {"expires": 6 * 3600},
+    },
+    "forget_deliveries": {
+        "task": "accounts.tasks.forget_deliveries",
+        "schedule": crontab(hour=4, minute=10),
+        "options": {"expires": 6 * 3600},
+    },
+}
