@@ -44,6 +44,33 @@ class ProfileForm(forms.ModelForm):
         self.fields["name"].widget.attrs["autocomplete"] = "name"
 
 
+class QuietHoursForm(forms.ModelForm):
+    """When no e-mail is to come, by the person's own clock."""
+
+    class Meta:
+        model = User
+        fields = ["quiet_from", "quiet_to", "quiet_weekends"]
+        labels = {
+            "quiet_from": "Quiet from",
+            "quiet_to": "Until",
+            "quiet_weekends": "All of Saturday and Sunday too",
+        }
+        widgets = {
+            "quiet_from": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+            "quiet_to": forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
+        }
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        start, end = data.get("quiet_from"), data.get("quiet_to")
+        if "quiet_from" in data and "quiet_to" in data and (start is None) != (end is None):
+            missing = "quiet_from" if start is None else "quiet_to"
+            self.add_error(missing, "Give both times, or neither for no quiet hours.")
+        elif start is not None and start == end:
+            self.add_error("quiet_to", f"{end:%H:%M} is when it begins; give another end.")
+        return data
+
+
 class AbsenceForm(forms.Form):
     """Leave in whole days of the person's own zone, both days included."""
 

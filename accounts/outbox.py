@@ -2,7 +2,8 @@
 
 A row is claimed by fixing its envelope in a committed transaction, then sent, then marked.
 A crash in between sends the same envelope again, under the same Message-ID; the bell takes
-each row once (unique delivery id).
+each row once (unique delivery id). In a person's quiet hours the bell rings and the e-mail waits:
+what has not been tried yet goes without an envelope until they end, and then travels in one.
 """
 
 import uuid
@@ -16,6 +17,7 @@ from django.db import connection, transaction
 from django.template.loader import render_to_string
 
 from accounts.models import Notification, OutboxMessage
+from accounts.quiet import quiet_until
 from accounts.writing import insert
 
 log = structlog.get_logger(__name__)
@@ -74,7 +76,8 @@ def _claim(*, at: datetime, batch: int) -> list[uuid.UUID]:
             WITH waiting AS (
                 SELECT id, recipient_id, envelope FROM accounts_outboxmessage
                 WHERE delivered_at IS NULL AND dead_at IS NULL AND next_attempt_at <= %(at)s
-                ORDER BY next_attempt_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
+                -- After a night many people's fall due together: one person's stay together.
+                ORDER BY next_attempt_at, recipient_id LIMIT %(batch)s FOR UPDATE SKIP LOCKED
             ), people AS (
                 SELECT recipient_id, gen_random_uuid() AS envelope
                 FROM waiting WHERE envelope IS NULL GROUP BY recipient_id
@@ -98,8 +101,12 @@ def _deliver(envelope: uuid.UUID, *, at: datetime) -> int:
     )
     if not messages:
         return 0
+    quiet = quiet_until(messages[0].recipient, at)
     try:
         _ring(messages)
+        if quiet is not None:
+            _hold(messages, quiet)
+            return 0
         _mail(envelope, messages)
     except Exception as error:
         _postpone(messages, error, at=at)
@@ -145,6 +152,16 @@ def _mail(envelope: uuid.UUID, messages: list[OutboxMessage]) -> None:
     )
     mail.attach_alternative(render_to_string(f"emails/{name}.html", context), "text/html")
     mail.send()
+
+
+def _hold(messages: list[OutboxMessage], until: datetime) -> None:
+    """Let the e-mail wait. One that may have been sent already keeps the envelope it went in."""
+    for m in messages:
+        m.next_attempt_at = until
+        m.attempts -= 1
+        if m.attempts == 0:
+            m.envelope = None
+    OutboxMessage.objects.bulk_update(messages, ["next_attempt_at", "attempts", "envelope"])
 
 
 def _postpone(messages: list[OutboxMessage], error: Exception, *, at: datetime) -> None:

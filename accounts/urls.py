@@ -10,6 +10,7 @@ urlpatterns = [
     path("notifications/read/", views.notifications_read, name="notifications-read"),
     path("notifications/<int:pk>/open/", views.notification_open, name="notification-open"),
     path("profile/", views.profile, name="profile"),
+    path("profile/quiet-hours/", views.quiet_hours, name="quiet-hours"),
     path("profile/keys/", views.api_keys, name="api-keys"),
     path("profile/keys/<int:pk>/revoke/", views.api_key_revoke, name="api-key-revoke"),
     path("webhooks/", views_webhooks.webhook_list, name="webhook-list"),

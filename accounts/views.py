@@ -1,5 +1,7 @@
 """A person's own pages: notifications, profile with leave, API keys."""
 
+from datetime import datetime
+
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,9 +14,10 @@ from django.views.decorators.http import (
 )
 
 from accounts import audit
-from accounts.forms import AbsenceForm, ApiKeyForm, ProfileForm
+from accounts.forms import AbsenceForm, ApiKeyForm, ProfileForm, QuietHoursForm
 from accounts.instants import database_now
 from accounts.models import ApiKey
+from accounts.quiet import quiet_until
 from accounts.requests import SignedInRequest
 
 PAGE = 50
@@ -76,14 +79,40 @@ def profile(request: SignedInRequest) -> HttpResponse:
     if form.errors:
         # The form wrote into its instance: the frame must go on showing what is stored.
         request.user.refresh_from_db()
+    return _profile_page(request, at, form=form)
+
+
+@require_POST
+def quiet_hours(request: SignedInRequest) -> HttpResponse:
+    """Set when no e-mail is to come."""
+    at = database_now()
+    form = QuietHoursForm(request.POST, instance=request.user)
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Quiet hours saved. The bell rings all the same.")
+        return redirect("profile")
+    request.user.refresh_from_db()
+    return _profile_page(request, at, quiet_form=form)
+
+
+def _profile_page(
+    request: SignedInRequest,
+    at: datetime,
+    *,
+    form: ProfileForm | None = None,
+    quiet_form: QuietHoursForm | None = None,
+) -> HttpResponse:
+    user = request.user
     context = {
-        "form": form,
-        "absence_form": AbsenceForm(user=request.user, at=at),
-        "absences": request.user.absences.filter(ends_at__gt=at),
-        "memberships": request.user.memberships.select_related("team"),
+        "form": form or ProfileForm(instance=user),
+        "quiet_form": quiet_form or QuietHoursForm(instance=user),
+        "quiet_until": quiet_until(user, at),
+        "absence_form": AbsenceForm(user=user, at=at),
+        "absences": user.absences.filter(ends_at__gt=at),
+        "memberships": user.memberships.select_related("team"),
         "at": at,
     }
-    return render(request, "accounts/profile.html", context)
+    return render(request, "accounts/profile.html", context, status=422 if quiet_form else 200)
 
 
 @require_http_methods(["GET", "POST"])

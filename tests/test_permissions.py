@@ -117,6 +117,7 @@ person-leave         POST  in   404  404  404  404  422  404  422  422
 person-list          GET   in   403  403  403  200  403  403  200  200
 profile              GET   in   200  200  200  200  200  200  200  200
 profile              POST  in   200  200  200  200  200  200  200  200
+quiet-hours          POST  in   302  302  302  302  302  302  302  302
 queue                GET   in   403  403  403  403  200  200  200  200
 queue-rows           GET   in   403  403  403  403  200  200  200  200
 ready                GET   in   403  200  200  200  200  200  200  200

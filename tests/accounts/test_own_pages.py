@@ -13,6 +13,7 @@ from accounts.models import Absence, ApiKey, AuditEntry, Notification, User
 READ = ["notifications", "bell", "profile", "api-keys"]
 POST_ONLY = [
     ("notifications-read", []),
+    ("quiet-hours", []),
     ("notification-open", [1]),
     ("person-leave", [1]),
     ("api-key-revoke", [1]),
