@@ -5,6 +5,8 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Value
+from django.db.models.functions import Least
 
 from accounts.instants import clamped
 from accounts.models import User
@@ -71,10 +73,12 @@ def log_touch(
             occurred_at=occurred_at,
             evidence=Activity.Evidence.TYPED if occurred_at else Activity.Evidence.SYSTEM,
         )
-        if handoff and activity.is_touch:
+        if handoff and activity.is_touch and activity.occurred_at >= handoff.handed_over_at:
+            # A typed time is the word of whoever typed it; `sla` knows whether it is believed.
+            instant = at if occurred_at else activity.occurred_at
             # The earliest counts, in whatever order they are reported.
-            earliest = min(handoff.first_touch_at or activity.occurred_at, activity.occurred_at)
-            if earliest != handoff.first_touch_at:
-                Handoff.objects.filter(pk=handoff.pk).update(first_touch_at=earliest)
+            Handoff.objects.filter(pk=handoff.pk).update(
+                first_touch_at=Least("first_touch_at", Value(instant))
+            )
         Lead.objects.filter(pk=lead.pk).update(updated_at=at)
     return activity

@@ -9,6 +9,7 @@ from accounts import audit, outbox
 from accounts.models import Membership, OutboxMessage, User
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.models import Kind
+from sla.clocks import first_touch
 from sla.clocks.stopping import Findings, believe
 from sla.figures import excuses
 from sla.models import Claim, Clock, Side
@@ -79,6 +80,7 @@ def approve(claim: Claim, *, by: User, at: datetime, note: str = "") -> None:
         believe(clock, now.activity, now.claimed_at, found, at=at)
         found.write_down(at=at, by=by)
         clock.save(update_fields=["state", "stopped_at", "stopped_by", "ended_at", "excused"])
+        first_touch.believe(now.activity, now.claimed_at)
 
 
 def refuse(claim: Claim, *, by: User, at: datetime, note: str) -> None:

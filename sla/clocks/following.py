@@ -16,7 +16,7 @@ from accounts.writing import insert, update
 from leads.models import Activity, Kind
 from leads.routing import pool_team
 from sla import agreement
-from sla.clocks import legs
+from sla.clocks import first_touch, legs
 from sla.clocks.alarms import alarms_of, reset_alarms
 from sla.clocks.claims import file
 from sla.clocks.standing_still import hold_or_release, let_go, wake, write_awake
@@ -73,6 +73,7 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
         legs.begin(found.take_passed(), stamp=stamp)
         if activity.kind in PAUSING:
             hold_or_release(activity, clocks, at=at)
+    first_touch.hear(relevant, existing, at=at)
     write_awake([c for c in found.breached if before[c.pk][STATE] == Clock.State.PAUSED])
     found.write_down(at=at)
     changed = [c for clocks in existing.values() for c in clocks if before[c.pk] != _facts(c)]

@@ -272,3 +272,43 @@ def test_queries_do_not_grow_with_the_claims(cast, count):
     with CaptureQueriesContext(connection) as queries:
         client.get(reverse("claim-list"))
     assert len(queries) == 10
+
+
+# --- Speed to lead -------------------------------------------------------------------------------
+
+
+def touched_at(handoff: Handoff):
+    handoff.refresh_from_db()
+    return handoff.first_touch_at
+
+
+def test_the_speed_to_lead_does_not_believe_a_time_that_waits(cast, claim):
+    handoff = claim.clock.handoff
+    assert touched_at(handoff) == TYPED
+    claims.refuse(claim, by=cast.dana, at=DECIDED, note="Not in the log")
+    assert touched_at(handoff) == TYPED
+
+
+def test_the_speed_to_lead_believes_what_a_manager_does(cast, claim):
+    claims.approve(claim, by=cast.dana, at=DECIDED)
+    assert touched_at(claim.clock.handoff) == SAID
+
+
+def test_a_time_typed_before_the_deadline_is_believed_by_both(cast):
+    handoff = accepted(cast)
+    typed(cast, handoff, said=ny("2027-01-15 10:20"), at=ny("2027-01-15 10:40"))
+    assert first_touch(handoff).stopped_at == ny("2027-01-15 10:20") == touched_at(handoff)
+
+
+def test_a_contact_from_before_the_handoff_is_no_first_touch(cast):
+    handoff = accepted(cast)
+    typed(cast, handoff, said=ny("2027-01-15 09:00"), at=ny("2027-01-15 10:40"))
+    assert (first_touch(handoff).stopped_at, touched_at(handoff)) == (None, None)
+
+
+def test_the_earliest_is_the_first_touch_in_whatever_order(cast):
+    handoff = accepted(cast)
+    log_touch(handoff.lead, "call", by=cast.sam, at=ny("2027-01-15 10:40"))
+    typed(cast, handoff, said=ny("2027-01-15 10:20"), at=ny("2027-01-15 10:50"))
+    log_touch(handoff.lead, "email", by=cast.sam, at=ny("2027-01-15 10:55"))
+    assert touched_at(handoff) == ny("2027-01-15 10:20")
