@@ -31,6 +31,11 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=3, minute=0),
         "options": {"expires": 6 * 3600},
     },
+    "predict": {
+        "task": "leads.tasks.predict",
+        "schedule": 120.0,
+        "options": {"expires": 120},
+    },
     "forget_requests": {
         "task": "accounts.tasks.forget_requests",
         "schedule": crontab(hour=4, minute=0),

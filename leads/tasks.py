@@ -1,15 +1,33 @@
 """Celery's way to the slow work of leads."""
 
+import subprocess
+import sys
+
 import structlog
 from celery import shared_task
+from django.conf import settings
 
 from accounts.instants import database_now
 from leads import rescoring
+from leads.prediction.due import is_due
 
 log = structlog.get_logger(__name__)
+
+LONGEST_PREDICTING = 30 * 60  # seconds
 
 
 @shared_task(name="leads.tasks.decay_scores", ignore_result=True)
 def decay_scores() -> None:
     """Let engagement fade: rescore every lead that marketing or sales may still work."""
     log.info("scores_decayed", changed=rescoring.rescore(at=database_now()))
+
+
+@shared_task(name="leads.tasks.predict", ignore_result=True)
+def predict() -> None:
+    """Predict in a process of its own: what it loads is given back when it ends."""
+    if is_due(at=database_now()):
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "predict"]
+        done = subprocess.run(  # noqa: S603 (nothing in it comes from outside)
+            command, capture_output=True, text=True, timeout=LONGEST_PREDICTING, check=False
+        )
+        log.info("predicted", status=done.returncode, said=(done.stdout or done.stderr)[-300:])

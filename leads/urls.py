@@ -13,6 +13,7 @@ from leads.views import (
     lead,
     lists,
     personas,
+    prediction,
     queue,
     returns,
 )
@@ -36,6 +37,7 @@ urlpatterns = [
     path("forms/<slug:slug>/", capture_forms.form_edit, name="form"),
     path("personas/", personas.persona_list, name="persona-list"),
     path("personas/<slug:slug>/", personas.persona, name="persona"),
+    path("prediction/", prediction.prediction, name="prediction"),
     # Sales: the queue, one lead, deals.
     path("queue/", queue.queue, name="queue"),
     path("queue/rows/", queue.queue_rows, name="queue-rows"),

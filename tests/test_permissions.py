@@ -111,6 +111,7 @@ notifications        GET   in   200  200  200  200  200  200  200  200
 notifications-read   POST  in   302  302  302  302  302  302  302  302
 persona              GET   in   403  200  200  200  200  200  200  200
 persona-list         GET   in   403  200  200  200  200  200  200  200
+prediction           GET   in   403  403  403  200  403  403  200  200
 person-hours         GET   in   404  404  404  404  200  404  200  200
 person-hours         POST  in   404  404  404  404  302  404  302  302
 person-leave         POST  in   404  404  404  404  422  404  422  422

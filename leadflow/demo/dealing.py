@@ -10,7 +10,7 @@ from leadflow.demo.history import History, spell
 from leadflow.demo.library import OFFERS
 from leadflow.demo.people import TEMPERS
 from leads.activities import log_touch
-from leads.models import Deal, Kind, Lead, Outcome
+from leads.models import Deal, Handoff, Kind, Lead, Outcome
 from leads.qualification import open_deal
 
 HOUR = 3600
@@ -29,6 +29,20 @@ BOUGHT = {
     "holiday-let-owner": (("lodge-6", 9), ("cedar-6", 1)),
     "spa-director": (("grand-spa", 5), ("lodge-6", 2), ("swim-spa", 1)),
 }
+
+
+# Who heard of us from a friend, or has sat in the water, buys more often than who clicked.
+WARMTH = {
+    "referral": 2.0, "event": 1.5, "partner": 1.2, "search": 1.0, "email": 0.9, "content": 0.65,
+    "social": 0.4,
+}  # fmt: skip
+
+
+def warmth(handoff: Handoff) -> float:
+    """How much likelier than most this lead is to buy: where it came from, how keen it was."""
+    campaign = handoff.lead.campaign
+    by_channel = WARMTH.get(campaign.channel, 1.0) if campaign else 1.0
+    return by_channel * (1.2 if handoff.receipt["tier"] == "hot" else 0.85)
 
 
 def consider(history: History, lead_id: int, rep: User, rng: Random, at: datetime) -> None:
@@ -69,9 +83,11 @@ def show(deal_id: int, rep: User, rng: Random, at: datetime) -> None:
 
 def close(history: History, deal_id: int, rep: User, rng: Random, at: datetime) -> None:
     """Won or lost, and why."""
-    deal = Deal.objects.select_related("lead", "handoff").get(pk=deal_id)
+    deal = Deal.objects.select_related("lead", "handoff__lead__campaign").get(pk=deal_id)
     # Hotels ask three dealers.
     chance = 0.38 * TEMPERS[history.logins[rep.pk]].persuades
+    if deal.handoff is not None:
+        chance *= warmth(deal.handoff)
     if rng.random() < chance * (0.6 if deal.amount > 20_000 else 1):
         deal.close(Deal.State.WON, by=rep, reason=rng.choice(WON), at=at)
     else:

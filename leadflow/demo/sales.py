@@ -163,7 +163,7 @@ def decide(
         return
     history.stirred = True
     lead, skill = handoff.lead, TEMPERS[history.logins[rep.pk]].persuades
-    chance = (0.62 if handoff.receipt["tier"] == "hot" else 0.5) * skill**0.5
+    chance = 0.55 * skill**0.5 * dealing.warmth(handoff) ** 0.5
     if reached and rng.random() < chance:
         qualify(lead, by=rep, at=at, note=rng.choice(GOOD))
         dealing.consider(history, lead.pk, rep, rng, at)

@@ -13,6 +13,7 @@ from leads.models.campaign import Campaign, CaptureForm
 from leads.models.deal import Deal
 from leads.models.handoff import Handoff, RejectReason
 from leads.models.lead import Aida, Lead, Stage, Tier
+from leads.models.prediction import Chance, Prediction
 from leads.models.returned import Return
 from leads.models.routing import Assignment, Pool, PoolMember
 from leads.models.score import ScoreRules
@@ -27,6 +28,7 @@ __all__ = [
     "Assignment",
     "Campaign",
     "CaptureForm",
+    "Chance",
     "Deal",
     "Handoff",
     "Kind",
@@ -34,6 +36,7 @@ __all__ = [
     "Outcome",
     "Pool",
     "PoolMember",
+    "Prediction",
     "RejectReason",
     "Return",
     "ScoreRules",

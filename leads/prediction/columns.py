@@ -4,6 +4,7 @@ Values come as texts, the way a file has them. What a column is follows from its
 never from the outcome.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -170,3 +171,16 @@ def _day(text: str, column: Column) -> tuple[str, str, str]:
     if day is None:
         return "", "", ""
     return str(day.month) if column.seasonal else "", str(day.weekday()), str(day.hour)
+
+
+def usual_values(rows: Sequence[Row], columns: Sequence[Column]) -> dict[str, str]:
+    """What each column mostly says: its commonest value, of numbers the middle one."""
+    usual = {}
+    for column in columns:
+        values = [value for row in rows if (value := _value(row, column.name))]
+        if column.kind == Kind.NUMBER:
+            by_size = sorted(values, key=read_number)
+            usual[column.name] = by_size[len(by_size) // 2]
+        else:
+            usual[column.name] = Counter(values).most_common(1)[0][0]
+    return usual

@@ -14,6 +14,7 @@ from leads.prediction.model import SEED, Chances, Outcomes, fit
 FOLDS = 5
 NEWEST = 0.2  # of ordered rows, to be asked about
 GROUPS = 10
+LEAST_IN_GROUP = 20
 BEST = 0.2
 
 
@@ -32,9 +33,9 @@ class Measured:
 
     `auc`: how often a won row has the higher chance of two (Mann-Whitney). `brier`: mean squared
     error of the chance. `calibration_error`: mean distance of foreseen and true share over ten
-    groups of equal size, weighted by their rows. `best_fifth`: share of all won rows among the
-    fifth with the highest chances. `always_usual`: the Brier score of foreseeing the usual share
-    of these rows for everybody, which a model must beat.
+    groups of equal size (fewer where rows are few), weighted by their rows. `best_fifth`: share
+    of all won rows among the fifth with the highest chances. `always_usual`: the Brier score of
+    foreseeing the usual share of these rows for everybody, which a model must beat.
     """
 
     rows: int
@@ -95,9 +96,10 @@ def measure(won: Outcomes, chances: Chances) -> Measured:
 
 
 def calibration(won: Outcomes, chances: Chances) -> list[Bin]:
-    """Groups of equal size by chance: what was foreseen, and what came."""
+    """Groups of equal size by chance, ten or fewer: what was foreseen, and what came."""
     order = np.argsort(chances, kind="stable")
+    groups = max(1, min(GROUPS, len(order) // LEAST_IN_GROUP))
     return [
         Bin(len(group), float(chances[group].mean()), float(won[group].mean()))
-        for group in np.array_split(order, min(GROUPS, len(order)))
+        for group in np.array_split(order, groups)
     ]

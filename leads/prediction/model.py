@@ -24,7 +24,16 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, OrdinalEncoder, TargetEncoder
 from threadpoolctl import threadpool_limits
 
-from leads.prediction.columns import MANY, Column, Layout, Matrix, Row, layout_of, matrix
+from leads.prediction.columns import (
+    MANY,
+    Column,
+    Layout,
+    Matrix,
+    Row,
+    layout_of,
+    matrix,
+    usual_values,
+)
 
 Chances = NDArray[np.float64]
 Outcomes = NDArray[np.bool_]
@@ -42,9 +51,13 @@ CERTAIN = 1e-6
 
 @dataclass(slots=True)
 class Model:
-    """A fitted model; `chances` of rows that have the columns it learned from."""
+    """A fitted model; `chances` of rows that have the columns it learned from.
+
+    `usual` is the commonest value of each column, of numbers the middle one.
+    """
 
     layout: Layout
+    usual: dict[str, str]
     straight: Pipeline
     bent: Pipeline
     straight_share: float
@@ -82,7 +95,7 @@ def fit(
     made = matrix(rows, layout)
     share, slope, shift = _settle(made, won, layout, ordered=ordered)
     straight, bent = _learn(made, won, layout)
-    return Model(layout, straight, bent, share, slope, shift)
+    return Model(layout, usual_values(rows, layout.columns), straight, bent, share, slope, shift)
 
 
 def _learn(made: Matrix, won: Outcomes, layout: Layout) -> tuple[Pipeline, Pipeline]:

@@ -9,11 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leads.importing import SAMPLE, find_delimiter, find_encoding
+from leads.prediction import ENOUGH_OF_EACH, ENOUGH_ROWS
 from leads.prediction.columns import Row, columns_of
 
-# What a model needs before its chances say anything: rows, and of either outcome.
-ENOUGH_ROWS = 200
-ENOUGH_OF_EACH = 20
 LONGEST_CELL = 1_000_000
 SHOWN = 12
 FILE_ORDER = "row"

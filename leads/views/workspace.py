@@ -11,6 +11,7 @@ from leads import deadlines
 from leads.dedupe import likely_duplicates
 from leads.handover import missing_for_mql
 from leads.models import Activity, Aida, Assignment, Deal, Handoff, Lead, Return, Stage
+from leads.models.prediction import READERS as PREDICTION_READERS
 from leads.next_step import NextStep, Rights, State, next_step
 from leads.views.deeds import Deed, deeds
 
@@ -84,6 +85,8 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "can_resume": _may_pause(handoff, user) and deadlines.is_paused(handoff),
         "journey": journey(lead),
         "receipt": receipt_beside(lead, handoff),
+        "chance": getattr(handoff, "chance", None),
+        "may_see_prediction": user.role in PREDICTION_READERS,
         "duplicates": _duplicates(user, lead),
         "offers": offers_for(lead),
         "missing": missing,
@@ -95,7 +98,10 @@ def _handoffs(lead: Lead) -> QuerySet[Handoff]:
     ledger = Assignment.objects.select_related("rep", "pool", "by").order_by("-at", "-id")
     return deadlines.with_clocks(
         Handoff.objects.filter(lead=lead)
-        .select_related("owner", "pool", "handed_over_by", "returned__returned_by")
+        .select_related(
+            "owner", "pool", "handed_over_by", "returned__returned_by", "chance__prediction"
+        )
+        .defer("chance__prediction__body")
         .prefetch_related(Prefetch("assignments", queryset=ledger))
         .order_by("-cycle"),
         ended=True,
