@@ -1,4 +1,4 @@
-# leadflow for servers: one image for web, worker, clockwork, beat and migrate.
+# leadflow for servers: one image for web, worker, clockwork, imports, beat and migrate.
 
 FROM node:24-slim AS packages
 WORKDIR /app

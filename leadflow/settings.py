@@ -185,6 +185,12 @@ TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, lowest=0, highest=5)
 ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
+FILE_UPLOAD_TEMP_DIR = VAR
+FILE_UPLOAD_HANDLERS = [
+    "leads.imports.uploading.NotTooBig",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "django.core.files.uploadhandler.TemporaryFileUploadHandler",
+]
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
@@ -253,6 +259,8 @@ CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_ROUTES = {
     "sla.tasks.sweep": {"queue": "clockwork"},
     "accounts.tasks.relay": {"queue": "clockwork"},
+    # Minutes long: a worker of their own, so that nothing waits behind them.
+    "leads.tasks.run_import": {"queue": "imports"},
 }
 CELERY_TASK_ACKS_LATE = True
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1

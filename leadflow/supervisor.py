@@ -57,6 +57,7 @@ def commands() -> dict[str, list[str]]:
     return {
         "web": [*python, "gunicorn", f"--bind=127.0.0.1:{settings.PORT}", "leadflow.wsgi"],
         "worker": [*worker, "--queues=default", "--concurrency=1", "--hostname=worker@%h"],
+        "imports": [*worker, "--queues=imports", "--pool=solo", "--hostname=imports@%h"],
         "clockwork": [*worker, "--queues=clockwork", "--pool=solo", "--hostname=clockwork@%h"],
         "beat": [
             *celery,

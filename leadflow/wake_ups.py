@@ -26,6 +26,11 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "schedule": 2.0,
         "options": {"expires": 5},
     },
+    "resume_imports": {
+        "task": "leads.tasks.resume_imports",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "decay_scores": {
         "task": "leads.tasks.decay_scores",
         "schedule": crontab(hour=3, minute=0),

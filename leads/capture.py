@@ -11,25 +11,22 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from accounts import configuration
 from accounts.models import Team, User
 from accounts.writing import insert, update
-from leads import intake, normalise, scoring
+from leads import intake, known, scoring
 from leads.activities import record_activities
 from leads.handover import missing_for_mql, pass_on, place
 from leads.intake import Refusals, Row
 from leads.journey import aida_of
-from leads.models import TOUCHPOINTS, Activity, Handoff, Kind, Lead, Stage
+from leads.known import FILLABLE
+from leads.models import TOUCHPOINTS, Activity, Duplicates, Handoff, Kind, Lead, Stage
 from leads.routing import Route
 
 # How far back an old touchpoint can still matter to the score.
 REMEMBERED = timedelta(days=400)
-FILLABLE = (
-    "phone", "phone_typed", "first_name", "last_name", "company", "company_domain",
-    "job_title", "country", "source",
-)  # fmt: skip
 CHANGED_BY_MERGE = (
     *FILLABLE, "match_text", "campaign", "consent_text", "consent_at", "extra", "stage", "aida",
     "persona", "score", "fit", "engagement", "score_reasons", "score_version", "tier",
@@ -37,7 +34,6 @@ CHANGED_BY_MERGE = (
     "last_touchpoint_at",
 )  # fmt: skip
 RACES = 3
-LOCK = "SELECT id FROM leads_lead WHERE email = ANY(%s) ORDER BY id FOR UPDATE"
 
 
 @dataclass(slots=True)
@@ -48,6 +44,10 @@ class Captured:
     created: bool = False
     refused: Refusals = field(default_factory=dict)
     handoff: Handoff | None = None
+    # Why a lead we had was left as it was (leads.known.Left); empty when it was not.
+    left: str = ""
+    # A lead we had as it was before, by the names of CHANGED_BY_MERGE's columns.
+    before: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -60,6 +60,11 @@ class _Work:
     earlier: list[Activity] = field(default_factory=list)
     at_once: bool = True
     newly_mql: bool = False
+    before: Mapping[str, Any] = field(default_factory=dict)
+    overwritten: dict[str, dict[str, object]] = field(default_factory=dict)
+
+
+_Answers = list[tuple[Captured, _Work | None]]
 
 
 def capture_leads(
@@ -70,20 +75,24 @@ def capture_leads(
     at: datetime,
     hand_over: bool | None = None,
     stamp: UUID | None = None,
+    duplicates: str = Duplicates.FILL,
 ) -> list[Captured]:
     """Capture a batch, in one transaction; the answers are in the order of the rows.
 
     `team` is whose leads they are when no campaign says so. `hand_over` False keeps MQLs with
     marketing; None leaves it to the campaign. Row fields: leads.intake.FIELDS. `stamp` is the
-    configuration stamp, if the caller has read it already.
+    configuration stamp, if the caller has read it already. `duplicates` is what a row does to a
+    lead we have; overwriting leaves leads that `by` may not edit to the filling of gaps.
     """
     stamp = stamp or configuration.stamp()
-    known = intake.campaigns(stamp=stamp)
-    read = [intake.read(raw, known, at=at) for raw in rows]
+    slugs = intake.campaigns(stamp=stamp)
+    read = [intake.read(raw, slugs, at=at) for raw in rows]
     for attempt in range(RACES):
         try:
             with transaction.atomic():
-                return _capture(read, by=by, team=team, at=at, hand_over=hand_over, stamp=stamp)
+                works, answers = _meet(read, by=by, team=team, at=at, how=duplicates)
+                _finish(works, answers, by=by, at=at, hand_over=hand_over, stamp=stamp)
+                return [captured for captured, _ in answers]
         except IntegrityError as error:
             # Somebody captured the same address between our look and our insert: look again.
             if "lead_email_once" not in str(error) or attempt == RACES - 1:
@@ -91,37 +100,54 @@ def capture_leads(
     raise AssertionError("unreachable")
 
 
-def _capture(
-    read: list[tuple[Row, Refusals]],
-    *,
-    by: User | None,
-    team: Team | None,
-    at: datetime,
-    hand_over: bool | None,
-    stamp: UUID,
-) -> list[Captured]:
-    good = [row for row, refused in read if not refused]
-    existing = _lock_existing(good, at=at)
-    by_email: dict[str, _Work] = {work.lead.email or "": work for work in existing}
-    works: list[_Work] = list(existing)
-    answers: list[tuple[Captured, _Work | None]] = []
+def _meet(
+    read: list[tuple[Row, Refusals]], *, by: User | None, team: Team | None, at: datetime, how: str
+) -> tuple[list[_Work], _Answers]:
+    """Each row with the lead it makes or meets; nothing is written yet."""
+    works = _lock_existing([row for row, refused in read if not refused], at=at)
+    by_key: dict[known.Key, _Work] = {known.key_of_lead(work.lead): work for work in works}
+    leads = [work.lead for work in works]
+    editable = known.editable(leads, by=by) if how == Duplicates.OVERWRITE else set()
+    answers: _Answers = []
     for row, refused in read:
         if refused:
             answers.append((Captured(refused=refused), None))
             continue
-        work = by_email.get(row.email) if row.email else None
+        key = known.key_of_row(row)
+        work = by_key.get(key) if key else None
         created = work is None
         if work is None:
             work = _Work(_new_lead(row, by=by, team=team, at=at), created=True)
             works.append(work)
-            if row.email:
-                by_email[row.email] = work
+            if key:
+                by_key[key] = work
         else:
-            _fill_gaps(work.lead, row, at=at)
+            signs = [*work.earlier, *work.touchpoints]
+            may_edit = work.created or work.lead.pk in editable
+            left = known.left_alone(work.lead, row, signs, how=how, may_edit=may_edit)
+            if left:
+                answers.append((Captured(work.lead, left=left), None))
+                continue
+            if how == Duplicates.OVERWRITE and may_edit:
+                work.overwritten |= known.overwrite(work.lead, row)
+            known.fill_gaps(work.lead, row, at=at)
         if row.campaign is not None and not row.campaign.hand_over_at_once:
             work.at_once = False
         work.touchpoints.append(_touchpoint(work.lead, row, by=by, at=at))
-        answers.append((Captured(lead=work.lead, created=created), work))
+        answers.append((Captured(work.lead, created=created, before=work.before), work))
+    return [work for work in works if work.touchpoints], answers
+
+
+def _finish(
+    works: list[_Work],
+    answers: _Answers,
+    *,
+    by: User | None,
+    at: datetime,
+    hand_over: bool | None,
+    stamp: UUID,
+) -> None:
+    """Score, place, save and record the leads that rows made or changed."""
     for work in works:
         _judge(work, at=at, stamp=stamp)
     passing = [w for w in works if w.newly_mql and (w.at_once if hand_over is None else hand_over)]
@@ -129,22 +155,16 @@ def _capture(
     routes = place([w.lead for w in passing], at=at, stamp=stamp)
     _save(works)
     handoffs = _record(works, passing, routes, by=by, at=at, stamp=stamp)
-    for captured, work in answers:
-        if work is not None:
-            captured.handoff = handoffs.get(work.lead.pk)
-    return [captured for captured, _ in answers]
+    for captured, met in answers:
+        if met is not None:
+            captured.handoff = handoffs.get(met.lead.pk)
 
 
 def _lock_existing(rows: list[Row], *, at: datetime) -> list[_Work]:
-    emails = {row.email for row in rows if row.email}
-    if not emails:
-        return []
     # The ids alone first: mostly there are none, and a lead is wide.
-    with connection.cursor() as cursor:
-        cursor.execute(LOCK, [sorted(emails)])
-        known = [pk for (pk,) in cursor.fetchall()]
-    leads = Lead.objects.filter(pk__in=known).order_by("pk") if known else []
-    works = {lead.pk: _Work(lead, created=False) for lead in leads}
+    ids = known.lock(rows)
+    leads = Lead.objects.filter(pk__in=ids).order_by("pk") if ids else []
+    works = {lead.pk: _Work(lead, created=False, before=dict(lead.__dict__)) for lead in leads}
     if works:
         earlier = Activity.objects.filter(
             lead__in=works, kind__in=TOUCHPOINTS, occurred_at__gte=at - REMEMBERED
@@ -170,19 +190,6 @@ def _new_lead(row: Row, *, by: User | None, team: Team | None, at: datetime) -> 
         updated_at=at,
         **row.person,
     )
-
-
-def _fill_gaps(lead: Lead, row: Row, *, at: datetime) -> None:
-    for name in FILLABLE:
-        if not getattr(lead, name) and row.person.get(name):
-            setattr(lead, name, row.person[name])
-    lead.match_text = normalise.match_text(lead.first_name, lead.last_name, lead.company)
-    if lead.campaign_id is None and row.campaign is not None:
-        lead.campaign_id = row.campaign.id
-    if not lead.consent_text and row.consent_text:
-        lead.consent_text, lead.consent_at = row.consent_text, row.consent_at
-    lead.extra = {**row.extra, **lead.extra}
-    lead.updated_at = at
 
 
 def _touchpoint(lead: Lead, row: Row, *, by: User | None, at: datetime) -> Activity:
@@ -244,15 +251,15 @@ def _record(
         for activity in work.touchpoints:
             activity.lead = work.lead
             activities.append(activity)
-        if work.newly_mql:
+        if work.overwritten:
+            changed = {"changed": work.overwritten}
             activities.append(
-                Activity(
-                    lead=work.lead,
-                    kind=Kind.MQL,
-                    actor=by,
-                    occurred_at=at,
-                    data={"score": work.lead.score},
-                )
+                Activity(lead=work.lead, kind=Kind.EDITED, actor=by, occurred_at=at, data=changed)
+            )
+        if work.newly_mql:
+            data = {"score": work.lead.score}
+            activities.append(
+                Activity(lead=work.lead, kind=Kind.MQL, actor=by, occurred_at=at, data=data)
             )
     handoffs, steps = pass_on(
         [w.lead for w in passing],

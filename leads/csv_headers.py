@@ -91,18 +91,22 @@ class Columns:
 
 def map_columns(headers: Sequence[str]) -> Columns:
     """Recognise what can be; every column keeps a name of its own for `extra`."""
-    columns, taken = Columns(), set[str]()
     count = len(headers) - len(OURS) if list(headers[-2:]) == OURS else len(headers)
-    for index, header in enumerate(headers[:count]):
-        called = _free_name(header, index, taken)
-        taken.add(called)
-        columns.plan.append((index, field_of(header), called))
-    return columns
+    names = free_names(headers[:count])
+    plan = [(i, field_of(headers[i]), called) for i, called in enumerate(names)]
+    return Columns(plan)
 
 
-def _free_name(header: str, index: int, taken: set[str]) -> str:
-    name = header[:60].strip() or f"column {index + 1}"
-    return f"{name[:50]} ({index + 1})" if name in taken else name
+def free_names(headers: Sequence[str]) -> list[str]:
+    """What each column is called: its header, with its number where another one has it."""
+    names: list[str] = []
+    for index, header in enumerate(headers):
+        name, number = header[:60].strip() or f"column {index + 1}", index + 1
+        plain_name = name[:50]
+        while name in names:
+            name, number = f"{plain_name} ({number})", number + 1
+        names.append(name)
+    return names
 
 
 def field_of(header: str) -> str:

@@ -145,9 +145,14 @@ class _Lines:
 
 
 class Reader:
-    """The records of an open file. Raises Unreadable when there is no usable header line."""
+    """The records of an open file. Raises Unreadable when there is no usable header line.
 
-    def __init__(self, file: TextIO, *, delimiter: str, sure: bool) -> None:
+    With `must_reach` the header must name a column to reach people by: nobody will correct it.
+    """
+
+    def __init__(
+        self, file: TextIO, *, delimiter: str, sure: bool, must_reach: bool = True
+    ) -> None:
         self._lines = _Lines(file)
         self._delimiter, self._sure = delimiter, sure
         self._reader = csv.reader(self._lines, delimiter=delimiter)
@@ -158,7 +163,7 @@ class Reader:
         self.headers = [cell.strip() for cell in header.cells]
         self._width = len(self.headers)
         self.columns: Columns = map_columns(self.headers)
-        if not self.columns.reachable:
+        if must_reach and not self.columns.reachable:
             named = ", ".join(f"“{name[:40]}”" for name in self.headers[:8])
             raise Unreadable(
                 "has no column for an e-mail address or a phone number; "

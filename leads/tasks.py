@@ -9,6 +9,7 @@ from django.conf import settings
 
 from accounts.instants import database_now
 from leads import rescoring
+from leads.imports import running
 from leads.prediction.due import is_due
 
 log = structlog.get_logger(__name__)
@@ -31,3 +32,17 @@ def predict() -> None:
             command, capture_output=True, text=True, timeout=LONGEST_PREDICTING, check=False
         )
         log.info("predicted", status=done.returncode, said=(done.stdout or done.stderr)[-300:])
+
+
+@shared_task(name="leads.tasks.run_import", ignore_result=True)
+def run_import(pk: int) -> None:
+    """Work at one import or its undoing, for a turn when others wait."""
+    if not running.run(pk, at=database_now()):
+        run_import.delay(pk)
+
+
+@shared_task(name="leads.tasks.resume_imports", ignore_result=True)
+def resume_imports() -> None:
+    """Wake whatever no worker is at: the rows say what is under way, not the broker."""
+    for pk in running.waiting(at=database_now()):
+        run_import.apply_async([pk], expires=running.LEASE.total_seconds())

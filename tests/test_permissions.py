@@ -17,10 +17,12 @@ from accounts import webhooks
 from accounts.models import Absence, ApiKey, Notification, Team, Webhook
 from leads import qualification
 from leads.activities import log_touch
+from leads.imports import running
 from leads.models import CaptureForm
 from sla.models import Claim, Clock
 from sla.sweep import sweep
 from tests.factories import hours, make_user, ny
+from tests.leads.imports.files import received, worked
 
 AT = ny("2026-01-15 10:00")
 PEOPLE = ("nobody", "otto", "riva", "maya", "mona", "sam", "sue", "dana", "admin")
@@ -88,6 +90,19 @@ handoff-reject       GET   in   404  404  404  404  200  404  200  200
 handoff-reject       POST  in   404  404  404  404  422  404  422  422
 handoff-resume       POST in   404  404  404  404  302  404  302  302
 home                 GET   in   200  200  200  200  200  200  200  200
+import               GET   in   403  404  200  200  404  404  404  200
+import-cancel        POST  in   403  404  302  302  404  404  404  302
+import-columns       GET   in   403  404  200  404  404  404  404  404
+import-columns       POST  in   403  404  422  404  404  404  404  404
+import-discard       POST  in   403  404  302  404  404  404  404  404
+import-list          GET   in   403  200  200  200  200  200  200  200
+import-new           GET   in   403  200  200  200  200  200  200  200
+import-new           POST  in   403  422  422  422  422  422  422  422
+import-preview       GET   in   403  404  200  404  404  404  404  404
+import-progress      GET   in   403  404  200  200  404  404  404  200
+import-refused       GET   in   403  404  200  200  404  404  404  200
+import-start         POST  in   403  404  302  404  404  404  404  404
+import-undo          POST  in   403  404  302  302  404  404  404  302
 lead                 GET   in   404  404  200  200  200  404  200  200
 lead-activity        GET   in   404  404  200  200  200  404  200  200
 lead-activity        POST  in   404  404  422  422  422  404  422  422
@@ -185,7 +200,12 @@ def scene(cast):
     claim = Claim.objects.get(activity=late)
     hook = Webhook.objects.create(name="Chat", url="https://hook.example/", created_at=AT)
     delivery = webhooks.tell(hook, "test", {}, at=AT)
+    done, waiting = (received(b"email\npat@\n", cast.maya) for _ in range(2))
+    running.start(done, by=cast.maya, at=AT)
+    worked(done)
     numbers = {
+        **dict.fromkeys(("import-columns", "import-discard", "import-preview", "import-start"),
+                        waiting.pk), "import": done.pk,
         "handoff": handoff.pk, "lead": lead.pk, "deal": deal.pk, "return": returned.pk,
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
         "api-key": key.pk, "api:": lead.pk, "person-": cast.sam.pk,

@@ -12,6 +12,7 @@ from leads.models.activity import (
 from leads.models.campaign import Campaign, CaptureForm
 from leads.models.deal import Deal
 from leads.models.handoff import Handoff, RejectReason
+from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
 from leads.models.lead import Aida, Lead, Stage, Tier
 from leads.models.prediction import Chance, Prediction
 from leads.models.returned import Return
@@ -30,9 +31,14 @@ __all__ = [
     "CaptureForm",
     "Chance",
     "Deal",
+    "Duplicates",
     "Handoff",
+    "Import",
+    "ImportBatch",
+    "ImportChunk",
     "Kind",
     "Lead",
+    "Left",
     "Outcome",
     "Pool",
     "PoolMember",

@@ -17,7 +17,7 @@ from tests.leadflow.running import ROOT
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 SERVICES = COMPOSE["services"]
-OURS = ["web", "worker", "clockwork", "beat", "migrate"]
+OURS = ["web", "worker", "clockwork", "imports", "beat", "migrate"]
 GIVEN = {"POSTGRES_PASSWORD": "secret", "SECRET_KEY": "k" * 50}
 
 
@@ -37,11 +37,11 @@ def stage(number: int) -> str:
 
 def test_every_part_of_up_is_a_service_on_the_same_queue():
     assert set(OURS) - {"migrate"} == set(commands())
-    for name in ("worker", "clockwork"):
+    for name in ("worker", "clockwork", "imports"):
         queue = [part for part in commands()[name] if part.startswith("--queues=")]
         assert [part for part in SERVICES[name]["command"] if "queues" in part] == queue
     queues = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()}
-    assert queues | {settings.CELERY_TASK_DEFAULT_QUEUE} == {"clockwork", "default"}
+    assert queues | {settings.CELERY_TASK_DEFAULT_QUEUE} == {"clockwork", "default", "imports"}
 
 
 def test_settings_accept_every_value_that_compose_gives():
@@ -127,7 +127,7 @@ def test_beat_is_the_same_application_in_both_and_names_tasks_that_the_workers_k
     def application(command: list[str]) -> str:
         return command[command.index("-A") + 1]
 
-    for name in ("worker", "clockwork", "beat"):
+    for name in ("worker", "clockwork", "imports", "beat"):
         assert application(SERVICES[name]["command"]) == application(commands()[name])
     celery_app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in beat_app.conf.beat_schedule.values()}

@@ -251,12 +251,12 @@ def test_refused_rows_come_back_with_line_and_reason_and_can_be_mended(cast, tmp
     assert (lead.company, lead.extra) == ("=SUM(A1)", {})
 
 
-def test_importing_again_adds_no_lead(cast, tmp_path):
+def test_importing_again_changes_nothing(cast, tmp_path):
     path = write(tmp_path, HEADER, "a@x.example,A,B", "A@X.EXAMPLE,A,B")
-    run(path)
-    said = run(path)
-    assert "2 rows: 0 new, 2 merged" in said
-    assert (Lead.objects.count(), Activity.objects.count()) == (1, 4)
+    assert "2 rows: 1 new, 0 merged into leads we had, 0 refused, 1 with nothing new" in run(path)
+    before = list(Lead.objects.values())
+    assert "2 rows: 0 new, 0 merged into leads we had, 0 refused, 2 with nothing new" in run(path)
+    assert (list(Lead.objects.values()), Activity.objects.count()) == (before, 1)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-32", "cp1252", "utf-16-le"])

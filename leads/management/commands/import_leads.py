@@ -20,12 +20,10 @@ from time import monotonic
 from typing import Any, TextIO
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
 from tqdm import tqdm
 
 from accounts.instants import database_now
 from accounts.models import User
-from leads.capture import Captured, capture_leads
 from leads.csv_cells import safe
 from leads.csv_headers import OURS
 from leads.importing import (
@@ -37,8 +35,10 @@ from leads.importing import (
     find_delimiter,
     find_encoding,
 )
+from leads.imports.batch import Intake, Tally, capture_records
+from leads.imports.rows import Plan
 from leads.intake import EXTRA_LIMIT
-from leads.models import Campaign, Kind, Stage
+from leads.models import Campaign
 
 BATCH = 500
 DROPPED_SHOWN = 10
@@ -47,37 +47,6 @@ DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pi
 
 def wrong(message: str) -> CommandError:
     return CommandError(message, returncode=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """What every row of the file shares."""
-
-    slug: str
-    by: User | None
-    hand_over: bool | None
-
-
-@dataclass(slots=True)
-class Tally:
-    """What became of the rows."""
-
-    new: int = 0
-    merged: int = 0
-    mqls: int = 0
-    handed_over: int = 0
-    refused: int = 0
-
-    @property
-    def rows(self) -> int:
-        return self.new + self.merged + self.refused
-
-    def add(self, captured: Captured) -> None:
-        assert captured.lead is not None
-        self.new += captured.created
-        self.merged += not captured.created
-        self.mqls += captured.created and captured.lead.stage == Stage.MQL
-        self.handed_over += captured.handoff is not None
 
 
 @dataclass(slots=True)
@@ -136,7 +105,8 @@ class Command(BaseCommand):
                 raise wrong(f"{path} {error}.") from None
             refused = RefusedFile(refused_path, reader.headers, stack)
             keep = False if options["no_hand_over"] else None
-            self.run(path, file, reader, Intake(campaign.slug, by, keep), refused)
+            plan = Plan(reader.columns, campaign=campaign.slug)
+            self.run(path, file, reader, Intake(plan, by, hand_over=keep), refused)
 
     def run(
         self, path: Path, file: TextIO, reader: Reader, intake: Intake, refused: RefusedFile
@@ -148,12 +118,11 @@ class Command(BaseCommand):
         )  # fmt: skip
         try:
             for batch in batches(iter(reader)):
-                for record, outcome in capture(batch, reader, intake):
+                outcomes = capture_records(batch, intake, at=database_now())
+                for record, outcome in zip(batch, outcomes, strict=True):
+                    tally.add(outcome)
                     if isinstance(outcome, str):
-                        tally.refused += 1
                         refused.write(record, outcome)
-                    else:
-                        tally.add(outcome)
                 bar.set_postfix_str(f"{tally.rows:,} rows", refresh=False)
                 bar.update(file.buffer.tell() - bar.n)
         except KeyboardInterrupt:
@@ -172,9 +141,10 @@ class Command(BaseCommand):
         stopped: bool,
     ) -> None:
         rate = tally.rows / seconds if seconds else 0
+        same = f", {tally.unchanged:,} with nothing new" if tally.unchanged else ""
         self.stdout.write(
-            f"{tally.rows:,} row{'' if tally.rows == 1 else 's'}: {tally.new:,} new, "
-            f"{tally.merged:,} merged into leads we had, {tally.refused:,} refused; "
+            f"{tally.rows:,} row{'' if tally.rows == 1 else 's'}: {tally.created:,} new, "
+            f"{tally.merged:,} merged into leads we had, {tally.refused:,} refused{same}; "
             f"{tally.mqls:,} new MQLs, {tally.handed_over:,} handed over. "
             f"{seconds:.1f} s, {rate:,.0f} rows/s."
         )
@@ -256,31 +226,3 @@ def chosen_delimiter(named: str | None) -> str | None:
 def batches(records: Iterator[Record]) -> Iterator[list[Record]]:
     while batch := list(islice(records, BATCH)):
         yield batch
-
-
-def capture(
-    batch: list[Record], reader: Reader, intake: Intake
-) -> Iterator[tuple[Record, Captured | str]]:
-    """Each record with what became of it: captured, or the reason why not."""
-    rows = [
-        {**reader.columns.row(record.cells), "campaign": intake.slug, "touchpoint": Kind.IMPORTED}
-        for record in batch
-        if not record.problem
-    ]
-    try:
-        answers = iter(
-            capture_leads(rows, by=intake.by, at=database_now(), hand_over=intake.hand_over)
-        )
-    except DatabaseError as error:
-        if len(batch) == 1:
-            yield batch[0], f"can't be stored: {str(error).splitlines()[0]}"
-            return
-        for record in batch:
-            yield from capture([record], reader, intake)
-        return
-    for record in batch:
-        yield record, record.problem or _outcome(next(answers))
-
-
-def _outcome(captured: Captured) -> Captured | str:
-    return "; ".join(f"{name}: {why}" for name, why in captured.refused.items()) or captured

@@ -1,0 +1,67 @@
+"""An uploaded file becomes an import: looked at, kept, its columns guessed or remembered."""
+
+from datetime import datetime
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from accounts.models import User
+from leads.importing import Unreadable
+from leads.imports import mapping, reading, storing
+from leads.imports.dates import order_of
+from leads.imports.limits import MIB, MOST_BYTES, SAMPLED
+from leads.models import Import
+
+REMEMBERED = ("targets", "words", "dates", "campaign", "duplicates", "hand_over")
+
+
+def receive(upload: UploadedFile, *, by: User, at: datetime) -> Import:
+    """Keep the file and propose what to do with it. Raises Unreadable, naming the remedy."""
+    if not upload.size:
+        raise Unreadable("is empty")
+    if upload.size > MOST_BYTES:
+        raise Unreadable(
+            f"has {upload.size / MIB:,.0f} MB; at most {MOST_BYTES // MIB} MB fit in one import. "
+            "Cut it into smaller files and import each"
+        )
+    with storing.uploaded(upload) as path:
+        look = reading.look(path, records=SAMPLED)
+        importing = Import(
+            by=by,
+            team=by.home_team,
+            created_at=at,
+            file_name=(upload.name or "file")[-255:],
+            size=upload.size,
+            sha256=storing.digest(path),
+            format=look.format,
+            encoding=look.encoding,
+            encoding_is_sure=look.encoding_is_sure,
+            delimiter=look.delimiter,
+            headers=look.headers,
+            fingerprint=mapping.fingerprint(look.headers),
+        )
+        _propose(importing, look)
+        with transaction.atomic():
+            importing.save()
+            storing.keep(importing, path)
+    return importing
+
+
+def _propose(importing: Import, look: reading.Look) -> None:
+    before = mapping.remembered(importing, importing.by)
+    if before is not None and len(before.targets) == len(importing.headers):
+        for name in REMEMBERED:
+            setattr(importing, name, getattr(before, name))
+        return
+    importing.targets = mapping.guess(look.headers, look.sample)
+    for index, target in enumerate(importing.targets):
+        if target == "occurred_at":
+            importing.dates = order_of(mapping.values_of(look.sample, index))
+
+
+def same_before(importing: Import, user: User) -> Import | None:
+    """The last time this very file came in and was not taken out again."""
+    alike = Import.objects.visible_to(user).filter(
+        sha256=importing.sha256, state__in=[Import.State.RUNNING, *Import.ENDED]
+    )
+    return alike.exclude(pk=importing.pk).select_related("by").order_by("-created_at").first()

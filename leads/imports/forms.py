@@ -1,0 +1,170 @@
+"""The forms of the wizard: the file, and what to do with its columns."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from leads.capture_forms import campaigns_for_entry
+from leads.csv_headers import FULL_NAME
+from leads.importing import Record
+from leads.imports import words
+from leads.imports.dates import Order
+from leads.imports.mapping import KEEP, TARGETS, values_of
+from leads.imports.rows import plan_of
+from leads.intake import EXTRA_LIMIT
+from leads.models import Duplicates, Import
+
+SAMPLES = 3
+SAMPLE_LENGTH = 60
+GROUPS = (
+    ("Who", ("email", "phone", "first_name", "last_name", FULL_NAME, "job_title", "country")),
+    ("Company", ("company", "website")),
+    ("Where from", ("campaign", "source", "touchpoint", "occurred_at")),
+)
+
+
+def target_choices() -> list[Any]:
+    """Where a column may go, as grouped choices."""
+    named = {name for _, names in GROUPS for name in names}
+    others = [(name, label) for name, label in TARGETS.items() if name not in named]
+    return [
+        ("", "Leave out"),
+        (KEEP, "Keep as a further field"),
+        *((label, [(name, TARGETS[name]) for name in names]) for label, names in GROUPS),
+        ("More", others),
+    ]
+
+
+class UploadForm(forms.Form):
+    """A file to import."""
+
+    file = forms.FileField(
+        label="File",
+        allow_empty_file=True,
+        max_length=255,
+        widget=forms.FileInput(attrs={"accept": ".csv,.tsv,.txt,.xlsx"}),
+        error_messages={
+            "required": "Choose a file to import.",
+            "max_length": "The file's name is longer than 255 characters; give it a shorter one.",
+        },
+    )
+
+
+class ColumnsForm(forms.Form):
+    """What becomes of each column, and of all rows."""
+
+    campaign = forms.ChoiceField(required=False)
+    duplicates = forms.ChoiceField(
+        label="When we know the lead already", choices=Duplicates.choices
+    )
+    dates = forms.ChoiceField(
+        label="Dates are written", choices=[("", "Choose…"), *Order.choices], required=False
+    )
+    hand_over = forms.BooleanField(
+        label="Hand new MQLs over to sales where their campaign does so", required=False
+    )
+
+    def __init__(self, data: Any = None, *, importing: Import, sample: Sequence[Record]) -> None:
+        super().__init__(
+            data,
+            initial={
+                "campaign": importing.campaign.slug if importing.campaign else "",
+                "duplicates": importing.duplicates,
+                "dates": importing.dates,
+                "hand_over": importing.hand_over,
+            },
+        )
+        self.importing, self.sample = importing, sample
+        choices, self.campaigns = target_choices(), campaigns_for_entry(importing.by)
+        named = [(campaign.slug, campaign.name) for campaign in self.campaigns]
+        self.fields["campaign"].choices = [("", "No campaign"), *named]  # type: ignore[attr-defined]
+        self.fields["campaign"].help_text = "For rows that name none."
+        for index, header in enumerate(importing.headers):
+            self.fields[f"column-{index}"] = forms.ChoiceField(
+                label=header or f"Column {index + 1}", choices=choices, required=False,
+                initial=importing.targets[index],
+            )  # fmt: skip
+        # Asked about the columns as they are being sent, so that every word has its answer.
+        targets = importing.targets if not self.is_bound else self._sent_targets()
+        known = plan_of(importing).campaigns
+        self.words = words.unknown(importing.headers, targets, sample, known)
+        for number, word in enumerate(self.words):
+            before = importing.words.get(str(word.column), {}).get(word.key, words.REFUSE)
+            self.fields[f"word-{number}"] = forms.ChoiceField(
+                label=word.typed, choices=words.choices(word.target, named), required=False,
+                initial=before or words.EMPTY,
+            )  # fmt: skip
+
+    def _sent_targets(self) -> list[str]:
+        count = len(self.importing.headers)
+        return [str(self.data.get(f"column-{index}", "")) for index in range(count)]
+
+    @property
+    def columns(self) -> list[tuple[Any, list[str]]]:
+        """Each column's field with a few of its values."""
+        return [
+            (self[f"column-{index}"], self._samples(index))
+            for index in range(len(self.importing.headers))
+        ]
+
+    def _samples(self, index: int) -> list[str]:
+        found = dict.fromkeys(values_of(self.sample, index))
+        return [value[:SAMPLE_LENGTH] for value in list(found)[:SAMPLES]]
+
+    @property
+    def asked_words(self) -> list[tuple[words.Word, Any]]:
+        """Each word nobody knows with the field that says what it stands for."""
+        return [(word, self[f"word-{number}"]) for number, word in enumerate(self.words)]
+
+    @property
+    def has_new_words(self) -> bool:
+        """Whether words came up that the page did not ask about yet."""
+        return any(f"word-{number}" not in self.data for number in range(len(self.words)))
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        targets = [data.get(f"column-{i}", "") for i in range(len(self.importing.headers))]
+        if not {"email", "phone"} & set(targets):
+            self.add_error(
+                None,
+                "Say which column holds the e-mail address or the phone number: a lead needs one.",
+            )
+        kept = targets.count(KEEP)
+        if kept > EXTRA_LIMIT:
+            self.add_error(
+                None,
+                f"{kept} columns are to be kept as further fields; a lead has room for "
+                f"{EXTRA_LIMIT}. Leave {kept - EXTRA_LIMIT} out.",
+            )
+        if "occurred_at" in targets and not data.get("dates"):
+            self.add_error("dates", "Say how dates are written in this file.")
+        if not (self.importing.team_id or data.get("campaign") or "campaign" in targets):
+            self.add_error("campaign", "Choose a campaign: it says whose leads these are.")
+        return data
+
+    def save(self) -> Import:
+        """Write the choices onto the import."""
+        importing, data = self.importing, self.cleaned_data
+        importing.targets = [data[f"column-{i}"] for i in range(len(importing.headers))]
+        importing.words = self._chosen_words()
+        importing.campaign = next(
+            (campaign for campaign in self.campaigns if campaign.slug == data["campaign"]), None
+        )
+        importing.duplicates, importing.dates = data["duplicates"], data["dates"]
+        importing.hand_over = data["hand_over"]
+        importing.save(
+            update_fields=["targets", "words", "campaign", "duplicates", "dates", "hand_over"]
+        )
+        return importing
+
+    def _chosen_words(self) -> dict[str, dict[str, str]]:
+        """What was said before about words that this sample does not have is kept."""
+        chosen = {column: dict(found) for column, found in self.importing.words.items()}
+        for number, word in enumerate(self.words):
+            of_column = chosen.setdefault(str(word.column), {})
+            meant = self.cleaned_data[f"word-{number}"] or words.REFUSE
+            of_column.pop(word.key, None)
+            if meant != words.REFUSE:
+                of_column[word.key] = "" if meant == words.EMPTY else meant
+        return {column: found for column, found in chosen.items() if found}

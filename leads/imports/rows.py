@@ -1,0 +1,121 @@
+"""A record of a file as the row that capture takes, or why it can't be one."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from leads.capture_forms import campaigns_for_entry
+from leads.csv_headers import Columns, free_names
+from leads.imports import dates
+from leads.imports.mapping import EXTRA, KEEP
+from leads.models import TOUCHPOINTS, Import, Kind
+
+NO = {"no", "n", "false", "0", "none", "never", "unsubscribed", "nein", "non"}
+KINDS = {str(kind.label).casefold(): str(kind) for kind in Kind if kind in TOUCHPOINTS} | {
+    str(kind): str(kind) for kind in TOUCHPOINTS
+}
+SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every record of one file is read by. `campaigns` gives the slug of a slug or name."""
+
+    columns: Columns
+    headers: Mapping[str, str] = field(default_factory=dict)
+    campaign: str = ""
+    campaigns: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    dates: str = ""
+    zone: tzinfo = UTC
+    # Whether a row without a campaign has a team all the same.
+    has_team: bool = True
+
+    def row(self, cells: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
+        """The row, and what is wrong with it by the names of fields."""
+        row, refused = self.columns.row(cells), dict[str, str]()
+        for name, words in self.words.items():
+            if name in row:
+                row[name] = words.get(word_key(row[name]), row[name])
+        row["touchpoint"] = self._touchpoint(row, refused)
+        self._read_campaign(row, refused)
+        if "occurred_at" in row:
+            try:
+                row["occurred_at"] = dates.read(
+                    row["occurred_at"], order=self.dates, zone=self.zone
+                )
+            except ValueError as error:
+                refused["occurred_at"] = f"{error}."
+        consent = row.pop("consent", "")
+        if consent and consent.casefold() not in NO:
+            row["consent"] = {"text": f"{self.headers.get('consent', 'Consent')}: {consent}"}
+        return row, refused
+
+    def _touchpoint(self, row: Mapping[str, Any], refused: dict[str, str]) -> str:
+        typed = row.get("touchpoint", "")
+        if not typed:
+            return Kind.IMPORTED
+        found = KINDS.get(word_key(typed), "")
+        if not found:
+            refused["touchpoint"] = (
+                f"“{typed[:SHOWN]}” is nothing we know; say below the columns what it means."
+            )
+        return found or Kind.IMPORTED
+
+    def _read_campaign(self, row: dict[str, Any], refused: dict[str, str]) -> None:
+        typed = row.pop("campaign", "")
+        slug = self.campaigns.get(word_key(typed), "") if typed else self.campaign
+        if slug:
+            row["campaign"] = slug
+        elif typed:
+            refused["campaign"] = (
+                f"There is no campaign “{typed[:SHOWN]}” for you; see Campaigns for their names."
+            )
+        elif not self.has_team:
+            refused["campaign"] = "Name a campaign: it says whose lead this is."
+
+    def reason(self, row: Mapping[str, Any], refused: Mapping[str, str]) -> str:
+        """Why a row is refused, naming column and value."""
+        said = []
+        for name, why in refused.items():
+            short = name.removeprefix(EXTRA)
+            value = row.get(name) or row.get("extra", {}).get(short, "")
+            shown = str(value)[:SHOWN]
+            named = f" (“{shown}”)" if shown and shown not in why else ""
+            said.append(f"{self.headers.get(name, short)}{named}: {why}")
+        return "; ".join(said)
+
+
+def word_key(word: str) -> str:
+    """A word as value mapping compares it."""
+    return re.sub(r"\s+", " ", word).strip().casefold()
+
+
+def plan_of(importing: Import) -> Plan:
+    """The plan somebody chose for their file."""
+    names = free_names(importing.headers)
+    columns, headers = Columns(), dict[str, str]()
+    words: dict[str, dict[str, str]] = {}
+    for index, target in enumerate(importing.targets):
+        if not target:
+            continue
+        called = names[index].removeprefix(EXTRA)
+        columns.plan.append((index, "" if target == KEEP else target, called))
+        headers.setdefault(called if target == KEEP else target, names[index])
+        words.setdefault(target, {}).update(importing.words.get(str(index), {}))
+    campaigns = campaigns_for_entry(importing.by)
+    by_name = {word_key(campaign.name): campaign.slug for campaign in campaigns}
+    by_name |= {campaign.slug: campaign.slug for campaign in campaigns}
+    return Plan(
+        columns=columns,
+        headers=headers,
+        campaign=importing.campaign.slug if importing.campaign else "",
+        campaigns=by_name,
+        words={name: found for name, found in words.items() if found},
+        dates=importing.dates,
+        zone=ZoneInfo(importing.by.time_zone),
+        has_team=importing.team_id is not None,
+    )

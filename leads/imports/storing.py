@@ -1,0 +1,60 @@
+"""Keep an imported file in PostgreSQL, and lay it out on this machine's disk to be read.
+
+Rows of a megabyte, because web and workers may be on different machines and share nothing but
+the database; it is backed up with it, and gone when the import's file is erased.
+"""
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+
+from leads.imports.limits import MIB
+from leads.models import Import, ImportChunk
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def keep(importing: Import, path: Path) -> None:
+    """Write the file's bytes, in the caller's transaction; a megabyte at a time."""
+    with path.open("rb") as file:
+        number = 0
+        while data := file.read(MIB):
+            ImportChunk.objects.create(of=importing, number=number, data=data)
+            number += 1
+
+
+@contextmanager
+def uploaded(upload: UploadedFile) -> Iterator[Path]:
+    """The upload as a file on disk, as long as it is looked at."""
+    with tempfile.NamedTemporaryFile(dir=settings.VAR, prefix="upload-") as copy:
+        for data in upload.chunks(MIB):
+            copy.write(data)
+        copy.flush()
+        yield Path(copy.name)
+
+
+@contextmanager
+def laid_out(importing: Import, *, beat: Callable[[], None] | None = None) -> Iterator[Path]:
+    """The stored file on this machine's disk; `beat` is called after every few megabytes."""
+    with tempfile.NamedTemporaryFile(dir=settings.VAR, prefix="import-") as copy:
+        numbers = importing.chunks.order_by("number").values_list("number", flat=True)
+        for number in list(numbers):
+            copy.write(importing.chunks.values_list("data", flat=True).get(number=number))
+            if beat and number % 16 == 15:
+                beat()
+        copy.flush()
+        yield Path(copy.name)
+
+
+def erase(importing: Import) -> None:
+    """Forget the file's bytes; what came of it stays known."""
+    importing.chunks.all().delete()

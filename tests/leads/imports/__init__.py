@@ -1,0 +1,1 @@
+"""Imports in the browser, from the file to the undo."""
