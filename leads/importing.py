@@ -27,6 +27,9 @@ CHUNK = 1024 * 1024
 # No record of a real export is longer: what goes on is a quote that nobody closed.
 MOST_LINES, MOST_CHARACTERS = 400, 100_000
 LINE_LIMIT = 1_000_000
+# The csv module's own limit is the whole process's, and others may have set it.
+LONGEST_CELL = 100_000
+TOO_LONG = f"a cell is longer than {LONGEST_CELL:,} characters; shorten it"
 LOST = "\ufffd"
 
 
@@ -200,6 +203,8 @@ class Reader:
         text = self._lines.take_back()
         runs_on = str(error) == "no end"
         problem = "a quote is opened and never closed" if runs_on else f"can't be read: {error}"
+        if "field larger" in str(error):
+            problem = TOO_LONG
         if len(text) >= LINE_LIMIT:
             problem = f"the line is longer than {LINE_LIMIT:,} characters"
         # Cut without quoting, so that the refused row still shows what is in it.
@@ -217,6 +222,8 @@ class Reader:
         found = len(self._trimmed(record.cells))
         if found != self._width:
             record.problem = f"has {found} columns, the header has {self._width}"
+        elif any(len(cell) > LONGEST_CELL for cell in record.cells):
+            record.problem = TOO_LONG
         elif any("\x00" in cell for cell in record.cells):
             record.problem = "contains a NUL byte; the file is damaged here"
         elif not self._sure and any(LOST in cell for cell in record.cells):
