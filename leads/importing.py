@@ -186,7 +186,7 @@ class Reader:
             except csv.Error as error:
                 yield self._broken(line, error)
                 continue
-            if self._runs_on(cells):
+            if self._lines.size >= LINE_LIMIT or self._runs_on(cells):
                 yield self._broken(line, csv.Error("no end"))
             elif any(cell.strip() for cell in cells):
                 yield self._checked(Record(line, cells))

@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0003_fewer_indexes'),
-        ('leads', '0003_pauses'),
+        ("leads", "0004_prediction"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
