@@ -151,20 +151,27 @@ class Reader:
     """The records of an open file. Raises Unreadable when there is no usable header line.
 
     With `must_reach` the header must name a column to reach people by: nobody will correct it.
+    With `keep_empty` rows of empty cells count as rows.
     """
 
     def __init__(
-        self, file: TextIO, *, delimiter: str, sure: bool, must_reach: bool = True
+        self,
+        file: TextIO,
+        *,
+        delimiter: str,
+        sure: bool,
+        must_reach: bool = True,
+        keep_empty: bool = False,
     ) -> None:
         self._lines = _Lines(file)
-        self._delimiter, self._sure = delimiter, sure
+        self._delimiter, self._sure, self._keep_empty = delimiter, sure, False
         self._reader = csv.reader(self._lines, delimiter=delimiter)
         self._width = 0
         header = next((record for record in self._records() if not record.problem), None)
         if header is None:
             raise Unreadable("is empty; its first line must name the columns")
         self.headers = [cell.strip() for cell in header.cells]
-        self._width = len(self.headers)
+        self._width, self._keep_empty = len(self.headers), keep_empty
         self.columns: Columns = map_columns(self.headers)
         if must_reach and not self.columns.reachable:
             named = ", ".join(f"“{name[:40]}”" for name in self.headers[:8])
@@ -188,7 +195,7 @@ class Reader:
                 continue
             if self._lines.size >= LINE_LIMIT or self._runs_on(cells):
                 yield self._broken(line, csv.Error("no end"))
-            elif any(cell.strip() for cell in cells):
+            elif any(cell.strip() for cell in cells) or (self._keep_empty and len(cells) > 1):
                 yield self._checked(Record(line, cells))
 
     def _runs_on(self, cells: list[str]) -> bool:
