@@ -9,6 +9,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitVie
 from accounts.problems import answer
 from sla.api import ComplianceView
 from sla.replays.what_if_api import WhatIfView
+from sla.time_api import HandoffTimeView
 
 app_name = "api"
 
@@ -28,6 +29,7 @@ def elsewhere(request: HttpRequest, rest: str) -> HttpResponse:
 urlpatterns = [
     path("", include("leads.api.urls")),
     path("sla/compliance/", ComplianceView.as_view(), name="compliance"),
+    path("sla/handoffs/<int:pk>/time/", HandoffTimeView.as_view(), name="handoff-time"),
     path("sla/what-if/", WhatIfView.as_view(), name="what-if"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),

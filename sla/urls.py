@@ -2,12 +2,24 @@
 
 from django.urls import path
 
-from sla.views import calendars, claims, clocks, compliance, contract, pausing, people, what_if
+from sla.views import (
+    calendars,
+    claims,
+    clocks,
+    compliance,
+    contract,
+    pausing,
+    people,
+    what_if,
+    whose_time,
+)
 
 urlpatterns = [
     path("sla/", compliance.compliance, name="compliance"),
     path("sla/at-risk/", compliance.at_risk_now, name="compliance-at-risk"),
     path("sla/speed/", compliance.speed_table, name="compliance-speed"),
+    path("sla/time/", whose_time.time_averages, name="compliance-time"),
+    path("handoffs/<int:pk>/time/", whose_time.handoff_time_page, name="handoff-time"),
     path("sla/clocks/", clocks.clock_list, name="clock-list"),
     path("sla/clocks/<int:pk>/excuse/", clocks.clock_excuse, name="clock-excuse"),
     path("sla/clocks/<int:pk>/excuse/undo/", clocks.clock_excuse_undo, name="clock-excuse-undo"),

@@ -39,6 +39,7 @@ ENDPOINTS = {
     "/api/v1/queue/": {"get"},
     "/api/v1/sla/compliance/": {"get"},
     "/api/v1/sla/what-if/": {"post"},
+    "/api/v1/sla/handoffs/{id}/time/": {"get"},
 }
 
 

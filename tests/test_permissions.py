@@ -39,6 +39,7 @@ api:activities       POST  401  422  422  422  422  422  422  422  422
 api:compliance       GET   401  200  200  200  200  200  200  200  200
 api:disqualify       POST  401  422  422  422  422  422  422  422  422
 api:hand-off         POST  401  404  404  409  409  403  404  409  409
+api:handoff-time     GET   401  404  404  200  200  200  404  200  200
 api:lead             GET   401  404  404  200  200  200  404  200  200
 api:lead             PATCH 401  404  404  200  200  200  404  200  200
 api:leads            GET   401  200  200  200  200  200  200  200  200
@@ -71,6 +72,7 @@ clock-list           GET   in   200  200  200  200  200  200  200  200
 compliance           GET   in   200  200  200  200  200  200  200  200
 compliance-at-risk   GET   in   200  200  200  200  200  200  200  200
 compliance-speed     GET   in   200  200  200  200  200  200  200  200
+compliance-time      GET   in   200  200  200  200  200  200  200  200
 contract             GET   in   200  200  200  200  200  200  200  200
 deal-close           GET   in   404  404  403  403  200  404  200  200
 deal-close           POST  in   404  404  403  403  422  404  422  422
@@ -89,6 +91,7 @@ handoff-reassign     POST  in   404  404  404  404  403  404  422  422
 handoff-reject       GET   in   404  404  404  404  200  404  200  200
 handoff-reject       POST  in   404  404  404  404  422  404  422  422
 handoff-resume       POST in   404  404  404  404  302  404  302  302
+handoff-time         GET   in   404  404  200  200  200  404  200  200
 home                 GET   in   200  200  200  200  200  200  200  200
 import               GET   in   403  404  200  200  404  404  404  200
 import-cancel        POST  in   403  404  302  302  404  404  404  302
@@ -208,7 +211,7 @@ def scene(cast):
                         waiting.pk), "import": done.pk,
         "handoff": handoff.pk, "lead": lead.pk, "deal": deal.pk, "return": returned.pk,
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
-        "api-key": key.pk, "api:": lead.pk, "person-": cast.sam.pk,
+        "api-key": key.pk, "api:handoff": handoff.pk, "api:": lead.pk, "person-": cast.sam.pk,
         "webhook-delivery": delivery.pk, "webhook": hook.pk,
     }  # fmt: skip
     slugs = {"calendar": "new-york", "campaign": cast.campaign.slug, "form": form.slug,

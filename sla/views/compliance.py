@@ -61,6 +61,7 @@ def compliance(request: SignedInRequest) -> HttpResponse:
         "scope": SCOPES.get(request.user.role, "Both sides"),
         "at_risk": at_risk.now(request.user, at=at),
         "claims_waiting": claims.waiting_count(request.user),
+        "time_url": f"{reverse('compliance-time')}{_query(**period.query)}",
         "speed_url": f"{reverse('compliance-speed')}{_query(**period.query)}",
         **_drawn(request, period, at=at),
     }
