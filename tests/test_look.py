@@ -38,13 +38,14 @@ def test_every_icon_named_is_one_of_tablers():
 @pytest.mark.parametrize(
     ("person", "entries"),
     [
-        ("maya", "home lead-list ready returns campaign-list form-list"),
-        ("mona", "home lead-list ready returns campaign-list form-list"),
-        ("sam", "home queue lead-list deal-list"),
-        ("dana", "home queue lead-list deal-list unassigned"),
+        ("maya", "home lead-list import-list ready returns campaign-list form-list"),
+        ("mona", "home lead-list import-list ready returns campaign-list form-list"),
+        ("sam", "home queue lead-list import-list deal-list"),
+        ("dana", "home queue lead-list import-list deal-list unassigned"),
         (
             "admin",
-            "home queue lead-list deal-list unassigned ready returns campaign-list form-list",
+            "home queue lead-list import-list deal-list unassigned ready returns campaign-list "
+            "form-list",
         ),
         ("outsider", "home lead-list"),
     ],
@@ -54,6 +55,7 @@ def test_the_navigation_of_each_role(cast, client, person, entries):
     page = client.get("/profile/").content.decode()
     navigation = re.search(r'aria-label="Main">(.*?)</nav>', page, re.DOTALL)
     agreement = "compliance clock-list contract calendar-list persona-list"
+    agreement += " prediction" if person in ("mona", "dana", "admin") else ""
     agreement += " webhook-list" if person == "admin" else ""
     assert re.findall(r'href="([^"]+)"', navigation[1]) == [
         reverse(name) for name in f"{entries} {agreement}".split()
