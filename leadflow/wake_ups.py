@@ -36,6 +36,11 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=3, minute=0),
         "options": {"expires": 6 * 3600},
     },
+    "score_again": {
+        "task": "leads.tasks.score_again",
+        "schedule": 5.0,
+        "options": {"expires": 5},
+    },
     "predict": {
         "task": "leads.tasks.predict",
         "schedule": 120.0,

@@ -71,10 +71,24 @@ def _versions(stamp: UUID | None) -> list[tuple[datetime, int, Mapping[str, Any]
 def score(
     values: Mapping[str, Any], signs: Iterable[Sign], *, at: datetime, stamp: UUID | None = None
 ) -> Score:
-    """Score one lead's facts and touchpoints as of an instant."""
+    """Score one lead's facts and touchpoints as of an instant, by the rules then in force."""
     version, rules = current_rules(at, stamp=stamp)
+    personas = persona_rules(stamp=stamp)
+    return score_by(rules, values, signs, at=at, personas=personas, version=version)
+
+
+def score_by(
+    rules: Mapping[str, Any],
+    values: Mapping[str, Any],
+    signs: Iterable[Sign],
+    *,
+    at: datetime,
+    personas: Iterable[PersonaRules],
+    version: int = 0,
+) -> Score:
+    """Score by these rules, whichever are in force."""
     result = Score(version=version)
-    result.persona = best_persona(persona_rules(stamp=stamp), values)
+    result.persona = best_persona(personas, values)
     _add_fit(result, rules, values)
     _add_engagement(result, rules, list(signs), at)
     tiers = rules.get("tiers", {})

@@ -23,6 +23,14 @@ def decay_scores() -> None:
     log.info("scores_decayed", changed=rescoring.rescore(at=database_now()))
 
 
+@shared_task(name="leads.tasks.score_again", ignore_result=True)
+def score_again() -> None:
+    """Take up the run that applies new rules to every lead, if one waits."""
+    run = rescoring.go_on(at=database_now())
+    if run is not None:
+        log.info("scored_again", version=run.version, leads=run.done, changed=run.changed)
+
+
 @shared_task(name="leads.tasks.predict", ignore_result=True)
 def predict() -> None:
     """Predict in a process of its own: what it loads is given back when it ends."""

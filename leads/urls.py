@@ -18,6 +18,7 @@ from leads.views import (
     prediction,
     queue,
     returns,
+    scoring,
 )
 
 urlpatterns = [
@@ -51,6 +52,13 @@ urlpatterns = [
     path("personas/", personas.persona_list, name="persona-list"),
     path("personas/<slug:slug>/", personas.persona, name="persona"),
     path("prediction/", prediction.prediction, name="prediction"),
+    path("scoring/", scoring.scoring_rules, name="scoring"),
+    path("scoring/edit/", scoring.scoring_edit, name="scoring-edit"),
+    path("scoring/preview/", scoring.scoring_preview, name="scoring-preview"),
+    path("scoring/backtest/", scoring.scoring_backtest, name="scoring-backtest"),
+    path("scoring/progress/", scoring.scoring_progress, name="scoring-progress"),
+    path("scoring/sign/", scoring.scoring_sign, name="scoring-sign"),
+    path("scoring/discard/", scoring.scoring_discard, name="scoring-discard"),
     # Sales: the queue, one lead, deals.
     path("queue/", queue.queue, name="queue"),
     path("queue/rows/", queue.queue_rows, name="queue-rows"),

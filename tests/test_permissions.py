@@ -143,6 +143,14 @@ ready                GET   in   403  200  200  200  200  200  200  200
 ready                POST  in   403  422  422  422  422  422  422  422
 return-answer        POST  in   403  404  422  422  403  403  403  422
 returns              GET   in   403  200  200  200  403  403  403  200
+scoring              GET   in   403  200  200  200  200  200  200  200
+scoring-backtest     GET   in   403  404  404  404  404  404  404  404
+scoring-discard      POST  in   403  302  302  302  403  403  302  403
+scoring-edit         GET   in   403  200  200  200  403  403  200  403
+scoring-edit         POST  in   403  422  422  422  403  403  422  403
+scoring-preview      GET   in   403  404  404  404  404  404  404  404
+scoring-progress     GET   in   403  200  200  200  200  200  200  200
+scoring-sign         POST  in   403  403  403  302  403  403  302  403
 webhook              GET   in   403  403  403  403  403  403  403  200
 webhook-delete       GET   in   403  403  403  403  403  403  403  200
 webhook-delete       POST  in   403  403  403  403  403  403  403  302

@@ -17,7 +17,7 @@ from leads.models.lead import Aida, Lead, Stage, Tier
 from leads.models.prediction import Chance, Prediction
 from leads.models.returned import Return
 from leads.models.routing import Assignment, Pool, PoolMember
-from leads.models.score import ScoreRules
+from leads.models.score import ScoreDraft, ScoreRules, ScoreRun
 
 __all__ = [
     "LOGGED_BY_HAND",
@@ -45,7 +45,9 @@ __all__ = [
     "Prediction",
     "RejectReason",
     "Return",
+    "ScoreDraft",
     "ScoreRules",
+    "ScoreRun",
     "Stage",
     "Tier",
 ]

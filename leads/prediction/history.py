@@ -61,13 +61,15 @@ class History:
 
 def history(*, at: datetime) -> History:
     """What there is by now."""
-    found = _ripe(at=at).aggregate(ended=Count("pk"), won=Count("pk", filter=Q(is_won=True)))
+    found = ripe_handoffs(at=at).aggregate(
+        ended=Count("pk"), won=Count("pk", filter=Q(is_won=True))
+    )
     return History(found["ended"], found["won"])
 
 
 def ended_handoffs(*, at: datetime, since: datetime | None = None) -> list[Ended]:
     """The newest ripe handoffs that ended (WINDOW of them), the oldest first."""
-    found = _ripe(at=at)
+    found = ripe_handoffs(at=at)
     if since is not None:
         found = found.filter(handed_over_at__gt=since)
     newest = _with_campaign(found).order_by("-handed_over_at", "-id")[:WINDOW]
@@ -77,7 +79,8 @@ def ended_handoffs(*, at: datetime, since: datetime | None = None) -> list[Ended
     ]
 
 
-def _ripe(*, at: datetime) -> QuerySet[Handoff]:
+def ripe_handoffs(*, at: datetime) -> QuerySet[Handoff]:
+    """Handoffs that ended and are old enough to learn from, each with `is_won`."""
     deals = Deal.objects.filter(handoff=OuterRef("pk"))
     return (
         Handoff.objects.filter(state__in=ENDED, handed_over_at__lte=at - ripening())

@@ -1,0 +1,1 @@
+"""The scoring rules as people change them: a draft, what it would do, two signatures."""
