@@ -46,6 +46,11 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "schedule": 120.0,
         "options": {"expires": 120},
     },
+    "forget_imports": {
+        "task": "leads.tasks.forget_imports",
+        "schedule": crontab(hour=4, minute=20),
+        "options": {"expires": 6 * 3600},
+    },
     "forget_requests": {
         "task": "accounts.tasks.forget_requests",
         "schedule": crontab(hour=4, minute=0),

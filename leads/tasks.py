@@ -9,7 +9,7 @@ from django.conf import settings
 
 from accounts.instants import database_now
 from leads import rescoring
-from leads.imports import running
+from leads.imports import running, storing
 from leads.prediction.due import is_due
 
 log = structlog.get_logger(__name__)
@@ -47,6 +47,12 @@ def run_import(pk: int) -> None:
     """Work at one import or its undoing, for a turn when others wait."""
     if not running.run(pk, at=database_now()):
         run_import.delay(pk)
+
+
+@shared_task(name="leads.tasks.forget_imports", ignore_result=True)
+def forget_imports() -> None:
+    """Erase the files of imports long over."""
+    log.info("imports_forgotten", count=storing.forget(at=database_now()))
 
 
 @shared_task(name="leads.tasks.resume_imports", ignore_result=True)

@@ -30,8 +30,8 @@ LEADS = 2000
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), pytest.mark.django_db(transaction=True)]
 
 
-def start_worker() -> subprocess.Popen[bytes]:
-    """A clockwork worker as `manage.py up` starts it, on the database of this test."""
+def start_worker(queues: str = "clockwork") -> subprocess.Popen[bytes]:
+    """A worker as `manage.py up` starts it, on the database of this test."""
     name = connection.settings_dict["NAME"]
     folder = socket_folder(Path(os.environ["LEADFLOW_VAR"]))
     environment = {
@@ -44,7 +44,7 @@ def start_worker() -> subprocess.Popen[bytes]:
         "LOG_LEVEL": "ERROR",
     }
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "leadflow", "worker",
-               "--queues=clockwork", "--pool=solo", "--loglevel=WARNING",
+               f"--queues={queues}", "--pool=solo", "--loglevel=WARNING",
                "--without-gossip", "--without-mingle"]  # fmt: skip
     return subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
 

@@ -55,7 +55,7 @@ def _propose(importing: Import, look: reading.Look) -> None:
         return
     importing.targets = mapping.guess(look.headers, look.sample)
     for index, target in enumerate(importing.targets):
-        if target == "occurred_at":
+        if target in mapping.DATES and not importing.dates:
             importing.dates = order_of(mapping.values_of(look.sample, index))
 
 

@@ -10,7 +10,7 @@ from leads.csv_headers import FULL_NAME
 from leads.importing import Record
 from leads.imports import words
 from leads.imports.dates import Order
-from leads.imports.mapping import KEEP, TARGETS, values_of
+from leads.imports.mapping import DATES, KEEP, TARGETS, values_of
 from leads.imports.rows import plan_of
 from leads.intake import EXTRA_LIMIT
 from leads.models import Duplicates, Import
@@ -137,7 +137,7 @@ class ColumnsForm(forms.Form):
                 f"{kept} columns are to be kept as further fields; a lead has room for "
                 f"{EXTRA_LIMIT}. Leave {kept - EXTRA_LIMIT} out.",
             )
-        if "occurred_at" in targets and not data.get("dates"):
+        if set(DATES) & set(targets) and not data.get("dates"):
             self.add_error("dates", "Say how dates are written in this file.")
         if not (self.importing.team_id or data.get("campaign") or "campaign" in targets):
             self.add_error("campaign", "Choose a campaign: it says whose leads these are.")

@@ -34,9 +34,11 @@ TARGETS = {
     "occurred_at": "When it happened",
     "message": "Note",
     "consent": "Consent",
+    "consent_at": "When they consented",
     **{name: name.replace("utm", "UTM").replace("_", " ").capitalize().replace("Utm", "UTM")
        for name in ORIGIN_FIELDS if name != "path"},
 }  # fmt: skip
+DATES = ("occurred_at", "consent_at")
 # Headers that mean something to the wizard alone.
 WORDS = {
     "campaign": "campaign", "campaign name": "campaign", "touchpoint": "touchpoint",
@@ -44,7 +46,8 @@ WORDS = {
     "created at": "occurred_at", "create date": "occurred_at", "created date": "occurred_at",
     "date created": "occurred_at", "date added": "occurred_at", "timestamp": "occurred_at",
     "submitted at": "occurred_at", "date": "occurred_at", "consent": "consent",
-    "opt in time": "consent", "optin time": "consent", "marketing consent": "consent",
+    "marketing consent": "consent", "consent text": "consent", "consent at": "consent_at",
+    "opt in time": "consent_at", "optin time": "consent_at", "confirm time": "consent_at",
 }  # fmt: skip
 # Of our own export: what follows from the lead's history is not taken from a file.
 OWN = {"stage", "aida", "score", "tier"}
@@ -52,7 +55,7 @@ FOLLOWS = OWN | {"persona", "owner", "handed_over_at"}
 EXTRA = "extra."
 # From this share of a column's values on they say what the column is.
 CLEAR = 0.8
-_URL = re.compile(r"(https?://|www\.)[^\s]+\.[a-z]{2,}", re.IGNORECASE)
+_URL = re.compile(r"(https?://|www\.)\S+\.[a-z]{2,}(/\S*)?", re.IGNORECASE)
 _PHONE = re.compile(r"(?=.*[+()\-\s./])[+(\d][\d\s()./-]{6,20}")
 
 
@@ -82,7 +85,7 @@ def guess(headers: Sequence[str], records: Sequence[Record]) -> list[str]:
     targets = [_by_header(header, own=own) for header in headers]
     values = [values_of(records, index) for index in range(len(headers))]
     for index, target in enumerate(targets):
-        if target == "occurred_at" and not order_of(values[index]):
+        if target in DATES and not order_of(values[index]):
             targets[index] = KEEP
     for name, fits in _BY_VALUE.items():
         if name in targets:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from leads.csv_headers import OURS
 from leads.importing import LOST, SAMPLE, Reader, Record, Unreadable, find_delimiter, find_encoding
+from leads.imports import workbook
 from leads.imports.limits import MOST_COLUMNS
 from leads.imports.storing import laid_out
 from leads.models import Import
@@ -16,7 +17,6 @@ from leads.models import Import
 # How other kinds of files begin, and what to do about each.
 NO_TABLES = (
     (b"\xd0\xcf\x11\xe0", "is an old Excel file (or one with a password); save it as .xlsx or CSV"),
-    (b"PK\x03\x04", "is a zip file or a workbook; save the sheet as CSV"),
     (b"%PDF", "is a PDF; export the table as CSV"),
     (b"\x1f\x8b", "is compressed; unpack it first"),
     (b"\x89PNG", "is a picture; export the table as CSV"),
@@ -52,6 +52,11 @@ def look(path: Path, *, records: int = 20) -> Look:
     for mark, why in NO_TABLES:
         if start.startswith(mark):
             raise Unreadable(why)
+    if start.startswith(workbook.MARK):
+        workbook.check(path)
+        workbook.check_formulas(path, records)
+        with _sheet(path) as table:
+            return Look(Import.Format.XLSX, table.headers, _sampled(table, records))
     encoding = find_encoding(path)
     with path.open(encoding=encoding.name, errors="replace", newline="") as text:
         try:
@@ -59,25 +64,32 @@ def look(path: Path, *, records: int = 20) -> Look:
         except UnicodeError:
             raise Unreadable("can't be read as text; save it as CSV in UTF-8") from None
     with _csv(path, encoding.name, delimiter, sure=encoding.sure) as table:
-        _check(table.headers)
-        sample = list(islice(table.records, records))
-        if not sample:
-            raise Unreadable("has a header and no rows below it")
+        sample = _sampled(table, records)
         return Look(
             Import.Format.CSV, table.headers, sample, encoding.name, encoding.sure, delimiter
         )
 
 
+def _sampled(table: Table, records: int) -> list[Record]:
+    _check(table.headers)
+    sample = list(islice(table.records, records))
+    if not sample:
+        raise Unreadable("has a header and no rows below it")
+    return sample
+
+
 @contextmanager
 def opened(importing: Import, *, beat: Callable[[], None] | None = None) -> Iterator[Table]:
     """The table of an import, from its first record. `beat` is called while it is fetched."""
-    with (
-        laid_out(importing, beat=beat) as path,
-        _csv(
-            path, importing.encoding, importing.delimiter, sure=importing.encoding_is_sure
-        ) as table,
-    ):
-        yield table
+    with laid_out(importing, beat=beat) as path:
+        if importing.format == Import.Format.XLSX:
+            found = _sheet(path)
+        else:
+            found = _csv(
+                path, importing.encoding, importing.delimiter, sure=importing.encoding_is_sure
+            )
+        with found as table:
+            yield table
 
 
 def sample_of(importing: Import, count: int) -> list[Record]:
@@ -91,6 +103,15 @@ def _csv(path: Path, encoding: str, delimiter: str, *, sure: bool) -> Iterator[T
     with path.open(encoding=encoding, errors="replace", newline="") as file:
         reader = Reader(file, delimiter=delimiter, sure=sure, must_reach=False)
         yield Table(without_ours(reader.headers), iter(reader))
+
+
+@contextmanager
+def _sheet(path: Path) -> Iterator[Table]:
+    with workbook.opened(path) as records:
+        header = next(records, None)
+        if header is None:
+            raise Unreadable("is empty; its first row must name the columns")
+        yield Table(without_ours([cell.strip() for cell in header.cells]), records)
 
 
 def without_ours(headers: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from leads.capture_forms import campaigns_for_entry
 from leads.csv_headers import Columns, free_names
 from leads.imports import dates
-from leads.imports.mapping import EXTRA, KEEP
+from leads.imports.mapping import DATES, EXTRA, KEEP
 from leads.models import TOUCHPOINTS, Import, Kind
 
 NO = {"no", "n", "false", "0", "none", "never", "unsubscribed", "nein", "non"}
@@ -42,17 +42,24 @@ class Plan:
                 row[name] = words.get(word_key(row[name]), row[name])
         row["touchpoint"] = self._touchpoint(row, refused)
         self._read_campaign(row, refused)
-        if "occurred_at" in row:
-            try:
-                row["occurred_at"] = dates.read(
-                    row["occurred_at"], order=self.dates, zone=self.zone
-                )
-            except ValueError as error:
-                refused["occurred_at"] = f"{error}."
-        consent = row.pop("consent", "")
-        if consent and consent.casefold() not in NO:
-            row["consent"] = {"text": f"{self.headers.get('consent', 'Consent')}: {consent}"}
+        for name in DATES:
+            if name in row:
+                try:
+                    row[name] = dates.read(row[name], order=self.dates, zone=self.zone)
+                except ValueError as error:
+                    refused[name] = f"{error}."
+        self._read_consent(row)
         return row, refused
+
+    def _read_consent(self, row: dict[str, Any]) -> None:
+        """A sentence is what they agreed to; a “yes”, or only when, is kept under its column."""
+        typed, given = row.pop("consent", ""), row.pop("consent_at", None)
+        if typed.casefold() in NO or not (typed or given):
+            return
+        name = "consent" if typed else "consent_at"
+        said = typed or "given"
+        text = said if " " in said else f"{self.headers.get(name, 'Consent')}: {said}"
+        row["consent"] = {"text": text, "time": given}
 
     def _touchpoint(self, row: Mapping[str, Any], refused: dict[str, str]) -> str:
         typed = row.get("touchpoint", "")

@@ -8,12 +8,15 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models import Q
 
-from leads.imports.limits import MIB
+from leads.imports.limits import FORGOTTEN_DAYS, KEPT_DAYS, MIB
 from leads.models import Import, ImportChunk
 
 
@@ -55,6 +58,20 @@ def laid_out(importing: Import, *, beat: Callable[[], None] | None = None) -> It
         yield Path(copy.name)
 
 
-def erase(importing: Import) -> None:
-    """Forget the file's bytes; what came of it stays known."""
-    importing.chunks.all().delete()
+def forget(*, at: datetime) -> int:
+    """Erase what people's files held once nobody needs it: returns how many imports it was.
+
+    A file that was never started goes altogether. Of an import long over the file goes, and the
+    notes that an undo would need; its counts stay.
+    """
+    waiting = Import.objects.filter(state=Import.State.UPLOADED)
+    forgotten, _ = waiting.filter(created_at__lt=at - timedelta(days=FORGOTTEN_DAYS)).delete()
+    old = Q(ended_at__lt=at - timedelta(days=KEPT_DAYS), erased_at=None)
+    count = 0
+    for importing in Import.objects.filter(old).exclude(state__in=Import.UNDER_WAY):
+        with transaction.atomic():
+            importing.chunks.all().delete()
+            importing.batches.all().delete()
+            Import.objects.filter(pk=importing.pk).update(erased_at=at)
+        count += 1
+    return count + bool(forgotten)

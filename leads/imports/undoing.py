@@ -32,7 +32,7 @@ WRITTEN = (*CHANGED_BY_MERGE, "respond_by")
 
 def undo(importing: Import, *, by: User, at: datetime) -> None:
     """Let the workers take it back. Raises Conflict while it runs, or when it is undone."""
-    ended = Import.objects.filter(pk=importing.pk, state__in=Import.ENDED)
+    ended = Import.objects.filter(pk=importing.pk, state__in=Import.ENDED, erased_at=None)
     with transaction.atomic():
         if not ended.update(state=State.UNDOING, undone_by=by, claim=None, claimed_until=None):
             raise Conflict(f"The import of “{importing}” can't be undone now.")

@@ -158,7 +158,9 @@ class Import(models.Model):
 
     @property
     def can_undo(self) -> bool:
-        return self.state in self.ENDED and self.created + self.merged > 0
+        return (
+            self.state in self.ENDED and self.erased_at is None and self.created + self.merged > 0
+        )
 
     @property
     def share(self) -> float | None:

@@ -27,9 +27,9 @@ def received(data: bytes, by: User, name: str = "leads.csv", **choices: object) 
     return importing
 
 
-def imported(data: bytes, by: User, **choices: object) -> Import:
+def imported(data: bytes, by: User, name: str = "leads.csv", **choices: object) -> Import:
     """The same, run to its end."""
-    importing = received(data, by, **choices)
+    importing = received(data, by, name, **choices)
     running.start(importing, by=by, at=database_now())
     return worked(importing)
 

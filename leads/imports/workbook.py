@@ -1,0 +1,171 @@
+"""A workbook's first sheet as records: checked before it is unpacked, then read row by row.
+
+A workbook is a zip of XML. Its parts say how large they become, and no more of them than that is
+ever unpacked, so a bomb is known by its sizes. Nothing in it is run: cells give values, formulas
+the ones they had when the file was saved.
+"""
+
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Any
+
+from leads.importing import Record, Unreadable
+from leads.imports.limits import (
+    MIB,
+    MOST_PARTS,
+    MOST_RATIO,
+    MOST_SHARED,
+    MOST_UNPACKED,
+    MOST_WORKBOOK,
+)
+
+MARK = b"PK\x03\x04"
+DAMAGED = "is a damaged or cut-off workbook; open it in your spreadsheet program and save it again"
+ERRORS = {"#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#GETTING_DATA"}
+# Below this size a part may be packed as tightly as it likes.
+SMALL = 10 * MIB
+
+
+def check(path: Path) -> None:
+    """Look at the sizes of a workbook's parts. Raises Unreadable, naming the remedy."""
+    if path.stat().st_size > MOST_WORKBOOK:
+        raise Unreadable(
+            f"is a workbook of more than {MOST_WORKBOOK // MIB} MB; save the sheet as CSV"
+        )
+    try:
+        with zipfile.ZipFile(path) as packed:
+            _check_parts(packed.infolist())
+            broken = packed.testzip()
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, ValueError, RuntimeError,
+            NotImplementedError, EOFError) as error:  # fmt: skip
+        raise Unreadable(DAMAGED) from error
+    except Exception as error:  # zlib, lzma and bz2 have errors of their own
+        if isinstance(error, Unreadable):
+            raise
+        raise Unreadable(DAMAGED) from error
+    if broken:
+        raise Unreadable(DAMAGED)
+
+
+def _check_parts(parts: list[zipfile.ZipInfo]) -> None:
+    names = {part.filename for part in parts}
+    if "xl/workbook.xml" not in names:
+        kind = (
+            "is a zip file" if "[Content_Types].xml" not in names else "is no workbook we can read"
+        )
+        raise Unreadable(f"{kind}; save the table as .xlsx or CSV")
+    if any(name.casefold().endswith("vbaproject.bin") for name in names):
+        raise Unreadable("holds macros; save it as .xlsx (without macros) or CSV")
+    bomb = (
+        len(parts) > MOST_PARTS
+        or sum(part.file_size for part in parts) > MOST_UNPACKED
+        or any(
+            part.file_size > SMALL and part.file_size > MOST_RATIO * max(1, part.compress_size)
+            for part in parts
+        )
+        or any(
+            part.file_size > MOST_SHARED
+            for part in parts
+            if not part.filename.startswith("xl/worksheets/")
+        )
+    )
+    if bomb:
+        raise Unreadable("unpacks to more than a workbook of this kind may; save the sheet as CSV")
+
+
+def check_formulas(path: Path, rows: int) -> None:
+    """Whether formulas among the first rows have values. Raises Unreadable naming one without."""
+    with _book(path, values=False) as formulas, _book(path, values=True) as values:
+        for line in zip(_cells(formulas, rows), _cells(values, rows), strict=False):
+            for formula, value in zip(*line, strict=False):
+                text = str(formula.value or "") if formula.data_type == "f" else ""
+                if text and value.value is None:
+                    raise Unreadable(
+                        f"has formulas without values, such as {formula.coordinate} ({text[:40]}); "
+                        "open it in your spreadsheet program and save it again"
+                    )
+
+
+def _cells(book: Any, rows: int) -> Iterator[tuple[Any, ...]]:
+    sheet = _first(book)
+    try:
+        yield from sheet.iter_rows(max_row=rows)
+    except Exception as error:
+        raise Unreadable(DAMAGED) from error
+
+
+@contextmanager
+def _book(path: Path, *, values: bool) -> Iterator[Any]:
+    from openpyxl import load_workbook  # large, and most imports are CSV
+
+    with path.open("rb") as file:  # by its path it would go by the ending of the name
+        try:
+            book = load_workbook(file, read_only=True, data_only=values, keep_links=False)
+        except Exception as error:  # whatever it trips over, the file is to blame
+            raise Unreadable(DAMAGED) from error
+        try:
+            yield book
+        finally:
+            book.close()
+
+
+def _first(book: Any) -> Any:
+    sheet = next((s for s in book.worksheets if s.sheet_state == "visible"), None)
+    if sheet is None:
+        raise Unreadable("has no sheet to read; put the table on the first one")
+    sheet.reset_dimensions()
+    return sheet
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Iterator[Record]]:
+    """The records of the first visible sheet, its header among them. Raises Unreadable."""
+    with _book(path, values=True) as book:
+        yield _records(_first(book).iter_rows(values_only=True))
+
+
+def _records(rows: Iterator[tuple[Any, ...]]) -> Iterator[Record]:
+    width, number = 0, 0
+    while True:
+        try:
+            values = next(rows)
+        except StopIteration:
+            return
+        except Exception as error:
+            raise Unreadable(f"{DAMAGED}. It can be read up to row {number}") from error
+        number += 1
+        cells = [text(value) for value in values]
+        while cells and not cells[-1].strip():
+            cells.pop()
+        if not cells:
+            continue
+        record = Record(number, cells)
+        if width:
+            record.cells += [""] * (width - len(cells))
+            record.problem = _problem(record.cells, width)
+        width = width or len(cells)
+        yield record
+
+
+def _problem(cells: list[str], width: int) -> str:
+    if len(cells) > width:
+        return f"has {len(cells)} columns, the header has {width}"
+    wrong = next((cell for cell in cells if cell in ERRORS), "")
+    return f"a cell holds the error {wrong}; mend its formula" if wrong else ""
+
+
+def text(value: object) -> str:
+    """A cell as somebody would have typed it."""
+    if value is None:
+        return ""
+    if isinstance(value, datetime):
+        return value.date().isoformat() if value.time() == time() else value.isoformat(" ")
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, float):
+        # A phone number is a number to a spreadsheet: no point, no exponent.
+        return f"{value:.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.15g}"
+    return str(value)
