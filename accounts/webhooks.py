@@ -14,10 +14,11 @@ from typing import Any
 import structlog
 from django.db import connection, transaction
 from django.db.models import F
+from django.urls import reverse
 
-from accounts import calling_out
+from accounts import calling_out, outbox
 from accounts.calling_out import NoAnswer, Unsafe, status_words
-from accounts.models import Webhook, WebhookDelivery
+from accounts.models import User, Webhook, WebhookDelivery
 
 log = structlog.get_logger(__name__)
 
@@ -116,7 +117,24 @@ def _mark(delivery: WebhookDelivery, taken: bool, said: str, *, at: datetime) ->
         facts["next_attempt_at"] = at + wait
         facts["dead_at"] = at if delivery.attempts >= MOST_ATTEMPTS else None
         log.warning("webhook_failed", webhook=delivery.webhook_id, attempts=delivery.attempts)
-    WebhookDelivery.objects.filter(pk=delivery.pk).update(**facts)
+    with transaction.atomic():
+        WebhookDelivery.objects.filter(pk=delivery.pk).update(**facts)
+        if facts.get("dead_at"):
+            _tell_admins(delivery, said, at=at)
+
+
+def _tell_admins(delivery: WebhookDelivery, said: str, *, at: datetime) -> None:
+    """One line a day and webhook, however much was given up."""
+    webhook = delivery.webhook
+    outbox.send([
+        outbox.message(
+            admin, "webhook", f"The webhook {webhook} does not answer",
+            f"{said}. It was tried {MOST_ATTEMPTS} times; what was given up can be sent again.",
+            reverse("webhook", args=[webhook.pk]), at=at,
+            dedupe_key=f"webhook-dead:{webhook.pk}:{at:%Y-%m-%d}:{admin}",
+        )
+        for admin in User.objects.admins().values_list("pk", flat=True)
+    ])  # fmt: skip
 
 
 def _put_back(delivery: WebhookDelivery, *, at: datetime) -> None:

@@ -46,6 +46,10 @@ class UserManager(BaseUserManager["User"]):
         """Add an admin."""
         return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
 
+    def admins(self) -> "models.QuerySet[User]":
+        """Those who run the install."""
+        return self.filter(Q(is_staff=True) | Q(is_superuser=True), is_active=True)
+
     def get_by_natural_key(self, username: str | None) -> "User":
         """Find by e-mail as typed, in any case."""
         return self.get(email=(username or "").lower())

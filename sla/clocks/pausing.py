@@ -10,14 +10,18 @@ import structlog
 from django.db import DatabaseError, connection, transaction
 from django.db.models import QuerySet
 
+from accounts import outbox
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
+from leads.handover import sales_managers
 from leads.models import Handoff, Kind
+from sla import agreement
 from sla.clocks.standing_still import can_pause, reasons
-from sla.models import Clock
+from sla.models import Clock, Side
 
 log = structlog.get_logger(__name__)
 
+JUDGES = (Role.SALES_MANAGER, Role.ADMIN)
 LONGEST = timedelta(days=366)
 # Of one handoff at a time, skipping what somebody answers right now.
 CLAIM = """
@@ -57,8 +61,9 @@ def pause(
 ) -> None:
     """Let the clocks whose terms allow this reason stand still from now, until then or resumed.
 
-    Raises NotAllowed for anybody but the owner and the sales managers, Conflict when nothing that
-    runs can be paused, Refused for an unknown reason or an end that is not ahead.
+    The managers are told of a pause that is not a manager's own. Raises NotAllowed for anybody but
+    the owner and the sales managers, Conflict when nothing that runs can be paused, Refused for an
+    unknown reason or an end that is not ahead.
     """
     with transaction.atomic():
         now = _locked(handoff, by)
@@ -81,6 +86,26 @@ def pause(
         now.lead.record(
             Kind.PAUSED, by=by, at=at, handoff=now, occurred_at=at, note=note, data=data
         )
+        if by.role not in JUDGES:
+            _tell_managers(now, by, allowed[reason], until, note, at=at)
+
+
+def _tell_managers(
+    handoff: Handoff, by: User, why: str, until: datetime | None, note: str, *, at: datetime
+) -> None:
+    """Whoever is judged by a clock has stopped it: a manager hears of it, and may resume."""
+    lead = handoff.lead
+    # The day as it is where whoever paused is.
+    day = f"until {until:%a %-d %b}" if until is not None else "until resumed"
+    body = ". ".join(filter(None, [f"{why}, {day}", note.strip()]))
+    team_id = agreement.team_of(by.pk, Side.SALES)
+    outbox.send([
+        outbox.message(
+            manager, "paused", f"{by} paused the clocks of {lead.name}", body,
+            lead.get_absolute_url(), at=at,
+        )
+        for manager in sales_managers(team_id)
+    ])  # fmt: skip
 
 
 def resume(handoff: Handoff, *, by: User, at: datetime) -> None:
@@ -97,7 +122,7 @@ def _locked(handoff: Handoff, by: User) -> Handoff:
     now = Handoff.objects.select_for_update(of=("self",)).get(pk=handoff.pk)
     if not now.is_open:
         raise now.gone()
-    if now.owner_id != by.pk and by.role not in (Role.SALES_MANAGER, Role.ADMIN):
+    if now.owner_id != by.pk and by.role not in JUDGES:
         raise NotAllowed("Only whoever has the lead, or a sales manager, may pause its clocks.")
     return now
 

@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from accounts import webhooks
 from accounts.instants import database_now
-from accounts.models import AuditEntry, Webhook, WebhookDelivery
+from accounts.models import AuditEntry, OutboxMessage, User, Webhook, WebhookDelivery
 from tests.accounts.receiver import Receiver, listening
 from tests.factories import ny
 
@@ -81,6 +81,7 @@ def test_a_server_that_fails_is_tried_again_under_the_same_id(hook, receiver):
 
 
 def test_it_is_given_up_after_twelve_attempts_and_can_be_sent_again(hook, receiver):
+    admin = User.objects.create_superuser("admin@demo.test", "x")
     receiver.answers = [500] * 12
     delivery, at = webhooks.tell(hook, "test", {}, at=AT), AT
     for _ in range(webhooks.MOST_ATTEMPTS):
@@ -91,6 +92,9 @@ def test_it_is_given_up_after_twelve_attempts_and_can_be_sent_again(hook, receiv
         "given up", "500 Internal Server Error",
     )  # fmt: skip
     assert webhooks.deliver(at=at) == 0
+    told = OutboxMessage.objects.get()
+    assert (told.recipient, told.title) == (admin, "The webhook Chat does not answer")
+    assert told.body.startswith("500 Internal Server Error. It was tried 12 times")
 
     webhooks.again(delivery, at=at)
     assert webhooks.deliver(at=at) == 1

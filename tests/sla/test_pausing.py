@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.models import OutboxMessage
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.activities import log_touch, record_activities
 from leads.models import Activity, Handoff
@@ -15,7 +16,7 @@ from sla.clocks.rebuilding import rebuild
 from sla.clocks.standing_still import can_pause
 from sla.models import Breach, Clock, Pause, Term
 from sla.sweep import sweep
-from tests.factories import make_contract, ny
+from tests.factories import NEW_YORK, make_contract, ny
 
 FRIDAY = ny("2027-01-15 14:00")
 MONDAY = ny("2027-01-18 10:00")
@@ -335,3 +336,19 @@ def test_a_rep_pauses_and_resumes_on_the_lead_page(four_hours):
 
     client.post(reverse("handoff-resume", args=[handoff.pk]))
     assert client.get(lead_page).content.decode().count('data-clock="paused"') == 0
+
+
+def test_a_manager_hears_of_a_pause_that_is_not_their_own(cast):
+    handoff = accepted(cast)
+    pausing.pause(
+        handoff, by=handoff.owner, at=FRIDAY, reason=ASKED, note="Back on Monday",
+        until=ny("2027-01-18 00:00").astimezone(NEW_YORK),
+    )  # fmt: skip
+    pausing.resume(handoff, by=cast.dana, at=MONDAY)
+    pause(handoff, MONDAY, by=cast.dana)
+
+    told = OutboxMessage.objects.get(kind="paused")
+    assert (told.recipient, told.title) == (
+        cast.dana, f"{handoff.owner} paused the clocks of Pat Lee",
+    )  # fmt: skip
+    assert told.body == "The prospect asked for later, until Mon 18 Jan. Back on Monday"
