@@ -64,7 +64,9 @@ def _offered(state: State, handoff: Handoff, rights: Rights) -> NextStep:
     if not rights.may_work:
         waiting = f"Waiting for {owner} to accept" if owner else "Waiting for somebody in sales"
         return NextStep(waiting, "Sales has it and has not answered yet.", _note(rights))
-    if owner is None and handoff.pool is not None and handoff.pool.mode == "open":
+    # Whoever can't give it to somebody sees it because their pool was asked.
+    asked = handoff.pool is not None and (handoff.pool.mode == "open" or not rights.may_assign)
+    if owner is None and asked:
         hint = f"Offered to everybody in {handoff.pool}: the first to accept has it."
         return NextStep("Take this lead?", hint, ("accept", "reject"), _assign(rights))
     if owner is None:

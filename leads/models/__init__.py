@@ -13,7 +13,7 @@ from leads.models.campaign import Campaign, CaptureForm
 from leads.models.deal import Deal
 from leads.models.handoff import Handoff, RejectReason
 from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
-from leads.models.lead import Aida, Lead, Stage, Tier
+from leads.models.lead import Aida, FormerLead, Lead, Stage, Tier
 from leads.models.prediction import Chance, Prediction
 from leads.models.returned import Return
 from leads.models.routing import Assignment, Pool, PoolMember
@@ -32,6 +32,7 @@ __all__ = [
     "Chance",
     "Deal",
     "Duplicates",
+    "FormerLead",
     "Handoff",
     "Import",
     "ImportBatch",

@@ -36,6 +36,8 @@ class Kind(models.TextChoices):
     QUALIFIED = "qualified", "Qualified"
     DISQUALIFIED = "disqualified", "Disqualified"
     RECYCLED = "recycled", "Recycled to marketing"
+    WITHDRAWN = "withdrawn", "Withdrawn from sales"
+    MERGED = "merged", "Merged with another lead"
     DEAL_OPENED = "deal_opened", "Deal opened"
     WON = "won", "Deal won"
     LOST = "lost", "Deal lost"

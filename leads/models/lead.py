@@ -239,3 +239,13 @@ class Lead(models.Model):
 
         activity = Activity(lead=self, kind=kind, actor=by, recorded_at=at, **facts)
         return record_activities([activity], at=at)[0]
+
+
+class FormerLead(models.Model):
+    """The number of a lead that was merged into another, and who it is now (leads.merging)."""
+
+    id = models.BigIntegerField(primary_key=True)
+    now = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="former")
+
+    def __str__(self) -> str:
+        return f"{self.pk}, now {self.now_id}"

@@ -24,7 +24,8 @@ PICTURES = {
     Kind.RETURN_ANSWERED: "message-circle", Kind.QUALIFIED: "circle-check",
     Kind.DISQUALIFIED: "circle-off", Kind.RECYCLED: "recycle", Kind.DEAL_OPENED: "coin",
     Kind.WON: "trophy", Kind.LOST: "thumb-down", Kind.EDITED: "edit",
-    Kind.PAUSED: "player-pause", Kind.RESUMED: "player-play",
+    Kind.PAUSED: "player-pause", Kind.RESUMED: "player-play", Kind.WITHDRAWN: "arrow-back",
+    Kind.MERGED: "git-merge",
 }  # fmt: skip
 FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first name",
                "last_name": "last name"}  # fmt: skip
@@ -48,6 +49,10 @@ def activity_words(activity: Activity) -> str:
         return f"To {data.get('to') or 'the sales manager’s list'}"
     if activity.kind == Kind.MQL and "score" in data:
         return f"With a score of {data['score']}"
+    if activity.kind == Kind.WITHDRAWN:
+        return "It was merged with another lead"
+    if activity.kind == Kind.MERGED:
+        return f"{data.get('name') or 'A lead'}, number {data.get('other')} before"
     if activity.kind in (Kind.PAUSED, Kind.RESUMED):
         return _paused(data)
     if data.get("answer"):

@@ -4,8 +4,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.instants import database_now
@@ -37,7 +37,11 @@ def lead(request: SignedInRequest, pk: int) -> HttpResponse:
         found = visible_lead(request.user, pk)
         context = {"lead": found, **timeline_context(found, before)}
         return render(request, "leads/_timeline.html", context)
-    context = workspace_context(request.user, pk, before=before)
+    try:
+        context = workspace_context(request.user, pk, before=before)
+    except Http404:
+        # Merged into another since: on to it, for those who may see that one.
+        return redirect(get_object_or_404(Lead.objects.visible_to(request.user), former__pk=pk))
     return render(request, "leads/lead.html", context)
 
 

@@ -23,7 +23,9 @@ from sla.clocks.standing_still import hold_or_release, let_go, wake, write_awake
 from sla.clocks.stopping import Findings, stop
 from sla.models import Alarm, Clock, CountedIn, Side, Term
 
-CLOSING = frozenset({Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED})
+CLOSING = frozenset(
+    {Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED, Kind.WITHDRAWN}
+)
 # What an activity may change of a clock.
 CHANGING = (
     "state", "due_at", "remaining_seconds", "stopped_at", "stopped_by", "ended_at", "owner", "team",
@@ -31,6 +33,8 @@ CHANGING = (
 )  # fmt: skip
 STATE, DUE_AT, HOURS = map(CHANGING.index, ("state", "due_at", "calendar_version"))
 PAUSING = frozenset({Kind.PAUSED, Kind.RESUMED})
+# Clocks came to this lead from another: they go on, but its next deadline may be theirs.
+JOINING = frozenset({Kind.MERGED})
 # Activities that change who has the lead, or end its time with sales.
 MOVING = frozenset({Kind.ACCEPTED, Kind.REASSIGNED}) | CLOSING
 
@@ -59,7 +63,7 @@ UPDATE leads_lead l SET respond_by = (
 def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None = None) -> None:
     """Bring every clock up to date with newly recorded activities."""
     stamp = stamp or configuration.stamp()
-    watched = agreement.kinds_watched(stamp=stamp) | MOVING | PAUSING
+    watched = agreement.kinds_watched(stamp=stamp) | MOVING | PAUSING | JOINING
     relevant = [a for a in activities if a.handoff_id and a.kind in watched]
     if not relevant:
         return
@@ -85,7 +89,7 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
             reset_alarms(clock)
     file(found.claims, at=at)
     started = _start(relevant, at=at, stamp=stamp)
-    if changed or started:
+    if changed or started or any(a.kind in JOINING for a in relevant):
         _write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)
 
 
