@@ -96,6 +96,12 @@ def test_symbols_named_in_where_md_exist():
         assert re.search(rf"\b{symbol}\b", (ROOT / path).read_text()), f"{path}: {symbol}"
 
 
+def test_where_md_asks_each_question_once():
+    text = (ROOT / "docs" / "where.md").read_text()
+    questions = re.findall(r"^\| (.+?) \|", text, re.MULTILINE)
+    assert sorted(questions) == sorted(set(questions))
+
+
 def test_every_setting_is_documented():
     source = (ROOT / "leadflow" / "settings.py").read_text()
     page = (ROOT / "docs" / "operate.md").read_text()
