@@ -99,24 +99,3 @@ def alike_to(words: str) -> Q:
     """Leads that the words may have meant: the start of an address, a name with typing errors."""
     text = words.strip().casefold()
     return Q(email__startswith=text) | Q(match_text__trigram_word_similar=text)
-
-
-EXPORTED = (
-    "email", "phone", "first_name", "last_name", "company", "job_title", "country", "stage",
-    "aida", "score", "tier", "persona", "campaign", "source", "owner", "created_at",
-    "handed_over_at",
-)  # fmt: skip
-
-
-def exported(lead: Lead) -> list[object]:
-    """One line of the export, in the order of EXPORTED."""
-    values = {
-        "persona": lead.persona.name if lead.persona else "",
-        "campaign": lead.campaign.slug if lead.campaign else "",
-        "owner": lead.owner.email if lead.owner else "",
-        "created_at": lead.created_at.isoformat(timespec="seconds"),
-        "handed_over_at": (
-            lead.handed_over_at.isoformat(timespec="seconds") if lead.handed_over_at else ""
-        ),
-    }
-    return [values.get(name, getattr(lead, name, "")) for name in EXPORTED]

@@ -7,6 +7,7 @@ from leads.views import (
     capture_forms,
     deals,
     entry,
+    export,
     handoffs,
     home,
     hosted,
@@ -25,7 +26,8 @@ urlpatterns = [
     # Marketing: today, leads in lists, quick form, hosted forms, campaigns, personas.
     path("", home.home, name="home"),
     path("leads/", lists.lead_list, name="lead-list"),
-    path("leads/export/", lists.lead_export, name="lead-export"),
+    path("leads/export/", export.lead_export, name="lead-export"),
+    path("leads/export/columns/", export.lead_export_columns, name="lead-export-columns"),
     path("leads/new/", entry.lead_new, name="lead-new"),
     path("imports/", imports.import_list, name="import-list"),
     path("imports/new/", imports.import_new, name="import-new"),

@@ -58,7 +58,9 @@ class Plan:
             return
         name = "consent" if typed else "consent_at"
         said = typed or "given"
-        text = said if " " in said else f"{self.headers.get(name, 'Consent')}: {said}"
+        header = self.headers.get(name, "Consent")
+        # "consent" is our own export's: what it holds is the text itself.
+        text = said if " " in said or header == "consent" else f"{header}: {said}"
         row["consent"] = {"text": text, "time": given}
 
     def _touchpoint(self, row: Mapping[str, Any], refused: dict[str, str]) -> str:

@@ -1,12 +1,10 @@
-"""Leads in lists: all that somebody may see, as a page and as CSV, and the MQLs to hand over."""
+"""Leads in lists: all that somebody may see, and the MQLs to hand over."""
 
-import csv
 from collections import Counter
-from collections.abc import Iterator
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_http_methods, require_safe
@@ -16,16 +14,13 @@ from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads import keyset
-from leads.csv_cells import safe
 from leads.handover import hand_over, missing_for_mql
-from leads.lead_filters import EXPORTED, LeadFilters, exported
+from leads.lead_filters import LeadFilters
 from leads.models import Handoff, Lead
 from leads.views.access import EVERYBODY, only_for
 
 PAGE = 50
 MOST_READY = 200
-# What the database hands the export at a time.
-CHUNK = 2000
 
 
 @require_safe
@@ -56,18 +51,6 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
     return answer
 
 
-@require_safe
-@only_for(*EVERYBODY)
-def lead_export(request: SignedInRequest) -> StreamingHttpResponse:
-    """The same list, all of it, as CSV that no spreadsheet runs."""
-    filters = LeadFilters(request.GET, user=request.user)
-    leads = filters.apply(_visible(request))
-    rows = leads.order_by(f"-{filters.order.column}", "-pk")
-    answer = StreamingHttpResponse(_csv(rows), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="leads.csv"'
-    return answer
-
-
 def _visible(request: SignedInRequest) -> QuerySet[Lead]:
     return Lead.objects.visible_to(request.user).select_related("campaign", "persona", "owner")
 
@@ -76,21 +59,6 @@ def _without(request: SignedInRequest, name: str) -> str:
     query = request.GET.copy()
     query.pop(name, None)
     return query.urlencode()
-
-
-class _Line:
-    """What csv.writer writes to: it hands the line back."""
-
-    def write(self, line: str) -> str:
-        return line
-
-
-def _csv(rows: QuerySet[Lead]) -> Iterator[str]:
-    writer = csv.writer(_Line())
-    # The mark tells spreadsheets that this is UTF-8.
-    yield "\ufeff" + writer.writerow(EXPORTED)  # type: ignore[operator]
-    for lead in rows.iterator(chunk_size=CHUNK):
-        yield writer.writerow([safe(value) for value in exported(lead)])  # type: ignore[misc]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -1,0 +1,97 @@
+"""A list of leads as a file: the columns somebody chose, row by row, never all of it in memory.
+
+What an import needs to make the same lead again is among the columns, under headers that the
+import knows by themselves.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Func, QuerySet, TextField
+
+from leads.imports.mapping import EXTRA, TARGETS
+from leads.models import Lead
+
+# Our header, and where its value is.
+COLUMNS = {
+    "email": "email",
+    "phone": "phone",
+    "first_name": "first_name",
+    "last_name": "last_name",
+    "company": "company",
+    "website": "company_domain",
+    "job_title": "job_title",
+    "country": "country",
+    "source": "source",
+    "campaign": "campaign__slug",
+    "consent": "consent_text",
+    "consent_at": "consent_at",
+    "created_at": "created_at",
+    "stage": "stage",
+    "aida": "aida",
+    "score": "score",
+    "tier": "tier",
+    "persona": "persona__name",
+    "owner": "owner__email",
+    "handed_over_at": "handed_over_at",
+}
+# What the database hands over at a time.
+CHUNK = 2000
+MOST_EXTRA = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What goes into a file: headers, and the leads in their order."""
+
+    headers: list[str]
+    leads: QuerySet[Lead]
+
+    def rows(self) -> Iterator[list[str]]:
+        """The cells of each lead, through a server-side cursor."""
+        paths = [COLUMNS[name] for name in self.headers if name in COLUMNS]
+        extras = [name.removeprefix(EXTRA) for name in self.headers if name not in COLUMNS]
+        wanted = [*paths, "extra"] if extras else paths
+        for values in self.leads.values_list(*wanted).iterator(chunk_size=CHUNK):
+            cells = [text(value) for value in values[: len(paths)]]
+            if extras:
+                further = values[-1]
+                cells += [text(further.get(name)) for name in extras]
+            yield cells
+
+
+def text(value: Any) -> str:
+    """A value as a cell, such that an import reads the same from it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="microseconds" if value.microsecond else "seconds")
+    return str(value)
+
+
+def further_fields(leads: QuerySet[Lead]) -> list[str]:
+    """The further fields that these leads have, by name."""
+    names = Func("extra", function="jsonb_object_keys", output_field=TextField())
+    found = leads.order_by().exclude(extra={}).values_list(names, flat=True).distinct()
+    return sorted(found[:MOST_EXTRA])
+
+
+def label(name: str) -> str:
+    """A column as the page calls it."""
+    return TARGETS.get(name) or name.replace("_", " ").capitalize()
+
+
+def export(leads: QuerySet[Lead], chosen: Sequence[str]) -> Export:
+    """The chosen columns in our order; all of them when none was chosen."""
+    extras = (
+        [f"{EXTRA}{name}" for name in further_fields(leads)]
+        if (not chosen or any(name.startswith(EXTRA) for name in chosen))
+        else []
+    )
+    known = [*COLUMNS, *extras]
+    wanted = set(chosen) & set(known) or set(known)
+    return Export([name for name in known if name in wanted], leads)
