@@ -37,6 +37,7 @@ COLUMNS = {
     "owner": "owner__email",
     "handed_over_at": "handed_over_at",
 }
+LABELS = {**TARGETS, "aida": "AIDA stage"}
 # What the database hands over at a time.
 CHUNK = 2000
 MOST_EXTRA = 200
@@ -82,7 +83,7 @@ def further_fields(leads: QuerySet[Lead]) -> list[str]:
 
 def label(name: str) -> str:
     """A column as the page calls it."""
-    return TARGETS.get(name) or name.replace("_", " ").capitalize()
+    return LABELS.get(name) or name.replace("_", " ").capitalize()
 
 
 def export(leads: QuerySet[Lead], chosen: Sequence[str]) -> Export:

@@ -6,6 +6,7 @@ import sys
 import structlog
 from celery import shared_task
 from django.conf import settings
+from kombu.exceptions import OperationalError
 
 from accounts.instants import database_now
 from leads import rescoring
@@ -47,6 +48,14 @@ def run_import(pk: int) -> None:
     """Work at one import or its undoing, for a turn when others wait."""
     if not running.run(pk, at=database_now()):
         run_import.delay(pk)
+
+
+def wake_import(pk: int) -> None:
+    """Let a worker begin now; without a broker it begins when beat has one again."""
+    try:
+        run_import.apply_async([pk], retry=False)
+    except OperationalError as error:
+        log.warning("import_not_woken", id=pk, error=str(error))
 
 
 @shared_task(name="leads.tasks.forget_imports", ignore_result=True)

@@ -9,7 +9,7 @@ from accounts.models import User
 from leads.importing import Unreadable
 from leads.imports import mapping, reading, storing
 from leads.imports.dates import order_of
-from leads.imports.limits import MIB, MOST_BYTES, SAMPLED
+from leads.imports.limits import MIB, MOST_BYTES, MOST_WAITING, SAMPLED
 from leads.models import Import
 
 REMEMBERED = ("targets", "words", "dates", "campaign", "duplicates", "hand_over")
@@ -44,6 +44,8 @@ def receive(upload: UploadedFile, *, by: User, at: datetime) -> Import:
         with transaction.atomic():
             importing.save()
             storing.keep(importing, path)
+            waiting = Import.objects.filter(by=by, state=Import.State.UPLOADED)
+            Import.objects.filter(pk__in=waiting.values("pk")[MOST_WAITING:]).delete()
     return importing
 
 

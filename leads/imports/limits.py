@@ -12,6 +12,8 @@ MOST_SHARED = 128 * MIB
 MOST_PARTS = 2_000
 # No sheet of real cells packs more tightly.
 MOST_RATIO = 200
+# Files that one person has uploaded and not started.
+MOST_WAITING = 5
 # For how long the bytes of a file are kept after it was imported, and when it never was.
 KEPT_DAYS, FORGOTTEN_DAYS = 30, 7
 # Records the mapping page looks at, and those the preview tries out.

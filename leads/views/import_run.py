@@ -14,7 +14,7 @@ from accounts.refusals import Conflict
 from accounts.requests import SignedInRequest
 from leads.imports import refused, running, undoing
 from leads.models import Import, Lead
-from leads.tasks import run_import
+from leads.tasks import wake_import
 from leads.views.access import EVERYBODY, only_for
 
 SHOWN = 20
@@ -71,7 +71,7 @@ def import_undo(request: SignedInRequest, pk: int) -> HttpResponse:
     except Conflict as conflict:
         messages.error(request, conflict.message)
     else:
-        run_import.delay(pk)
+        wake_import(pk)
     return redirect("import", pk)
 
 

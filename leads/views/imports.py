@@ -17,7 +17,7 @@ from leads.imports.preview import preview
 from leads.imports.rows import plan_of
 from leads.imports.uploading import too_big
 from leads.models import Import
-from leads.tasks import run_import
+from leads.tasks import wake_import
 from leads.views.access import EVERYBODY, only_for
 
 SHOWN = 50
@@ -129,7 +129,7 @@ def import_start(request: SignedInRequest, pk: int) -> HttpResponse:
     except Conflict as conflict:
         messages.error(request, conflict.message)
     else:
-        run_import.delay(pk)
+        wake_import(pk)
     return redirect("import", pk)
 
 

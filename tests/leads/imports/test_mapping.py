@@ -1,12 +1,14 @@
 """Columns find their place: by header, by value, as other products export them; dates too."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from accounts.instants import database_now
 from leads.importing import Record
-from leads.imports import mapping, storing
+from leads.imports import mapping, reading, storing
 from leads.imports.dates import order_of, read
 from leads.models import Import, ImportBatch, Lead
 from tests.factories import hours
@@ -154,3 +156,36 @@ def test_files_are_forgotten_once_nobody_needs_them(cast):
     old.refresh_from_db()
     assert (old.chunks.count(), old.erased_at, old.can_undo, old.created) == (0, at, False, 1)
     assert list(ImportBatch.objects.values_list("of", flat=True)) == [fresh.pk]
+
+
+@pytest.mark.django_db
+def test_of_the_files_one_never_started_the_last_few_are_kept(cast):
+    data = table([["email"], ["p@x.example"]])
+    started = imported(data, cast.maya)
+    waiting = [received(data, cast.maya).pk for _ in range(7)]
+    other = received(data, cast.mona)
+    assert set(Import.objects.values_list("pk", flat=True)) == {started.pk, other.pk, *waiting[2:]}
+
+
+# Made by others and not ours to keep; where the folder is not there, nothing is asserted of it.
+SHARED = Path(settings.BASE_DIR).parent / "shared" / "data" / "csv_import"
+SEEN = {
+    "dataloader/accountData.csv": ("cp1252", 38, 423),
+    "dataloader/csvtext_BOM_UTF8.csv": ("utf-8-sig", 3, 2),
+    "dataloader/csvtext_BOM_UTF16LE.csv": ("utf-16", 3, 2),
+    "hubspot/contact_data.csv": ("utf-8", 14, 22),
+    "salesforce/sf_lead_data.csv": ("utf-8", 382, 1),
+}
+
+
+@pytest.mark.django_db
+def test_files_of_other_products_are_read_as_their_notes_say(cast):
+    for name in SEEN:
+        if (SHARED / name).exists():
+            found = reading.look(SHARED / name, records=2000)
+            assert (found.encoding, len(found.headers), len(found.sample)) == SEEN[name], name
+            assert [record.line for record in found.sample if record.problem] == [], name
+    for name in ("dataloader/accountData.csv", "hubspot/contact_data.csv"):
+        if (SHARED / name).exists():
+            done = imported((SHARED / name).read_bytes(), cast.maya)
+            assert (done.state, sum(counts(done))) == ("finished", SEEN[name][2])
