@@ -60,6 +60,14 @@ def send(messages: Sequence[OutboxMessage]) -> None:
         insert(messages, drop_known=True)
 
 
+def forget(urls: Iterable[str]) -> None:
+    """Take back what was to be told of pages that are no more, in the caller's transaction."""
+    gone = list(urls)
+    if gone:
+        OutboxMessage.objects.filter(url__in=gone, delivered_at=None).delete()
+        Notification.objects.filter(url__in=gone).delete()
+
+
 def relay(*, at: datetime, batch: int = BATCH) -> int:
     """Deliver what is waiting, one envelope a person; returns how many rows were delivered."""
     delivered = 0

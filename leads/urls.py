@@ -32,6 +32,7 @@ urlpatterns = [
     path("imports/", imports.import_list, name="import-list"),
     path("imports/new/", imports.import_new, name="import-new"),
     path("imports/<int:pk>/columns/", imports.import_columns, name="import-columns"),
+    path("imports/<int:pk>/read/", imports.import_read_again, name="import-read-again"),
     path("imports/<int:pk>/preview/", imports.import_preview, name="import-preview"),
     path("imports/<int:pk>/start/", imports.import_start, name="import-start"),
     path("imports/<int:pk>/discard/", imports.import_discard, name="import-discard"),

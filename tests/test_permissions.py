@@ -103,6 +103,7 @@ import-new           GET   in   403  200  200  200  200  200  200  200
 import-new           POST  in   403  422  422  422  422  422  422  422
 import-preview       GET   in   403  404  200  404  404  404  404  404
 import-progress      GET   in   403  404  200  200  404  404  404  200
+import-read-again    POST  in   403  404  302  404  404  404  404  404
 import-refused       GET   in   403  404  200  200  404  404  404  200
 import-start         POST  in   403  404  302  404  404  404  404  404
 import-undo          POST  in   403  404  302  302  404  404  404  302
@@ -216,7 +217,8 @@ def scene(cast):
     running.start(done, by=cast.maya, at=AT)
     worked(done)
     numbers = {
-        **dict.fromkeys(("import-columns", "import-discard", "import-preview", "import-start"),
+        **dict.fromkeys(("import-columns", "import-discard", "import-preview", "import-read-again",
+                         "import-start"),
                         waiting.pk), "import": done.pk,
         "handoff": handoff.pk, "lead": lead.pk, "deal": deal.pk, "return": returned.pk,
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,

@@ -49,6 +49,21 @@ def receive(upload: UploadedFile, *, by: User, at: datetime) -> Import:
     return importing
 
 
+def read_again(importing: Import, *, encoding: str, delimiter: str) -> None:
+    """Read a file that was not started in another encoding or with another delimiter.
+
+    Its columns are proposed anew. Raises Unreadable and changes nothing when it can't be.
+    """
+    with storing.laid_out(importing) as path:
+        look = reading.look(path, records=SAMPLED, encoding=encoding, delimiter=delimiter)
+    importing.encoding, importing.encoding_is_sure = look.encoding, look.encoding_is_sure
+    importing.delimiter, importing.headers = look.delimiter, look.headers
+    importing.fingerprint = mapping.fingerprint(look.headers)
+    importing.words, importing.dates = {}, ""
+    _propose(importing, look)
+    importing.save()
+
+
 def _propose(importing: Import, look: reading.Look) -> None:
     before = mapping.remembered(importing, importing.by)
     if before is not None and len(before.targets) == len(importing.headers):

@@ -51,6 +51,39 @@ class UploadForm(forms.Form):
     )
 
 
+ENCODINGS = {
+    "utf-8": "UTF-8", "utf-8-sig": "UTF-8 with a mark", "cp1252": "Western (Windows-1252)",
+    "cp1250": "Central European (Windows-1250)", "cp1251": "Cyrillic (Windows-1251)",
+    "cp1253": "Greek (Windows-1253)", "cp1254": "Turkish (Windows-1254)",
+    "utf-16": "UTF-16", "utf-16-le": "UTF-16, little end first",
+    "utf-16-be": "UTF-16, big end first", "utf-32": "UTF-32", "shift_jis": "Japanese (Shift JIS)",
+    "gb18030": "Chinese (GB 18030)", "big5": "Chinese (Big5)", "euc-kr": "Korean (EUC)",
+    "mac-roman": "Mac OS Roman",
+}  # fmt: skip
+DELIMITERS = {",": "Commas", ";": "Semicolons", "\t": "Tabs", "|": "Bars"}
+
+
+class ReadingForm(forms.Form):
+    """How the bytes of a file become cells, where what was found is wrong."""
+
+    encoding = forms.ChoiceField(choices=list(ENCODINGS.items()))
+    # A tab at either end would be stripped from a text.
+    delimiter = forms.ChoiceField(
+        label="Columns are parted by",
+        choices=[(str(ord(sign)), name) for sign, name in DELIMITERS.items()],
+    )
+
+    def __init__(self, data: Any = None, *, importing: Import) -> None:
+        sign = importing.delimiter or ","
+        super().__init__(data, initial={"encoding": importing.encoding, "delimiter": ord(sign)})
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """The encoding and the sign itself."""
+        sign = chr(int(self.cleaned_data["delimiter"]))
+        return {"encoding": self.cleaned_data["encoding"], "delimiter": sign}
+
+
 class ColumnsForm(forms.Form):
     """What becomes of each column, and of all rows."""
 

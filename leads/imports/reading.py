@@ -8,7 +8,16 @@ from itertools import islice
 from pathlib import Path
 
 from leads.csv_headers import OURS
-from leads.importing import LOST, SAMPLE, Reader, Record, Unreadable, find_delimiter, find_encoding
+from leads.importing import (
+    LOST,
+    SAMPLE,
+    Encoding,
+    Reader,
+    Record,
+    Unreadable,
+    find_delimiter,
+    find_encoding,
+)
 from leads.imports import workbook
 from leads.imports.limits import MOST_COLUMNS
 from leads.imports.storing import laid_out
@@ -45,8 +54,11 @@ class Look:
     delimiter: str = ""
 
 
-def look(path: Path, *, records: int = 20) -> Look:
-    """Find out what a file is. Raises Unreadable saying what it is not, and what to do."""
+def look(path: Path, *, records: int = 20, encoding: str = "", delimiter: str = "") -> Look:
+    """Find out what a file is. Raises Unreadable saying what it is not, and what to do.
+
+    `encoding` and `delimiter` are what somebody says they are; otherwise they are found.
+    """
     with path.open("rb") as file:
         start = file.read(16)
     for mark, why in NO_TABLES:
@@ -57,17 +69,16 @@ def look(path: Path, *, records: int = 20) -> Look:
         workbook.check_formulas(path, records)
         with _sheet(path) as table:
             return Look(Import.Format.XLSX, table.headers, _sampled(table, records))
-    encoding = find_encoding(path)
-    with path.open(encoding=encoding.name, errors="replace", newline="") as text:
-        try:
-            delimiter = find_delimiter(text.read(SAMPLE))
-        except UnicodeError:
-            raise Unreadable("can't be read as text; save it as CSV in UTF-8") from None
-    with _csv(path, encoding.name, delimiter, sure=encoding.sure) as table:
-        sample = _sampled(table, records)
-        return Look(
-            Import.Format.CSV, table.headers, sample, encoding.name, encoding.sure, delimiter
-        )
+    found = Encoding(encoding) if encoding else find_encoding(path)
+    try:
+        if not delimiter:
+            with path.open(encoding=found.name, errors="replace", newline="") as text:
+                delimiter = find_delimiter(text.read(SAMPLE))
+        with _csv(path, found.name, delimiter, sure=found.sure) as table:
+            sample = _sampled(table, records)
+    except UnicodeError:
+        raise Unreadable("can't be read as text; save it as CSV in UTF-8") from None
+    return Look(Import.Format.CSV, table.headers, sample, found.name, found.sure, delimiter)
 
 
 def _sampled(table: Table, records: int) -> list[Record]:

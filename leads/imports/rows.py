@@ -117,11 +117,14 @@ def plan_of(importing: Import) -> Plan:
         words.setdefault(target, {}).update(importing.words.get(str(index), {}))
     campaigns = campaigns_for_entry(importing.by)
     by_name = {word_key(campaign.name): campaign.slug for campaign in campaigns}
-    by_name |= {campaign.slug: campaign.slug for campaign in campaigns}
+    slugs = {campaign.slug: campaign.slug for campaign in campaigns}
+    by_name |= slugs
+    fixed = importing.campaign.slug if importing.campaign else ""
     return Plan(
         columns=columns,
         headers=headers,
-        campaign=importing.campaign.slug if importing.campaign else "",
+        # One that was remembered may have become somebody else's.
+        campaign=slugs.get(fixed, ""),
         campaigns=by_name,
         words={name: found for name, found in words.items() if found},
         dates=importing.dates,

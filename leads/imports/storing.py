@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
@@ -35,10 +36,17 @@ def keep(importing: Import, path: Path) -> None:
             number += 1
 
 
+def _scratch(prefix: str) -> IO[bytes]:
+    """A file on this machine's disk, gone when it is closed."""
+    folder = Path(settings.VAR)
+    folder.mkdir(parents=True, exist_ok=True)
+    return tempfile.NamedTemporaryFile(dir=folder, prefix=prefix)
+
+
 @contextmanager
 def uploaded(upload: UploadedFile) -> Iterator[Path]:
     """The upload as a file on disk, as long as it is looked at."""
-    with tempfile.NamedTemporaryFile(dir=settings.VAR, prefix="upload-") as copy:
+    with _scratch("upload-") as copy:
         for data in upload.chunks(MIB):
             copy.write(data)
         copy.flush()
@@ -48,7 +56,7 @@ def uploaded(upload: UploadedFile) -> Iterator[Path]:
 @contextmanager
 def laid_out(importing: Import, *, beat: Callable[[], None] | None = None) -> Iterator[Path]:
     """The stored file on this machine's disk; `beat` is called after every few megabytes."""
-    with tempfile.NamedTemporaryFile(dir=settings.VAR, prefix="import-") as copy:
+    with _scratch("import-") as copy:
         numbers = importing.chunks.order_by("number").values_list("number", flat=True)
         for number in list(numbers):
             copy.write(importing.chunks.values_list("data", flat=True).get(number=number))

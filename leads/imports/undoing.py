@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import F
 
-from accounts import audit, configuration
+from accounts import audit, configuration, outbox
 from accounts.instants import database_now
 from accounts.models import User
 from accounts.refusals import Conflict
@@ -87,9 +87,10 @@ def _remove(ids: list[int], kept: list[tuple[int, str]], *, since: datetime, at:
     there = list(leads.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))
     stay = _since(there, since=since, at=at)
     kept += [(pk, why) for pk, why in sorted(stay.items())]
-    go = [pk for pk in there if pk not in stay]
-    Lead.objects.filter(pk__in=go).delete()
-    return len(go)
+    go = Lead.objects.filter(pk__in=[pk for pk in there if pk not in stay])
+    passed = go.filter(handed_over_at__isnull=False)
+    outbox.forget(lead.get_absolute_url() for lead in passed.only("pk"))
+    return go.delete()[1].get("leads.Lead", 0)
 
 
 def _revert(

@@ -12,7 +12,7 @@ from accounts.requests import SignedInRequest
 from leads.importing import Unreadable
 from leads.imports import arriving, limits, reading, running
 from leads.imports.batch import Intake
-from leads.imports.forms import ColumnsForm, UploadForm
+from leads.imports.forms import ColumnsForm, ReadingForm, UploadForm
 from leads.imports.preview import preview
 from leads.imports.rows import plan_of
 from leads.imports.uploading import too_big
@@ -88,11 +88,27 @@ def import_columns(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "importing": importing,
         "form": form,
+        "reading": ReadingForm(importing=importing),
         "same": arriving.same_before(importing, request.user),
         "sampled": len(sample),
         "at": database_now(),
     }
     return render(request, "leads/import_columns.html", context, status=status)
+
+
+@require_POST
+@only_for(*EVERYBODY)
+def import_read_again(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Read the file in another encoding or with another delimiter."""
+    importing = _mine(request, pk)
+    form = ReadingForm(request.POST, importing=importing)
+    csv_waits = (Import.State.UPLOADED, Import.Format.CSV)
+    if (importing.state, importing.format) == csv_waits and form.is_valid():
+        try:
+            arriving.read_again(importing, **form.chosen)
+        except Unreadable as error:
+            messages.error(request, f"Read like that, the file {error}. Nothing was changed.")
+    return redirect("import-columns", pk)
 
 
 @require_safe

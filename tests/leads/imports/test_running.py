@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.instants import database_now
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, OutboxMessage
 from accounts.refusals import Conflict
 from leads.imports import reading, refused, running, storing
 from leads.models import Activity, Import, ImportBatch, Kind, Lead
@@ -195,3 +195,38 @@ def test_a_batch_asks_no_more_for_three_rows_than_for_one(cast):
 
     queries(1, "warm")
     assert queries(1, "a") == queries(3, "b")
+
+
+@pytest.mark.django_db
+def test_a_file_with_more_rows_than_an_import_takes_fails_before_the_first_one(cast, monkeypatch):
+    monkeypatch.setattr(running, "MOST_ROWS", 4)
+    done = imported(table([HEADER, *ROWS]), cast.maya)
+    assert (done.state, done.position, Lead.objects.count()) == ("failed", 0, 0)
+    assert done.error == (
+        "leads.csv has more than 4 rows; cut it into smaller files and import each."
+    )
+
+
+@pytest.mark.django_db
+def test_an_import_that_trips_over_an_error_of_ours_stops_and_says_so(cast):
+    importing = received(table([HEADER, *ROWS]), cast.maya, encoding="no-such-encoding")
+    running.start(importing, by=cast.maya, at=database_now())
+    with pytest.raises(LookupError):
+        running.run(importing.pk, at=database_now())
+    importing.refresh_from_db()
+    assert (importing.state, importing.claim) == ("failed", None)
+    assert importing.error == "An error of ours stopped it; it is in our log."
+    assert running.waiting(at=database_now()) == []
+
+
+@pytest.mark.django_db
+def test_who_left_a_long_import_finds_it_in_their_bell(cast):
+    short = imported(table([HEADER, *ROWS]), cast.maya)
+    assert OutboxMessage.objects.count() == 0
+    long = received(table([HEADER, *ROWS]), cast.maya)
+    running.start(long, by=cast.maya, at=short.created_at - running.SHORT)
+    worked(long)
+    told = OutboxMessage.objects.get()
+    assert (told.recipient, told.title, told.url) == (
+        cast.maya, "The import of “leads.csv” is done", f"/imports/{long.pk}/",
+    )  # fmt: skip

@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.instants import database_now
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, OutboxMessage
 from accounts.refusals import Conflict
 from leads.activities import log_touch
 from leads.editing import edit
@@ -110,6 +110,9 @@ def test_what_was_handed_over_comes_back_unless_sales_is_at_it(cast):
     assert facts(met) == before
     assert set(Clock.objects.values_list("lead__email", flat=True)) == {"p0@spa.example"}
     assert list(Handoff.objects.all()) == [accepted]
+    # Nobody is told of a lead that is not there any more.
+    about = set(OutboxMessage.objects.values_list("url", flat=True))
+    assert about == {accepted.lead.get_absolute_url(), met.get_absolute_url()}
 
 
 def test_a_deadline_that_passed_at_sales_stays_in_the_record(cast):

@@ -10,11 +10,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.instants import database_now
 from accounts.models import Team
-from leads.imports import limits, uploading
+from leads.imports import limits, running, uploading
 from leads.models import Activity, Campaign, Import, Lead
 from tests.accounts.test_own_pages import signed_in
 from tests.factories import make_user
-from tests.leads.imports.files import imported, received, table, worked
+from tests.leads.imports.files import counts, imported, received, table, worked
 
 pytestmark = pytest.mark.django_db
 FILE = table(
@@ -221,3 +221,33 @@ def test_pages_ask_as_much_for_three_as_for_one(cast, path):
 
     queries(1)
     assert queries(1) == queries(2) == {"/imports/": 6, "/imports/{}/": 7}[path]
+
+
+def test_a_file_can_be_read_in_another_encoding_or_with_another_delimiter(cast):
+    data = "email|first name\nzofia@x.example|Żółć, Zofia\n".encode("cp1250")
+    importing = received(data, cast.maya)
+    assert (importing.encoding, importing.delimiter) == ("cp1252", "|")
+    client, url = signed_in(cast.maya), f"/imports/{importing.pk}/read/"
+    client.post(url, {"encoding": "cp1250", "delimiter": ord("|")})
+    assert counts(worked_through(importing, cast.maya)) == (1, 0, 0, 0)
+    assert Lead.objects.get().first_name == "Żółć, Zofia"
+
+
+def worked_through(importing: Import, by) -> Import:
+    running.start(importing, by=by, at=database_now())
+    return worked(importing)
+
+
+def test_a_reading_that_makes_no_table_changes_nothing(cast):
+    importing = received(FILE, cast.maya)
+    client, url = signed_in(cast.maya), f"/imports/{importing.pk}/read/"
+    answer = client.post(url, {"encoding": "utf-16", "delimiter": ord(",")}, follow=True)
+    assert "Nothing was changed" in answer.content.decode()
+    for wrong in (
+        {"encoding": "rot13", "delimiter": "44"},
+        {"encoding": "utf-8", "delimiter": "x"},
+    ):
+        assert client.post(url, wrong).status_code == 302
+    before = importing.headers
+    importing.refresh_from_db()
+    assert (importing.encoding, importing.headers) == ("utf-8", before)
