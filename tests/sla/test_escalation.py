@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 
 from accounts.models import Absence, OutboxMessage, Webhook, WebhookDelivery
 from accounts.refusals import Conflict
@@ -286,3 +287,13 @@ def test_a_sweep_that_fails_tells_nobody_anything(cast):
     assert WebhookDelivery.objects.count() == 0
     sweep(at=AN_HOUR_OVER)
     assert WebhookDelivery.objects.count() == 2
+
+
+def test_the_lead_page_offers_it_to_the_members_and_asks_the_manager_to_give_it(cast):
+    agree(cast, *TO_POOL)
+    handoff = sams(cast)
+    sweep(at=AN_HOUR_OVER)
+    for person, words in ((cast.sue, "Take this lead?"), (cast.dana, "Nobody has this lead")):
+        client = Client()
+        client.force_login(person)
+        assert words in client.get(handoff.lead.get_absolute_url()).content.decode()
