@@ -48,7 +48,7 @@ def webhook_list(request: SignedInRequest) -> HttpResponse:
                 **form.cleaned_data, created_at=at, created_by=request.user
             )
             audit.record(
-                "webhook_added", fresh, by=request.user, at=at, facts={"url": fresh.url}
+                "webhook_added", fresh, by=request.user, at=at, facts={"host": fresh.host}
             )  # fmt: skip
         form = WebhookForm()
     context = {"form": form, "webhooks": Webhook.objects.all(), "fresh": fresh, "at": at}
@@ -141,7 +141,7 @@ def webhook_delete(request: SignedInRequest, pk: int) -> HttpResponse:
     with transaction.atomic():
         audit.record(
             "webhook_deleted", found, by=request.user, at=database_now(),
-            facts={"name": found.name, "url": found.url},
+            facts={"name": found.name, "host": found.host},
         )  # fmt: skip
         found.delete()
     messages.success(request, f"{found} is deleted.")

@@ -6,6 +6,7 @@ import hmac
 import secrets
 import uuid
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import models
@@ -40,6 +41,11 @@ class Webhook(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def host(self) -> str:
+        """What may be told of its address: the rest of it is often a secret of the receiver's."""
+        return urlsplit(self.url).hostname or ""
 
     def secret(self) -> str:
         """The signing secret, as Standard Webhooks writes it: "whsec_" and base64."""

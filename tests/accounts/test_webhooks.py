@@ -253,7 +253,9 @@ def test_it_is_switched_off_and_deleted(admin, hook):
     webhooks.tell(hook, "test", {}, at=AT)
     admin.post(reverse("webhook-delete", args=[hook.pk]))
     assert (Webhook.objects.count(), WebhookDelivery.objects.count()) == (0, 0)
-    assert AuditEntry.objects.filter(verb="webhook_deleted").get().facts["name"] == "Chat"
+    # Of the address only the host: the rest is often a secret of the receiver's.
+    facts = AuditEntry.objects.get(verb="webhook_deleted").facts
+    assert facts == {"name": "Chat", "host": "127.0.0.1"}
 
 
 @pytest.mark.parametrize("number", [1, 3])
