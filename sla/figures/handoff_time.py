@@ -14,12 +14,12 @@ from uuid import UUID
 from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
 
 from accounts import configuration
-from accounts.models import Role, User
+from accounts.models import Role, Team, User
 from leads.models import Activity, Assignment, Handoff, Kind, Lead
 from leads.routing import pool_team
 from sla import agreement
 from sla.agreement import Hours
-from sla.figures.whose_time import Amount, Part, Record, Split, split
+from sla.figures.whose_time import Amount, Part, Record, Split, Stretch, split
 from sla.models import Clock, CountedIn, Side
 
 # What each part is called; the page's order is that of `Part`.
@@ -44,6 +44,8 @@ class Told:
     split: Split
     sales: Hours | None
     marketing: Hours | None
+    # The sales team of its pool.
+    team_id: int | None = None
 
     @property
     def open(self) -> bool:
@@ -93,9 +95,8 @@ def _ready(handoffs: Sequence[Handoff]) -> Mapping[int, Sequence[datetime]]:
 def _told(handoff: Handoff, ready: Sequence[datetime], *, at: datetime, stamp: UUID) -> Told:
     clocks: list[Clock] = list(handoff.clocks.all())  # type: ignore[attr-defined]
     of_team: int = handoff.of_team  # type: ignore[attr-defined]
-    sales = _hours(clocks, Side.SALES, stamp=stamp) or agreement.hours_of_team(
-        pool_team(handoff.pool_id, stamp=stamp), stamp=stamp
-    )
+    team_id = pool_team(handoff.pool_id, stamp=stamp)
+    sales = _hours(clocks, Side.SALES, stamp=stamp) or agreement.hours_of_team(team_id, stamp=stamp)
     marketing = _hours(clocks, Side.MARKETING, stamp=stamp) or agreement.hours_of_team(
         of_team, stamp=stamp
     )
@@ -105,7 +106,7 @@ def _told(handoff: Handoff, ready: Sequence[datetime], *, at: datetime, stamp: U
         sales=sales.working if sales else None,
         marketing=marketing.working if marketing else None,
     )  # fmt: skip
-    return Told(handoff, parts, sales, marketing)
+    return Told(handoff, parts, sales, marketing, team_id)
 
 
 def _hours(clocks: Iterable[Clock], side: str, *, stamp: UUID) -> Hours | None:
@@ -160,34 +161,53 @@ class Average:
 MOST = 1000
 
 
-def averages(
-    user: User, start: datetime, end: datetime, *, at: datetime
-) -> tuple[Average, list[Average], bool]:
-    """Of the handoffs handed over in [start, end) that this person may see: the mean of all, and
-    what each rep's own part was; and whether there were more than are counted.
+@dataclass(slots=True)
+class Averages:
+    """The means of a period's handoffs: of all, of each rep's own part, of each sales team."""
 
-    A rep sees their own part, a marketer no rep's.
+    whole: Average
+    reps: list[Average] = field(default_factory=list)
+    teams: list[Average] = field(default_factory=list)
+    # There were more than are counted.
+    more: bool = False
+
+
+def averages(user: User, start: datetime, end: datetime, *, at: datetime) -> Averages:
+    """Of the handoffs handed over in [start, end) that this person may see.
+
+    A rep sees their own part, a marketer no rep's and no team's.
     """
     wanted = visible_to(user).filter(handed_over_at__gte=start, handed_over_at__lt=end)
     found = of(wanted.order_by("-handed_over_at", "-pk")[: MOST + 1], at=at)
-    whole, reps = _added(found[:MOST])
-    shown = {user.pk} if user.role == Role.SALES_REP else set(reps) if user.is_manager else set()
-    for person in User.objects.filter(pk__in=shown):
-        if person.pk in reps:
-            reps[person.pk].name = str(person)
-    named = sorted((rep for rep in reps.values() if rep.name), key=lambda rep: rep.name)
-    return whole, named, len(found) > MOST
+    counted = found[:MOST]
+    whole, reps, teams = Average("All"), _by_key(), _by_key()
+    for told in counted:
+        _add(whole, told.split.stretches)
+        for owner_id in {s.owner_id for s in told.split.stretches if s.owner_id is not None}:
+            _add(reps[owner_id], [s for s in told.split.stretches if s.owner_id == owner_id])
+        if told.team_id is not None:
+            _add(teams[told.team_id], told.split.stretches)
+    mine = {user.pk} if user.role == Role.SALES_REP else set(reps) if user.is_manager else set()
+    shown = Team.objects.filter(pk__in=set(teams) if user.is_manager else set())
+    return Averages(
+        whole,
+        _named(reps, User.objects.filter(pk__in=mine & set(reps))),
+        _named(teams, shown),
+        more=len(found) > MOST,
+    )
 
 
-def _added(found: Iterable[Told]) -> tuple[Average, dict[int, Average]]:
-    whole, reps = Average("All"), defaultdict[int, Average](lambda: Average(""))
-    for told in found:
-        whole.handoffs += 1
-        for stretch in told.split.stretches:
-            whole.parts[stretch.part].add(stretch)
-            if stretch.owner_id is not None:
-                reps[stretch.owner_id].parts[stretch.part].add(stretch)
-        for owner_id in {stretch.owner_id for stretch in told.split.stretches}:
-            if owner_id is not None:
-                reps[owner_id].handoffs += 1
-    return whole, reps
+def _by_key() -> dict[int, Average]:
+    return defaultdict(lambda: Average(""))
+
+
+def _add(average: Average, stretches: Iterable[Stretch]) -> None:
+    average.handoffs += 1
+    for stretch in stretches:
+        average.parts[stretch.part].add(stretch)
+
+
+def _named(found: Mapping[int, Average], rows: Iterable[User | Team]) -> list[Average]:
+    for row in rows:
+        found[row.pk].name = str(row)
+    return sorted((each for each in found.values() if each.name), key=lambda each: each.name)

@@ -12,7 +12,7 @@ from accounts.instants import database_now
 from accounts.models import User
 from accounts.requests import SignedInRequest
 from sla.figures import handoff_time
-from sla.figures.handoff_time import WORDS
+from sla.figures.handoff_time import WORDS, Average
 from sla.figures.whose_time import Part, Split
 from sla.reading import HOUR, MINUTE, WORKING_DAY
 from sla.views.period import asked_for
@@ -99,17 +99,23 @@ def time_averages(request: SignedInRequest) -> HttpResponse:
     """The mean waiting of a period's handoffs, which the compliance page fetches."""
     at = database_now()
     period = asked_for(request.GET, zone=ZoneInfo(request.user.time_zone), at=at)
-    whole, reps, more = handoff_time.averages(request.user, period.start, period.end, at=at)
-    means = {part: whole.mean(part) for part in Part}
+    found = handoff_time.averages(request.user, period.start, period.end, at=at)
+    means = {part: found.whole.mean(part) for part in Part}
     context = {
         "at": at,
-        "whole": whole,
+        "found": found,
         "bars": bars(means),
         "whole_words": time_words(sum(means.values())),
-        "reps": [
-            (rep, time_words(rep.mean(Part.REP)) if rep.mean(Part.REP) else "–") for rep in reps
+        "reps": [(rep, _mean_words(rep, Part.REP)) for rep in found.reps],
+        "teams": [
+            (team, _mean_words(team, Part.QUEUE), _mean_words(team, Part.REP))
+            for team in found.teams
         ],
-        "more": more,
         "most": handoff_time.MOST,
     }
     return render(request, "sla/_time_averages.html", context)
+
+
+def _mean_words(average: Average, part: Part) -> str:
+    seconds = average.mean(part)
+    return time_words(seconds) if seconds else "–"

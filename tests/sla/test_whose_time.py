@@ -250,17 +250,19 @@ def test_the_averages_are_of_all_and_of_each_rep(cast, handoff):
     cast.hot_lead(at=AT, email="b@spa.example")  # Sue's
 
     def told_to(user):
-        whole, reps, more = handoff_time.averages(
-            user, AT - hours(1), AT + hours(1), at=ny("2027-01-15 13:00")
+        found = handoff_time.averages(user, AT - hours(1), AT + hours(1), at=ny("2027-01-15 13:00"))
+        assert found.more is False
+        return found.whole, *(
+            {each.name: (each.handoffs, each.mean(Part.REP)) for each in group}
+            for group in (found.reps, found.teams)
         )
-        assert more is False
-        return whole, {rep.name: (rep.handoffs, rep.mean(Part.REP)) for rep in reps}
 
-    whole, reps = told_to(cast.dana)
+    whole, reps, teams = told_to(cast.dana)
     assert (whole.handoffs, whole.mean(Part.REP)) == (2, 3 * H)
     assert reps == {"Sam": (1, 2 * H), "Sue": (2, 2 * H)}
-    assert told_to(cast.sue)[1] == {"Sue": (2, 2 * H)}
-    assert told_to(cast.maya)[1] == {}
+    assert teams == {"Sales": (2, 3 * H)}
+    assert told_to(cast.sue)[1:] == ({"Sue": (2, 2 * H)}, {})
+    assert told_to(cast.maya)[1:] == ({}, {})
     assert told_to(cast.outsider)[0].handoffs == 0
 
 
