@@ -17,6 +17,7 @@ ROWS = {
     "import": ("bench.importing", "import_row"),
     "deadline_to_breach": ("bench.sweeping", "breach_delay_row"),
     "what_if": ("bench.replaying", "what_if_row"),
+    "duplicates": ("bench.looking", "duplicates_row"),
     "memory": ("bench.memory", "memory_row"),
 }
 

@@ -41,6 +41,11 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "schedule": 5.0,
         "options": {"expires": 5},
     },
+    "propose_duplicates": {
+        "task": "leads.tasks.propose_duplicates",
+        "schedule": crontab(hour=3, minute=30),
+        "options": {"expires": 6 * 3600},
+    },
     "predict": {
         "task": "leads.tasks.predict",
         "schedule": 120.0,

@@ -1,7 +1,7 @@
 """The one way in: form, API, CSV and e-mail all call `capture_leads`.
 
 Exact duplicates (same normalised e-mail) become a touchpoint of the lead we have, filling its
-gaps and overwriting nothing; likely duplicates are shown elsewhere, never merged (leads.dedupe).
+gaps and overwriting nothing; likely ones are shown elsewhere, never merged (leads.duplicates).
 A row that is refused does not keep the others out.
 """
 

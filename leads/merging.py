@@ -19,10 +19,21 @@ from accounts.refusals import Conflict, Refused
 from leads import normalise, scoring
 from leads.activities import record_activities
 from leads.capture import REMEMBERED, signs_of
+from leads.duplicates import pairs
 from leads.handover import missing_for_mql
 from leads.journey import aida_of
 from leads.known import FILLABLE
-from leads.models import TOUCHPOINTS, Activity, Deal, FormerLead, Handoff, Kind, Lead, Stage
+from leads.models import (
+    TOUCHPOINTS,
+    Activity,
+    Deal,
+    DuplicatePair,
+    FormerLead,
+    Handoff,
+    Kind,
+    Lead,
+    Stage,
+)
 
 # The later of two counts; whoever was set aside may still come back.
 ORDER = (
@@ -133,6 +144,7 @@ def _take_over(left: Lead, gone: Lead, *, by: User, at: datetime) -> None:
     for number, handoff in enumerate(handoffs, start=1):
         handoff.cycle = number + APART
     Handoff.objects.bulk_update(handoffs, ["cycle"])
+    pairs.carry_over(gone, left)
     for relation in _relations():
         field = relation.field.name
         relation.related_model._base_manager.filter(**{field: gone}).update(**{field: left})
@@ -141,7 +153,7 @@ def _take_over(left: Lead, gone: Lead, *, by: User, at: datetime) -> None:
 
 def _relations() -> Iterator[models.ManyToOneRel]:
     for field in Lead._meta.get_fields(include_hidden=True):
-        if isinstance(field, models.ManyToOneRel):
+        if isinstance(field, models.ManyToOneRel) and field.related_model is not DuplicatePair:
             yield field
 
 

@@ -16,6 +16,7 @@ from leads.prediction.due import is_due
 log = structlog.get_logger(__name__)
 
 LONGEST_PREDICTING = 30 * 60  # seconds
+LONGEST_LOOKING = 2 * 3600  # for duplicates
 
 
 @shared_task(name="leads.tasks.decay_scores", ignore_result=True)
@@ -41,6 +42,17 @@ def predict() -> None:
             command, capture_output=True, text=True, timeout=LONGEST_PREDICTING, check=False
         )
         log.info("predicted", status=done.returncode, said=(done.stdout or done.stderr)[-300:])
+
+
+@shared_task(name="leads.tasks.propose_duplicates", ignore_result=True)
+def propose_duplicates() -> None:
+    """Look for duplicates in a process of its own, for the same reason."""
+    command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "propose_duplicates"]
+    done = subprocess.run(  # noqa: S603 (nothing in it comes from outside)
+        command, capture_output=True, text=True, timeout=LONGEST_LOOKING, check=False
+    )
+    said = (done.stdout or done.stderr)[-300:]
+    log.info("duplicates_proposed", status=done.returncode, said=said)
 
 
 @shared_task(name="leads.tasks.run_import", ignore_result=True)

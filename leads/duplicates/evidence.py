@@ -8,7 +8,8 @@ fields as one person would, but not in the first name. Figures here are where le
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from typing import Any
 
 from leads.duplicates.agreement import EXACT, LEVELS, NOT_SAID, Levels, compare
 from leads.duplicates.records import (
@@ -64,6 +65,8 @@ TWO_PEOPLE: dict[int, tuple[float, ...]] = {
 # Of people not seen twice in the file, how many others share a value: the least a value is held
 # to be frequent.
 SHARED_UNSEEN = (0.5, 0.5, 0.02, 0.1, 0.5, 0.3, 0.5, 1.0, 1.0, 0.5, 1.0, 1.0)
+# A few records tell little about how rare a value is: so many imagined people are added.
+IMAGINED = 50
 # An address or a number is one person's: of further holders, so many are other people.
 OTHERS = {EMAIL: 0.05, PHONE: 0.2}
 # How much housemates and colleagues have in common: 0 as strangers, 1 as one person.
@@ -78,6 +81,8 @@ SWAPPED = 0.03
 IMPLIED = {
     POSTCODE: (CITY, STATE, COUNTRY), CITY: (STATE, COUNTRY), STATE: (COUNTRY,)
 }  # fmt: skip
+# Of how many values of each field it is remembered how frequent they are.
+FREQUENT = 1_000
 # How many pairs of a kind there are for each record, before anything is known.
 SAME_EACH, RIVALS_EACH = 0.2, 0.1
 
@@ -100,10 +105,20 @@ class Model:
     housemates_each: float = RIVALS_EACH
     colleagues_each: float = RIVALS_EACH
 
+    def kept(self) -> dict[str, Any]:
+        """What is worth keeping of it, for JSON: all but the rarer values."""
+        facts = {f.name: getattr(self, f.name) for f in fields(self)}
+        facts["counts"] = [
+            dict(sorted(counts.items(), key=lambda item: -item[1])[:FREQUENT])
+            for counts in self.counts
+        ]
+        return facts
+
     @property
     def people(self) -> bool:
         """Whether it is about people at all, and not about companies alone."""
-        return self.filled[FIRST] + self.filled[LAST] + self.filled[EMAIL] > 0
+        known = (FIRST, LAST, EMAIL)
+        return not any(self.filled) or any(self.filled[index] for index in known)
 
     def odds_of(self, each: float) -> float:
         """The odds of a kind of pair, there being so many for each record."""
@@ -117,7 +132,8 @@ class Model:
         # Of those who share it, so many are the same person again.
         again = 2 * self.same_each * self.one[index][EXACT]
         others = max(0.0, self.counts[index].get(value, 1) - 1 - again) * OTHERS.get(index, 1.0)
-        return min(1.0, (SHARED_UNSEEN[index] + others) / (filled + 1))
+        imagined = IMAGINED * TWO_PEOPLE[index][EXACT]
+        return min(1.0, (SHARED_UNSEEN[index] + others + imagined) / (filled + IMAGINED))
 
     def ratios(self, levels: Levels, a: Texts) -> list[tuple[int, float]]:
         """How much more likely each field's agreement is for one person than for two."""

@@ -11,6 +11,7 @@ from leads.models.activity import (
 )
 from leads.models.campaign import Campaign, CaptureForm
 from leads.models.deal import Deal
+from leads.models.duplicate import DuplicateFigures, DuplicatePair
 from leads.models.handoff import Handoff, RejectReason
 from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
 from leads.models.lead import Aida, FormerLead, Lead, Stage, Tier
@@ -31,6 +32,8 @@ __all__ = [
     "CaptureForm",
     "Chance",
     "Deal",
+    "DuplicateFigures",
+    "DuplicatePair",
     "Duplicates",
     "FormerLead",
     "Handoff",

@@ -83,6 +83,12 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             return self.filter(Q(owner=user) | Q(captured_by=user))
         return self.visible_to(user)
 
+    def mergeable_by(self, user: User) -> "LeadQuerySet":
+        """Leads this person may merge with another one they may merge."""
+        if user.role == Role.SALES_REP:
+            return self.filter(captured_by=user)
+        return self.visible_to(user)
+
     def workable_by(self, user: User) -> "LeadQuerySet":
         """Leads with sales that this person may work: touch, qualify, deal; theirs and their
         pools', and everybody's for the sales manager."""

@@ -14,7 +14,7 @@ from accounts.requests import SignedInRequest
 from leads import countries
 from leads.capture import Captured, capture_leads
 from leads.capture_forms import QuickForm
-from leads.dedupe import Likely, likely_duplicates
+from leads.duplicates.likely import Likely, likely_duplicates
 from leads.models import Lead
 from leads.views.access import EVERYBODY, only_for
 

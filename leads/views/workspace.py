@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from accounts.instants import database_now
 from accounts.models import Role, User
 from leads import deadlines
-from leads.dedupe import likely_duplicates
+from leads.duplicates.likely import likely_duplicates
 from leads.handover import missing_for_mql
 from leads.models import Activity, Aida, Assignment, Deal, Handoff, Lead, Return, Stage
 from leads.models.prediction import READERS as PREDICTION_READERS

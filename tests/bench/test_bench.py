@@ -15,7 +15,7 @@ ROWS = [
     "capture", "capture_p95", "capture_cpu", "capture_inquiry", "capture_inquiry_p95",
     "capture_inquiry_cpu", "client_ceiling", "queue_page_queries", "queue_api_queries",
     "queue_page", "queue_api", "queue_poll", "queue_api_poll", "sweep", "import",
-    "deadline_to_breach", "what_if", "memory",
+    "deadline_to_breach", "what_if", "duplicates", "memory",
 ]  # fmt: skip
 
 
@@ -51,7 +51,7 @@ def test_an_unknown_row_is_refused_by_name():
     done = bench(ROWS="sweep,swoop")
     assert (done.returncode, done.stderr) == (
         2, "bench: no row swoop; there are capture, queue, sweep, import, deadline_to_breach,"
-        " what_if, memory\n",
+        " what_if, duplicates, memory\n",
     )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from leads.capture import capture_leads
-from leads.dedupe import likely_duplicates
+from leads.duplicates.likely import likely_duplicates
 from leads.models import Activity, Campaign, Handoff, Lead, Stage
 from tests.factories import make_cast, ny
 
@@ -135,11 +135,15 @@ def test_likely_duplicates_are_shown_not_merged(cast):
     one = add("a@x.example", first_name="Patricia", last_name="Lee", company="Spa Hotel Berlin",
               phone="212 555 0123")  # fmt: skip
     alike = add("b@y.example", first_name="Patrica", last_name="Lee", company="Spa Hotel Berlin")
-    phone = add("c@z.example", first_name="Someone", phone="+1 212 555 0123")
+    phone = add("", phone="+1 212 555 0123")
+    add("e@z.example", first_name="Someone", last_name="Else", phone="+1 212 555 0123")
     add("d@z.example", first_name="Other", last_name="Person", company="Hotel")
 
     found = [(likely.lead, likely.why) for likely in likely_duplicates(one)]
-    assert found == [(phone, "same phone"), (alike, "much the same name and company")]
+    assert found == [
+        (alike, "same last name, same company, first name nearly the same, another e-mail"),
+        (phone, "same phone"),
+    ]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -78,7 +78,7 @@ def test_likely_duplicates_are_shown_and_not_merged(cast):
     save(cast.maya, client, **{**TYPED, "email": "p.lee@spa.example"})
     saved = client.get(URL).context["saves"][0]
     assert (saved.created, [(d.lead.email, d.why) for d in saved.duplicates]) == (
-        True, [("pat@spa.example", "much the same name and company")],
+        True, [("pat@spa.example", "same name, same company, another e-mail")],
     )  # fmt: skip
     assert Lead.objects.count() == 2
 
