@@ -23,7 +23,7 @@ def clamped(occurred_at: datetime | None, *, at: datetime) -> datetime:
         return at
     if occurred_at.tzinfo is None:
         raise ValueError(
-            f"occurred_at “{occurred_at.isoformat()}” has no time zone; add one, such as "
+            f"“{occurred_at.isoformat()}” has no time zone; add one, such as "
             f"{occurred_at.isoformat()}Z."
         )
     try:

@@ -12,6 +12,7 @@ import structlog
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponseBase, JsonResponse
+from django.shortcuts import render
 from django.views import defaults
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -135,9 +136,12 @@ def answer(status: int, detail: str, *, code: str = "") -> JsonResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponseBase:
     """Django's handler400: a problem under /api/, a page elsewhere."""
+    too_big = isinstance(exception, RequestDataTooBig)
     if not request.path_info.startswith(API):
+        if too_big:
+            return render(request, "413.html", status=413)
         return defaults.bad_request(request, exception)
-    if isinstance(exception, RequestDataTooBig):
+    if too_big:
         return answer(413, TooLarge.default_detail, code=TooLarge.default_code)
     return answer(400, "The request can't be read.")
 

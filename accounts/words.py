@@ -4,7 +4,7 @@
 tests hold the two against each other.
 """
 
-from datetime import datetime, tzinfo
+from datetime import datetime, time, timedelta, tzinfo
 from decimal import Decimal
 
 MINUTE, HOUR, DAY = 60, 3600, 86400
@@ -51,6 +51,19 @@ def moment_words(instant: datetime, *, at: datetime, zone: tzinfo) -> str:
     local = instant.astimezone(zone)
     year = "" if local.year == at.astimezone(zone).year else f" {local.year}"
     return f"{local:%a} {local.day} {local:%b}{year}, {local:%H:%M}"
+
+
+def leave_words(
+    starts_at: datetime, ends_at: datetime, *, at: datetime, zone: tzinfo
+) -> tuple[str, str]:
+    """The first and the last day of a leave in `zone`, "Mon 7 Dec" and "Sun 13 Dec"; its two
+    instants where it does not run from midnight to midnight."""
+    first, after = starts_at.astimezone(zone), ends_at.astimezone(zone)
+    if first.time() != time.min or after.time() != time.min:
+        return moment_words(first, at=at, zone=zone), moment_words(after, at=at, zone=zone)
+    days = (first, after - timedelta(days=1))
+    begins, ends = (moment_words(day, at=at, zone=zone).removesuffix(", 00:00") for day in days)
+    return begins, ends
 
 
 def money_words(amount: Decimal | float | int, currency: str = "USD") -> str:

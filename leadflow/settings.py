@@ -17,6 +17,9 @@ EMBEDDED_POSTGRES = not env.is_set("DATABASE_URL")
 EMBEDDED_VALKEY = not env.is_set("REDIS_URL")
 PORT = env.number("PORT", 8000, lowest=1, highest=65535)
 
+# Read first: what is wrong with it is said before anything that it calls for.
+database = env.database("DATABASE_URL", devservers.postgres_url(VAR))
+
 DEBUG = env.flag("DEBUG", False)
 # The demo company has well-known passwords: never by itself on a database of your own.
 DEMO = env.flag("DEMO", EMBEDDED_POSTGRES)
@@ -94,7 +97,7 @@ TEMPLATES = [
 # One database, one dialect. Views open their own transactions around the verbs they call.
 DATABASES = {
     "default": {
-        **env.database("DATABASE_URL", devservers.postgres_url(VAR)),
+        **database,
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,

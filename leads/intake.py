@@ -178,12 +178,20 @@ def _read_origin(
 def _read_consent(row: Row, raw: Mapping[str, Any], refused: Refusals, *, at: datetime) -> None:
     consent = raw.get("consent")
     if consent:
-        if not isinstance(consent, dict) or not isinstance(consent.get("text"), str):
+        if not _is_consent(consent):
             refused["consent"] = 'Write it as {"text": …, "time": …}.'
         else:
             row.consent_text = _line(consent, "text", 4000, refused)
             row.consent_at = _instant(consent.get("time"), "consent", refused, at=at) or at
     row.occurred_at = _instant(raw.get("occurred_at"), "occurred_at", refused, at=at)
+
+
+def _is_consent(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and isinstance(value.get("text"), str)
+        and not (value.keys() - {"text", "time"})
+    )
 
 
 def _instant(value: Any, name: str, refused: Refusals, *, at: datetime) -> datetime | None:

@@ -68,11 +68,16 @@ _COUNTRIES = frozenset(phonenumbers.SUPPORTED_REGIONS)
 # dot-atom, less its rarer signs). Well below the library's limits on length.
 _PLAIN = re.compile(r"[A-Za-z0-9_+-]{1,40}(?:\.[A-Za-z0-9_+-]{1,20})?")
 LONGEST_PLAIN = 200
+# Embeddings, overrides and isolates: they would reverse what our pages write after a name.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SPACES = re.compile(r"\s+")
 
 
 def text(value: object, *, limit: int) -> str:
-    """One line: NFC, no control characters, single spaces. Raises ValueError when too long."""
+    """One line: NFC, no control characters, single spaces. Raises ValueError when too long.
+
+    Right-to-left text stays; the controls that turn the rest of a line around go.
+    """
     if value is None:
         return ""
     raw = str(value)
@@ -81,7 +86,9 @@ def text(value: object, *, limit: int) -> str:
     clean = unicodedata.normalize("NFC", raw)
     if not clean.isprintable():  # most are, and looking at each character takes long
         clean = "".join(
-            c for c in clean if c in "\t\n\r " or unicodedata.category(c) not in ("Cc", "Cs")
+            c
+            for c in clean
+            if c in "\t\n\r " or (c not in _TURNING and unicodedata.category(c) not in ("Cc", "Cs"))
         )
     clean = _SPACES.sub(" ", clean).strip()
     if len(clean) > limit:

@@ -19,7 +19,15 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from accounts.words import ago_words, due_words, moment_words, money_words, span_words
+from accounts.models import Absence
+from accounts.words import (
+    ago_words,
+    due_words,
+    leave_words,
+    moment_words,
+    money_words,
+    span_words,
+)
 
 register = template.Library()
 
@@ -143,6 +151,23 @@ def moment(context: Context, instant: datetime | None) -> SafeString | str:
 def local_moment(context: Context, instant: datetime) -> str:
     """An exact instant by the clock it carries: "Mon 3 Mar, 10:00"; say beside it which that is."""
     return moment_words(instant, at=_at(context), zone=instant.tzinfo or UTC)
+
+
+@register.simple_tag(takes_context=True)
+def first_day(context: Context, absence: Absence) -> str:
+    """When a leave begins, where the person is: "Mon 7 Dec"."""
+    return _leave(context, absence)[0]
+
+
+@register.simple_tag(takes_context=True)
+def last_day(context: Context, absence: Absence) -> str:
+    """The last day of a leave, where the person is: "Sun 13 Dec"."""
+    return _leave(context, absence)[1]
+
+
+def _leave(context: Context, absence: Absence) -> tuple[str, str]:
+    zone = ZoneInfo(absence.user.time_zone)
+    return leave_words(absence.starts_at, absence.ends_at, at=_at(context), zone=zone)
 
 
 @register.simple_tag

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from accounts.models import Absence, Membership, Team, User
 
@@ -85,16 +86,19 @@ def hire(*, at: datetime) -> tuple[dict[str, User], dict[str, Team]]:
 
 def leave(users: dict[str, User], *, at: datetime) -> None:
     """Aoife had two weeks off; Tomasz is away now; Priya will be."""
-    midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     for login, first, last, note in (
         ("aoife", -96, -82, "Two weeks in Connemara"),
         ("sam", -40, -37, "Long weekend"),
         ("tomasz", -1, 3, "Moving house"),
         ("priya", 12, 19, "Family visit"),
     ):
+        user = users[login]
+        today = at.astimezone(ZoneInfo(user.time_zone)).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
         Absence.objects.create(
-            user=users[login],
-            starts_at=midnight + timedelta(days=first),
-            ends_at=midnight + timedelta(days=last),
+            user=user,
+            starts_at=today + timedelta(days=first),
+            ends_at=today + timedelta(days=last),
             note=note,
         )

@@ -8,6 +8,7 @@ import structlog
 from allauth.account.adapter import get_adapter
 from csp.decorators import csp_replace
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -25,6 +26,7 @@ from leads.models import CaptureForm
 # Other people's pages may show these, and only these, in a frame.
 EMBEDDABLE: Any = csp_replace({"frame-ancestors": ["*"]})
 AGAIN = "This page was open for a long time. Please send it once more."
+TOO_MUCH = "That was too much text for this form. Please write less and send it again."
 WAIT = "Too many forms were sent from your connection. Please wait a minute and send it again."
 
 log = structlog.get_logger(__name__)
@@ -40,7 +42,10 @@ def hosted_form(request: HttpRequest, slug: str) -> HttpResponse:
     """Show the form; take what a person filled in, and from a robot nothing."""
     asks, at = _form(slug), database_now()
     if request.method == "POST":
-        return _received(request, asks, at=at)
+        try:
+            return _received(request, asks, at=at)
+        except RequestDataTooBig:
+            return _too_much(request, asks, at=at)
     origin = hosted.origin_of(
         request.GET.dict(),
         referrer=request.headers.get("Referer", ""),
@@ -148,6 +153,15 @@ def _ask_again(
 ) -> HttpResponse:
     form.add_error(None, AGAIN)
     return _page(request, asks, form, hosted.issue(asks, origin, campaign, at=at), status=422)
+
+
+def _too_much(request: HttpRequest, asks: CaptureForm, *, at: datetime) -> HttpResponse:
+    # Nothing of it was read, so there is no field to complain of.
+    form = HostedForm({}, asks=asks)
+    form.errors.clear()
+    form.add_error(None, TOO_MUCH)
+    token = hosted.issue(asks, {}, asks.campaign.slug, at=at)
+    return _page(request, asks, form, token, status=413)
 
 
 def _page(

@@ -64,6 +64,7 @@
     const status = event.detail.xhr.status;
     toast.textContent = status === 403 ? "You may not do that here." :
       status === 404 ? "That is no longer here; reload the page." :
+      status === 413 ? "That is too much text for one form. Nothing was changed; shorten it." :
       status === 429 ? "Too many tries; wait a minute and try again." :
       "The server could not do that. Nothing was changed; try again.";
     document.getElementById("toasts")?.append(toast);

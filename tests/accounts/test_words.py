@@ -6,7 +6,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from accounts.words import ago_words, due_words, moment_words, money_words, span_words
+from accounts.words import (
+    ago_words,
+    due_words,
+    leave_words,
+    moment_words,
+    money_words,
+    span_words,
+)
 
 NEW_YORK = ZoneInfo("America/New_York")
 # A Friday, 15:00 in New York.
@@ -88,3 +95,17 @@ def test_a_span_is_told_in_its_largest_whole_unit(seconds, words):
 )
 def test_an_amount_has_cents_only_where_there_are_some(amount, currency, words):
     assert money_words(amount, currency) == words
+
+
+def test_leave_is_told_in_whole_days_of_whoever_is_away():
+    first = datetime(2027, 1, 18, tzinfo=NEW_YORK)
+    after = datetime(2027, 1, 25, tzinfo=NEW_YORK)
+    told = leave_words(first.astimezone(UTC), after.astimezone(UTC), at=NOW, zone=NEW_YORK)
+    assert told == ("Mon 18 Jan", "Sun 24 Jan")
+
+
+def test_leave_of_a_few_hours_is_told_by_its_instants():
+    first = datetime(2027, 1, 18, 12, tzinfo=NEW_YORK)
+    after = datetime(2027, 1, 19, tzinfo=NEW_YORK)
+    told = leave_words(first, after, at=NOW, zone=NEW_YORK)
+    assert told == ("Mon 18 Jan, 12:00", "Tue 19 Jan, 00:00")

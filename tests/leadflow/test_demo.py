@@ -1,7 +1,7 @@
 """The demo company keeps the same rules as any other: its figures follow from its events."""
 
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -144,6 +144,13 @@ def test_nobody_acts_on_leave_and_open_handoffs_have_an_owner_or_a_place_on_the_
             actor=absence.user, recorded_at__gt=absence.starts_at, recorded_at__lt=absence.ends_at
         )
         assert list(theirs) == []
+
+
+def test_leave_is_in_whole_days_where_the_person_is(demo):
+    for absence in Absence.objects.select_related("user"):
+        zone = ZoneInfo(absence.user.time_zone)
+        ends = (absence.starts_at.astimezone(zone), absence.ends_at.astimezone(zone))
+        assert [moment.time() for moment in ends] == [time.min, time.min]
 
 
 def test_people_act_in_their_working_hours(demo):

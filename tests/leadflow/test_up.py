@@ -119,6 +119,10 @@ def test_a_wrong_database_url_is_one_clear_line_without_the_password(var, url, s
     assert "hunter2" not in line
 
 
+def test_a_wrong_database_url_is_said_before_what_it_calls_for(var):
+    assert refusal(var, DATABASE_URL="nonsense").startswith("leadflow: DATABASE_URL='nonsense'")
+
+
 def test_a_second_supervisor_on_the_same_folder_is_refused(var):
     with up(var, DEMO="0") as leadflow:
         leadflow.wait_until_serving()

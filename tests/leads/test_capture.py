@@ -76,6 +76,12 @@ def test_two_rows_of_one_batch_with_one_address_are_one_lead(cast):
         ("occurred_at", "2027-01-15T10:00:00", "has no time zone"),
         ("occurred_at", "yesterday", "“yesterday” is not a time"),
         ("consent", "yes", 'Write it as {"text"'),
+        ("consent", {"text": "Yes", "tme": "2026-01-01T00:00:00Z"}, 'Write it as {"text"'),
+        (
+            "consent",
+            {"text": "Yes", "time": "2026-01-01T00:00:00"},
+            "“2026-01-01T00:00:00” has no time zone",
+        ),
         ("first_name", ["a"], "This must be a text."),
     ],
 )
@@ -99,6 +105,14 @@ def test_nul_bytes_emoji_and_right_to_left_text(cast):
     lead = Lead.objects.get(pk=captured.lead.pk)
     assert (lead.first_name, lead.last_name) == ("Pat 🛁", "أحمد")
     assert lead.activities.get().note == "ab"
+
+
+def test_a_name_cannot_turn_the_words_after_it_around(cast):
+    captured = cast.capture(
+        at=AT, email="a@b.example", first_name="\u202ePat\u2066", last_name="نجار"
+    )
+    lead = Lead.objects.get(pk=captured.lead.pk)
+    assert (lead.first_name, lead.last_name) == ("Pat", "نجار")
 
 
 def test_a_refused_row_does_not_keep_the_others_out(cast):

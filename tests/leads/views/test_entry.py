@@ -142,7 +142,8 @@ def test_without_address_and_phone_there_is_no_way_to_answer(cast):
 
 def test_ten_megabytes_are_refused_whole(cast):
     answer = save(cast.maya, **TYPED, message="x" * 10_000_000)
-    assert (answer.status_code, Lead.objects.count()) == (400, 0)
+    assert (answer.status_code, Lead.objects.count()) == (413, 0)
+    assert "shorten the text" in answer.content.decode()
 
 
 def test_emoji_and_right_to_left_names_are_kept(cast):

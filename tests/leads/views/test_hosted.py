@@ -187,7 +187,11 @@ def test_what_cannot_be_kept_is_said_beside_its_field(form, name, value, said):
 
 def test_ten_megabytes_are_refused_whole(form):
     answer = send(form, **ANSWER, message="x" * 10_000_000)
-    assert (answer.status_code, Lead.objects.count()) == (400, 0)
+    assert (answer.status_code, Lead.objects.count()) == (413, 0)
+    page = answer.content.decode()
+    assert "too much text for this form" in page
+    assert re.findall(r'class="field-error"', page) == []
+    assert "X-Frame-Options" not in answer
 
 
 def test_emoji_and_right_to_left_names_are_kept(form):
