@@ -77,11 +77,6 @@ def test_two_rows_of_one_batch_with_one_address_are_one_lead(cast):
         ("occurred_at", "yesterday", "“yesterday” is not a time"),
         ("consent", "yes", 'Write it as {"text"'),
         ("consent", {"text": "Yes", "tme": "2026-01-01T00:00:00Z"}, 'Write it as {"text"'),
-        (
-            "consent",
-            {"text": "Yes", "time": "2026-01-01T00:00:00"},
-            "“2026-01-01T00:00:00” has no time zone",
-        ),
         ("first_name", ["a"], "This must be a text."),
     ],
 )
@@ -105,6 +100,13 @@ def test_nul_bytes_emoji_and_right_to_left_text(cast):
     lead = Lead.objects.get(pk=captured.lead.pk)
     assert (lead.first_name, lead.last_name) == ("Pat 🛁", "أحمد")
     assert lead.activities.get().note == "ab"
+
+
+def test_a_time_without_a_zone_is_named_as_it_was_typed(cast):
+    consent = {"text": "Yes", "time": "2026-01-01T00:00:00"}
+    assert cast.capture(at=AT, email="a@b.example", consent=consent).refused == {
+        "consent": "“2026-01-01T00:00:00” has no time zone; add one, such as 2026-01-01T00:00:00Z."
+    }
 
 
 def test_a_name_cannot_turn_the_words_after_it_around(cast):
