@@ -97,14 +97,17 @@ def map_columns(headers: Sequence[str]) -> Columns:
     return Columns(plan)
 
 
-def free_names(headers: Sequence[str]) -> list[str]:
-    """What each column is called: its header, with its number where another one has it."""
+def free_names(headers: Sequence[str], numbers: Sequence[int] | None = None) -> list[str]:
+    """What each column is called: its header, with its number where another one has it.
+
+    `numbers` are the columns' own, counted from 1, where they are not in the order of the file.
+    """
     names: list[str] = []
-    for index, header in enumerate(headers):
-        name, number = header[:60].strip() or f"column {index + 1}", index + 1
-        plain_name = name[:50]
+    for header, number in zip(headers, numbers or range(1, len(headers) + 1), strict=True):
+        name = header[:60].strip() or f"column {number}"
+        short, further = name[:50], number
         while name in names:
-            name, number = f"{plain_name} ({number})", number + 1
+            name, further = f"{short} ({further})", further + 1
         names.append(name)
     return names
 

@@ -11,6 +11,7 @@ from itertools import count, islice
 
 from accounts.models import User
 from leads import normalise
+from leads.csv_cells import plain
 from leads.csv_headers import FULL_NAME, field_of, key
 from leads.importing import Record
 from leads.imports.dates import order_of
@@ -75,7 +76,7 @@ def remembered(importing: Import, user: User) -> Import | None:
 
 def values_of(records: Sequence[Record], index: int) -> list[str]:
     """What a column holds in the sample, blanks left out."""
-    cells = (record.cells[index].strip() for record in records if index < len(record.cells))
+    cells = (plain(record.cells[index].strip()) for record in records if index < len(record.cells))
     return [cell for cell in cells if cell]
 
 

@@ -103,15 +103,24 @@ def word_key(word: str) -> str:
     return re.sub(r"\s+", " ", word).strip().casefold()
 
 
+def names_of(importing: Import) -> dict[int, str]:
+    """What each column is called; further fields have first choice, for they keep the name."""
+    kept = [index for index, target in enumerate(importing.targets) if target == KEEP]
+    order = [*kept, *(i for i in range(len(importing.headers)) if i not in kept)]
+    headers = [importing.headers[index].removeprefix(EXTRA) for index in order]
+    found = free_names(headers, [index + 1 for index in order])
+    return dict(zip(order, found, strict=True))
+
+
 def plan_of(importing: Import) -> Plan:
     """The plan somebody chose for their file."""
-    names = free_names(importing.headers)
+    names = names_of(importing)
     columns, headers = Columns(), dict[str, str]()
     words: dict[str, dict[str, str]] = {}
     for index, target in enumerate(importing.targets):
         if not target:
             continue
-        called = names[index].removeprefix(EXTRA)
+        called = names[index]
         columns.plan.append((index, "" if target == KEEP else target, called))
         headers.setdefault(called if target == KEEP else target, names[index])
         words.setdefault(target, {}).update(importing.words.get(str(index), {}))
