@@ -103,6 +103,19 @@ def opened(importing: Import, *, beat: Callable[[], None] | None = None) -> Iter
             yield table
 
 
+def count(importing: Import, *, beat: Callable[[], None]) -> int:
+    """How many records there are; of a workbook its rows, for reading their cells takes long."""
+    if importing.format == Import.Format.XLSX:
+        with laid_out(importing, beat=beat) as path:
+            return workbook.count(path)
+    total = 0
+    with opened(importing, beat=beat) as table:
+        for total, _ in enumerate(table.records, 1):
+            if total % 50_000 == 0:
+                beat()
+    return total
+
+
 def sample_of(importing: Import, count: int) -> list[Record]:
     """The first records."""
     with opened(importing) as table:

@@ -76,10 +76,9 @@ def run(pk: int, *, at: datetime) -> bool:
     if importing.state == State.UNDOING:
         return _in_turns(undoing.steps(importing, mine, lease=LEASE), pk, mine)
     try:
-        with reading.opened(importing, beat=lambda: _hold(pk, mine)) as table:
-            if importing.total is None:
-                importing.total = _count(table.records, lambda: _hold(pk, mine))
-                Import.objects.filter(pk=pk, claim=mine).update(total=importing.total)
+        if importing.total is None:
+            importing.total = _count(importing, lambda: _hold(pk, mine))
+            Import.objects.filter(pk=pk, claim=mine).update(total=importing.total)
         with reading.opened(importing, beat=lambda: _hold(pk, mine)) as table:
             return _in_turns(_steps(importing, mine, table.records), pk, mine)
     except Unreadable as error:
@@ -107,15 +106,13 @@ def _in_turns(steps: Iterator[bool], pk: int, mine: UUID) -> bool:
     return True
 
 
-def _count(records: Iterator[Record], beat: Callable[[], None]) -> int:
-    total = 0
-    for total, _ in enumerate(records, 1):
-        if total > MOST_ROWS:
-            raise Unreadable(
-                f"has more than {MOST_ROWS:,} rows; cut it into smaller files and import each"
-            )
-        if total % 50_000 == 0:
-            beat()
+def _count(importing: Import, beat: Callable[[], None]) -> int:
+    """How many rows there are to deal with. Raises Unreadable when they are too many."""
+    total = reading.count(importing, beat=beat)
+    if total > MOST_ROWS:
+        raise Unreadable(
+            f"has more than {MOST_ROWS:,} rows; cut it into smaller files and import each"
+        )
     return total
 
 
@@ -197,6 +194,8 @@ def _end(pk: int, mine: UUID, state: str, *, error: str = "") -> None:
         ours = Import.objects.filter(pk=pk, claim=mine, state=State.RUNNING)
         if not ours.update(state=state, ended_at=at, claim=None, claimed_until=None, error=error):
             return
+        if state == State.FINISHED:  # blank rows of a workbook were counted with the others
+            Import.objects.filter(pk=pk).update(total=F("position"))
         _tell(Import.objects.get(pk=pk), at=at)
     log.info("import_ended", id=pk, state=state)
 

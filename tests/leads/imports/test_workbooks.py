@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from leads import workbooks
 from leads.importing import Unreadable
 from leads.imports import limits, reading, workbook
 from leads.models import Lead
@@ -93,7 +94,7 @@ def test_cells_are_texts_as_somebody_would_have_typed_them(value, shown):
 
 
 GOOD = book(HEADER, ["pat@spa.example", None, "Pat", None, None])
-BIG = b"<worksheet>" + b" " * (30 * limits.MIB)
+BIG = b"<worksheet>" + b"<row/>" * (5 * limits.MIB)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +106,8 @@ BIG = b"<worksheet>" + b" " * (30 * limits.MIB)
         (packed(**{"[Content_Types].xml": b"x", "word/a": b""}), "is no workbook we can read"),
         (repacked(GOOD, **{"xl/vbaProject.bin": b"x"}), "holds macros"),
         (repacked(GOOD, **{"xl/worksheets/sheet1.xml": BIG}), "unpacks to more"),
+        (repacked(GOOD, **{"xl/worksheets/sheet1.xml": b"<w " + b"ab " * limits.MIB}),
+         "unpacks to more"),
         (repacked(GOOD, **{f"x/{n}": b"" for n in range(2001)}), "unpacks to more"),
         (repacked(GOOD, **{"xl/worksheets/sheet1.xml": b"<worksheet><sheetData><row>"}),
          "is a damaged or cut-off workbook"),
@@ -126,7 +129,7 @@ def test_a_bomb_is_known_by_its_sizes_before_anything_is_unpacked(tmp_path, monk
     monkeypatch.setattr(workbook, "MOST_UNPACKED", 5 * limits.MIB)
     bomb = repacked(GOOD, **{"xl/worksheets/sheet1.xml": b"\0" * (6 * limits.MIB)})
     assert len(bomb) < 20_000
-    monkeypatch.setattr(zipfile.ZipFile, "testzip", lambda _: pytest.fail("it was unpacked"))
+    monkeypatch.setattr(zipfile.ZipFile, "open", lambda *_: pytest.fail("it was unpacked"))
     with pytest.raises(Unreadable, match="unpacks to more"):
         looked(tmp_path, bomb)
 
@@ -158,3 +161,26 @@ def test_a_sheet_with_any_xml_is_read_or_refused(tmp_path, sheet):
     part = f"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>{sheet}"
     with suppress(Unreadable):
         looked(tmp_path, repacked(GOOD, **{"xl/worksheets/sheet1.xml": part.encode()}))
+
+
+def test_rows_are_counted_without_reading_their_cells(tmp_path, monkeypatch):
+    path = tmp_path / "leads.xlsx"
+    path.write_bytes(book(HEADER, *([f"p{n}@x.example", n, "x" * (n % 7)] for n in range(999))))
+    assert workbook.count(path) == 999
+    for piece in (7, 64, 1000):  # wherever a tag is cut
+        monkeypatch.setattr(workbook, "MIB", piece)
+        assert workbook.count(path) == 999
+
+
+def test_a_sheet_is_not_walked_through_before_its_first_rows_are_looked_at(tmp_path, monkeypatch):
+    """A workbook of ours has no word on how large it is; reading stops where the sample does."""
+    rows = ([f"p{n}@x.example"] for n in range(60_000))
+    (tmp_path / "leads.xlsx").write_bytes(b"".join(workbooks.stream("Leads", ["email"], rows)))
+    read: list[int] = []
+    real = zipfile.ZipExtFile.read
+    monkeypatch.setattr(workbook, "check", lambda _: None)
+    monkeypatch.setattr(
+        zipfile.ZipExtFile, "read", lambda self, n=-1: read.append(n) or real(self, n)
+    )
+    assert len(reading.look(tmp_path / "leads.xlsx", records=20).sample) == 20
+    assert sum(size for size in read if size > 0) < 1_500_000
