@@ -13,6 +13,7 @@ SCALES = "10000,100000"
 ROWS = {
     "capture": ("bench.capturing", "capture_row"),
     "queue": ("bench.queueing", "queue_row"),
+    "list": ("bench.listing", "list_row"),
     "sweep": ("bench.sweeping", "sweep_row"),
     "import": ("bench.importing", "import_row"),
     "deadline_to_breach": ("bench.sweeping", "breach_delay_row"),

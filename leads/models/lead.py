@@ -188,6 +188,11 @@ class Lead(models.Model):
         indexes = [
             models.Index(fields=["phone"], name="lead_by_phone", condition=~Q(phone="")),
             models.Index(fields=["team", "-created_at", "-id"], name="lead_newest"),
+            # The list of leads, in each of its orders: whoever sees most of them, and a filter that
+            # most of them pass, reads it from the top; a stage that few are in has its own.
+            models.Index(fields=["-created_at", "-id"], name="lead_newest_of_all"),
+            models.Index(fields=["-score", "-id"], name="lead_best_of_all"),
+            models.Index(fields=["stage", "-created_at", "-id"], name="lead_newest_by_stage"),
             models.Index(fields=["owner", "-created_at"], name="lead_by_owner"),
             # What a pool offers; a lead that somebody has is found by its owner.
             models.Index(
