@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("leads", "0006_score_drafts")]
+    dependencies = [("leads", "0007_merging")]
 
     operations = [
         AddIndexConcurrently(
