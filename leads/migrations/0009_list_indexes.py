@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("leads", "0007_merging")]
+    dependencies = [("leads", "0008_duplicate_pairs")]
 
     operations = [
         AddIndexConcurrently(
