@@ -4,7 +4,8 @@
    missed stays missed, and its owner is told who has the person now.
 2. Everything that belongs to the other (activities, handoffs with clocks and ledger, deals) becomes
    the survivor's, whichever room keeps it; handoffs are numbered in their order, the open one last.
-3. The survivor's gaps are filled, it is scored by all their signs, and takes the further stage.
+3. The survivor's gaps are filled, and what the other said otherwise is noted; it is scored by all
+   their signs, and takes the further stage.
 4. The other is deleted; its address leads on to the survivor.
 """
 
@@ -20,6 +21,7 @@ from leads import normalise, scoring
 from leads.activities import record_activities
 from leads.capture import REMEMBERED, signs_of
 from leads.duplicates import pairs
+from leads.editing import EDITABLE
 from leads.handover import missing_for_mql
 from leads.journey import aida_of
 from leads.known import FILLABLE
@@ -59,14 +61,14 @@ def merge(survivor: Lead, other: Lead, *, by: User, at: datetime) -> Lead:
         left.refresh_from_db()
         gone.refresh_from_db()
         _place(left, gone)
-        _fill(left, gone)
+        aside = _fill(left, gone)
         _take_over(left, gone, by=by, at=at)
         audit.record("lead_merged", left, by=by, at=at, facts={"other": gone.pk, "name": gone.name})
         FormerLead.objects.create(pk=gone.pk, now=left)
         Lead.objects.filter(pk=gone.pk).delete()
         _judge(left, at=at)
         left.save()
-        _record(left, gone, by=by, at=at)
+        _record(left, gone, aside, by=by, at=at)
     survivor.refresh_from_db()
     return survivor
 
@@ -119,8 +121,14 @@ def _place(left: Lead, gone: Lead) -> None:
     left.handed_over_at = holder.handed_over_at
 
 
-def _fill(left: Lead, gone: Lead) -> None:
-    """What the survivor does not know; nothing is overwritten."""
+def _fill(left: Lead, gone: Lead) -> dict[str, str]:
+    """What the survivor does not know; nothing is overwritten. Returns what the other said
+    otherwise, which is kept with the activity."""
+    aside = {
+        name: getattr(gone, name)
+        for name in EDITABLE
+        if getattr(gone, name) and getattr(left, name) not in ("", None, getattr(gone, name))
+    }
     for name in (*FILLABLE, "email", "email_typed", "campaign_id", "captured_by_id"):
         if not getattr(left, name):
             setattr(left, name, getattr(gone, name))
@@ -133,6 +141,7 @@ def _fill(left: Lead, gone: Lead) -> None:
     left.first_touchpoint_at = min(first, default=None)
     left.last_touchpoint_at = max(last, default=None)
     left.match_text = normalise.match_text(left.first_name, left.last_name, left.company)
+    return aside
 
 
 def _take_over(left: Lead, gone: Lead, *, by: User, at: datetime) -> None:
@@ -167,16 +176,16 @@ def _judge(left: Lead, *, at: datetime) -> None:
     left.updated_at = at
 
 
-def _record(left: Lead, gone: Lead, *, by: User, at: datetime) -> None:
+def _record(left: Lead, gone: Lead, aside: dict[str, str], *, by: User, at: datetime) -> None:
     """Say that it was done; `sla` finds the next deadline anew by it."""
     handoff = Handoff.objects.filter(lead=left).order_by("-cycle").first()
     merged = Activity(
         lead=left, handoff=handoff, kind=Kind.MERGED, actor=by, occurred_at=at,
-        data={"other": gone.pk, "name": gone.name},
+        data={"other": gone.pk, "name": gone.name, "aside": aside},
     )  # fmt: skip
     activities = [merged]
-    aside = left.stage in (Stage.INQUIRY, Stage.RECYCLED)
-    if aside and not missing_for_mql(left, at=at):
+    early = left.stage in (Stage.INQUIRY, Stage.RECYCLED)
+    if early and not missing_for_mql(left, at=at):
         left.stage = Stage.MQL
         left.save(update_fields=["stage"])
         score = {"score": left.score}

@@ -52,7 +52,9 @@ def activity_words(activity: Activity) -> str:
     if activity.kind == Kind.WITHDRAWN:
         return "It was merged with another lead"
     if activity.kind == Kind.MERGED:
-        return f"{data.get('name') or 'A lead'}, number {data.get('other')} before"
+        aside = ", ".join(str(value) for value in data.get("aside", {}).values())
+        also = f"; not taken over: {aside}" if aside else ""
+        return f"{data.get('name') or 'A lead'}, number {data.get('other')} before{also}"
     if activity.kind in (Kind.PAUSED, Kind.RESUMED):
         return _paused(data)
     if data.get("answer"):

@@ -14,6 +14,7 @@ from leads.activities import log_touch
 from leads.handover import hand_over
 from leads.merging import merge
 from leads.models import Activity, Handoff, Lead
+from leads.templatetags.leads_ui import activity_words
 from sla.clocks.rebuilding import rebuild
 from sla.figures.compliance import compliance
 from sla.figures.tallies import fold
@@ -126,6 +127,14 @@ def test_gaps_are_filled_and_nothing_is_overwritten(cast, pair):
         "+12125550123", {"size": "40 rooms"}, "pat@spa.example", "Director of Wellness",
     )  # fmt: skip
     assert Lead.objects.count() == 1
+    # What was said otherwise is told on the timeline.
+    merged = Activity.objects.get(kind="merged")
+    assert merged.data["aside"] == {
+        "job_title": "Director of Spa", "email": "p.lee@home.example",
+    }  # fmt: skip
+    assert activity_words(merged) == (
+        f"Pat Lee, number {gone.pk} before; not taken over: p.lee@home.example, Director of Spa"
+    )
     # Scored by the signs of both: two demonstrations count for more than one.
     assert left.engagement == 60
 
