@@ -128,7 +128,9 @@ def sign_contract(
         in_force_from=in_force_from,
         in_force_to=in_force_to,
         signed_for_marketing_by=marketing,
+        signed_for_marketing_at=in_force_from if marketing else None,
         signed_for_sales_by=sales,
+        signed_for_sales_at=in_force_from if sales else None,
         hop_limit=2,
     )
     seconds = {**TARGETS, **(targets or {})}

@@ -59,6 +59,15 @@ class Agreement:
         return list(found.values())
 
 
+def facts_of(receipt: Mapping[str, Any]) -> dict[str, Any]:
+    """What terms ask of a lead, as it was at the handoff (its receipt)."""
+    return {
+        "tier": receipt.get("tier"),
+        "persona": (receipt.get("persona") or {}).get("slug"),
+        "source": receipt.get("source"),
+    }
+
+
 def _fits(term: Term, facts: Mapping[str, Any]) -> bool:
     return (
         (not term.tiers or facts.get("tier") in term.tiers)
@@ -111,9 +120,10 @@ def _load_agreements() -> list[Agreement]:
     return [
         Agreement(
             c.pk, c.version, c.in_force_from, c.in_force_to, c.hop_limit,
-            tuple(c.terms.order_by("order", "id")),
+            tuple(sorted(c.terms.all(), key=lambda term: (term.order, term.pk))),
         )
-        for c in Contract.objects.prefetch_related("terms")
+        for c in Contract.objects.agreed().prefetch_related("terms")
+        if c.in_force_from is not None
     ]  # fmt: skip
 
 

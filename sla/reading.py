@@ -118,6 +118,24 @@ def promises(terms: tuple[Term, ...], side: str) -> list[Promise]:
     ]
 
 
+def promise_facts(promise: Promise) -> dict[str, str]:
+    """All that was promised, a fact each; two versions are compared by these."""
+    term = promise.term
+    return {
+        "Name": term.name,
+        "Owed by": Side(term.side).label,
+        "Within": promise.target,
+        "Hours": CountedIn(term.calendar_of).label,
+        "Kind": term.measure.replace("_", " "),
+        "For": _filters(term) or "any lead",
+        "Starts when": promise.starts,
+        "Kept by": promise.stops,
+        "With the next owner": "starts afresh" if term.per_owner else "goes on",
+        "May be paused when": promise.pauses or "never",
+        "Then": "; ".join(promise.alarms) or "nothing",
+    }
+
+
 def _stops(term: Term) -> str:
     what = _listed([STOPS.get(Kind(k)) or Kind(k).label.lower() for k in term.stops_on])
     if term.stops_after == 1:
@@ -127,6 +145,11 @@ def _stops(term: Term) -> str:
 
 
 def _applies_to(term: Term, terms: tuple[Term, ...]) -> str:
+    first = next(t for t in terms if t.measure == term.measure)
+    return _filters(term) or ("every lead" if first is term else "every other lead")
+
+
+def _filters(term: Term) -> str:
     said = []
     if term.tiers:
         said.append(f"{_listed([Tier(tier).label.lower() for tier in term.tiers])} leads")
@@ -134,8 +157,7 @@ def _applies_to(term: Term, terms: tuple[Term, ...]) -> str:
         said.append(f"persona {_listed(term.personas)}")
     if term.sources:
         said.append(f"from {_listed(term.sources)}")
-    first = next(t for t in terms if t.measure == term.measure)
-    return ", ".join(said) or ("every lead" if first is term else "every other lead")
+    return ", ".join(said)
 
 
 def _alarm(step: Mapping[str, Any], term: Term) -> str:

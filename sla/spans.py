@@ -1,10 +1,13 @@
-"""Lengths of working time as people write them: "15 min", "4 h", "1 h 30 min", "5 days"."""
+"""Lengths of working time as people write them ("15 min", "4 h", "5 days"), and instants."""
 
 import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sla.reading import HOUR, MINUTE, WORKING_DAY
 
 LONGEST_DAYS = 250
+FIRST_YEAR, LAST_YEAR = 2000, 2100
 REMEDY = "write it as 15 min, 4 h, 1 h 30 min or 5 days (a day is {hours} hours)"
 LENGTHS = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1),
@@ -43,3 +46,14 @@ def written(seconds: int, *, day: int = WORKING_DAY) -> str:
         return f"{seconds // day} days"
     lengths = (seconds // HOUR, "h"), (seconds % HOUR // MINUTE, "min"), (seconds % MINUTE, "s")
     return " ".join(f"{n} {unit}" for n, unit in lengths if n)
+
+
+def read_instant(text: str, zone: ZoneInfo) -> datetime:
+    """What a date-and-time field sends, read in the viewer's zone."""
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"“{text[:30]}” is not a time; write it as 2027-01-31T09:30.") from None
+    if not FIRST_YEAR <= start.year <= LAST_YEAR:
+        raise ValueError(f"The year must be from {FIRST_YEAR} to {LAST_YEAR}, not {start.year}.")
+    return start if start.tzinfo else start.replace(tzinfo=zone)

@@ -19,6 +19,7 @@ from leads import qualification
 from leads.activities import log_touch
 from leads.imports import running
 from leads.models import CaptureForm
+from sla.contracts import drafting
 from sla.models import Claim, Clock
 from sla.sweep import sweep
 from tests.factories import hours, make_user, ny
@@ -74,6 +75,14 @@ compliance-at-risk   GET   in   200  200  200  200  200  200  200  200
 compliance-speed     GET   in   200  200  200  200  200  200  200  200
 compliance-time      GET   in   200  200  200  200  200  200  200  200
 contract             GET   in   200  200  200  200  200  200  200  200
+contract-begin       POST  in   403  403  403  302  403  403  302  403
+contract-discard     POST  in   403  403  403  409  403  403  409  403
+contract-draft       GET   in   403  403  403  200  403  403  200  200
+contract-draft       POST  in   403  403  403  422  403  403  422  403
+contract-reopen      POST  in   403  403  403  409  403  403  409  403
+contract-sign        POST  in   403  403  403  422  403  403  422  403
+contract-version     GET   in   200  200  200  200  200  200  200  200
+contract-versions    GET   in   200  200  200  200  200  200  200  200
 deal-close           GET   in   404  404  403  403  200  404  200  200
 deal-close           POST  in   404  404  403  403  422  404  422  422
 deal-list            GET   in   200  200  200  200  200  200  200  200
@@ -138,6 +147,13 @@ person-leave         POST  in   404  404  404  404  422  404  422  422
 person-list          GET   in   403  403  403  200  403  403  200  200
 profile              GET   in   200  200  200  200  200  200  200  200
 profile              POST  in   200  200  200  200  200  200  200  200
+promise              GET   in   403  403  403  200  403  403  200  403
+promise              POST  in   403  403  403  422  403  403  422  403
+promise-bring-back   POST  in   403  403  403  302  403  403  302  403
+promise-move         POST  in   403  403  403  302  403  403  302  403
+promise-new          GET   in   403  403  403  200  403  403  200  403
+promise-new          POST  in   403  403  403  422  403  403  422  403
+promise-remove       POST  in   403  403  403  409  403  403  409  403
 quiet-hours          POST  in   302  302  302  302  302  302  302  302
 queue                GET   in   403  403  403  403  200  200  200  200
 queue-rows           GET   in   403  403  403  403  200  200  200  200
@@ -216,6 +232,7 @@ def scene(cast):
     done, waiting = (received(b"email\npat@\n", cast.maya) for _ in range(2))
     running.start(done, by=cast.maya, at=AT)
     worked(done)
+    promised = drafting.begin(by=cast.mona, at=AT).terms.get(key="accept")
     numbers = {
         **dict.fromkeys(("import-columns", "import-discard", "import-preview", "import-read-again",
                          "import-start"),
@@ -223,7 +240,7 @@ def scene(cast):
         "handoff": handoff.pk, "lead": lead.pk, "deal": deal.pk, "return": returned.pk,
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
         "api-key": key.pk, "api:handoff": handoff.pk, "api:": lead.pk, "person-": cast.sam.pk,
-        "webhook-delivery": delivery.pk, "webhook": hook.pk,
+        "webhook-delivery": delivery.pk, "webhook": hook.pk, "promise": promised.pk,
     }  # fmt: skip
     slugs = {"calendar": "new-york", "campaign": cast.campaign.slug, "form": form.slug,
              "hosted": form.slug, "persona": cast.persona.slug}  # fmt: skip
@@ -238,7 +255,9 @@ def address(name: str, pattern: str, numbers, slugs) -> str:
         return reverse(name, args=[next(v for k, v in numbers.items() if name.startswith(k))])
     if "<slug:slug>" in pattern:
         return reverse(name, args=[next(v for k, v in slugs.items() if name.startswith(k))])
-    return reverse(name)
+    if "<int:number>" in pattern or "<int:version>" in pattern:
+        return reverse(name, args=[1])
+    return reverse(name, args=["accept"] if "<slug:key>" in pattern else [])
 
 
 def answer(person, method: str, url: str) -> str:

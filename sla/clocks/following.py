@@ -188,12 +188,7 @@ def _start(activities: Iterable[Activity], *, at: datetime, stamp: UUID) -> list
         if handoff is None or contract is None:
             continue
         handoff.contract_version = contract.version
-        receipt = handoff.receipt
-        facts = {
-            "tier": receipt.get("tier"),
-            "persona": (receipt.get("persona") or {}).get("slug"),
-            "source": receipt.get("source"),
-        }
+        facts = agreement.facts_of(handoff.receipt)
         if activity.kind == Kind.REASSIGNED:
             if handoff.owner_id is None and not activity.data.get("pool"):
                 continue  # On the manager's list: nobody has been asked to accept it.
@@ -201,6 +196,10 @@ def _start(activities: Iterable[Activity], *, at: datetime, stamp: UUID) -> list
             round_ = handoff.hops
         else:
             terms, round_ = contract.started_by(activity.kind, facts), 0
+        if activity.kind == Kind.ACCEPTED and terms:
+            # By the first who accepted; a next owner's accepting starts nothing again.
+            there = set(Clock.objects.filter(handoff=handoff).values_list("term__key", flat=True))
+            terms = [term for term in terms if term.key not in there]
         for term in terms:
             clocks.append(_new_clock(term, activity, round_, stamp=stamp))
     # Before the clocks are written: a new one has no pauses to ask for.

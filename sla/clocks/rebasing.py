@@ -8,7 +8,8 @@ may decide otherwise. Then:
   keeps what it then has left.
 * What is past its deadline at `at` is a miss and stays one, noticed or not; so does all history.
 * A new deadline may lie in the past: it is missed then, and the preview counts these beforehand.
-* Alarms that have fired have fired; those that wait are moved, and the sweep never sees half of it.
+* Alarms that have fired have fired, unless the new promise has another step in their place; those
+  that wait are moved, and the sweep never sees half of it.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -53,8 +54,9 @@ WITH wanted AS (
 INSERT INTO sla_alarm AS a (clock_id, step, action, fire_at, state, error)
 SELECT clock_id, step, action, fire_at, 'waiting', '' FROM wanted
 ON CONFLICT (clock_id, step) DO UPDATE
-    SET fire_at = excluded.fire_at, action = excluded.action, state = 'waiting'
-    WHERE a.state IN ('waiting', 'void')
+    SET fire_at = excluded.fire_at, action = excluded.action, state = 'waiting', fired_at = NULL,
+        error = ''
+    WHERE a.state IN ('waiting', 'void') OR a.action <> excluded.action
 """
 
 
@@ -97,7 +99,8 @@ class Plan:
         return [move for move in self.moved if move.due_at is not None and move.due_at < self.at]
 
 
-Choose = Callable[[Clock], Ground]
+# None: the clock stays where it is.
+Choose = Callable[[Clock], Ground | None]
 
 
 def preview(clocks: ClockQuerySet, onto: Choose, *, at: datetime) -> Plan:
@@ -147,6 +150,8 @@ def _plan(clocks: Iterable[Clock], onto: Choose, *, at: datetime) -> Plan:
     moves = []
     for clock in clocks:
         ground = onto(clock)
+        if ground is None:
+            continue
         due_at, left = _due(clock, ground)
         moves.append(Move(clock, ground, clock.due_at, due_at, left))
     never = datetime.max.replace(tzinfo=at.tzinfo)

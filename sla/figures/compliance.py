@@ -106,7 +106,9 @@ def _of(model: type[Model], key: str) -> Callable[[Iterable[str]], Mapping[str, 
 
 def _term_names(found: Iterable[str]) -> Mapping[str, tuple[str, str]]:
     """A term keeps its key through its contract's versions; the newest gives the name."""
-    rows = list(Term.objects.order_by("contract__version").values_list("pk", "key", "name"))
+    rows = list(
+        Term.objects.agreed().order_by("contract__version").values_list("pk", "key", "name")
+    )
     newest = {key: name for _, key, name in rows}
     return {str(pk): (key, newest[key]) for pk, key, _ in rows}
 
@@ -253,7 +255,7 @@ def with_outcome(outcome: str, *, at: datetime) -> Q:
 
 
 def _in_order_of_the_contract(groups: list[Figures]) -> list[Figures]:
-    terms = Term.objects.order_by("contract__version").values_list("key", "side", "id")
+    terms = Term.objects.agreed().order_by("contract__version").values_list("key", "side", "id")
     found = {key: (side, pk) for key, side, pk in terms}
     for figures in groups:
         figures.side = found[figures.key][0] if figures.key in found else ""

@@ -125,26 +125,50 @@ class PersonCalendar(models.Model):
         return f"Hours of {self.user}"
 
 
+class ContractQuerySet(models.QuerySet["Contract"]):
+    def agreed(self) -> Self:
+        """Those that are, were or will be in force."""
+        return self.filter(is_draft=False)
+
+
 @configured
 class Contract(models.Model):
-    """One version of the service-level agreement; in force from an instant until the next is."""
+    """One version of the service-level agreement; in force from an instant until the next is.
+
+    One may be a draft (sla.contracts): it binds nobody, and becomes a version of the agreement
+    once both sides have signed it.
+    """
 
     version = models.PositiveIntegerField(unique=True)
     name = models.CharField(max_length=160)
-    in_force_from = models.DateTimeField()
+    is_draft = models.BooleanField(default=False)
+    # Of a draft the instant that is meant; None: as soon as both have signed.
+    in_force_from = models.DateTimeField(null=True)
     in_force_to = models.DateTimeField(null=True, blank=True)
     signed_for_marketing_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    signed_for_marketing_at = models.DateTimeField(null=True)
     signed_for_sales_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    signed_for_sales_at = models.DateTimeField(null=True)
     # How often escalation may pass one handoff on before the manager gets it.
     hop_limit = models.PositiveSmallIntegerField(default=2)
+
+    objects = ContractQuerySet.as_manager()
 
     class Meta:
         ordering = ["-version"]
         constraints = [
+            models.CheckConstraint(
+                name="contract_draft_or_in_force",
+                condition=Q(is_draft=True, in_force_to=None)
+                | Q(is_draft=False, in_force_from__isnull=False),
+            ),
+            models.UniqueConstraint(
+                fields=["is_draft"], condition=Q(is_draft=True), name="one_draft_at_a_time"
+            ),
             models.CheckConstraint(
                 name="contract_ends_after_start",
                 condition=Q(in_force_to=None) | Q(in_force_to__gt=F("in_force_from")),
@@ -180,6 +204,12 @@ class CountedIn(models.TextChoices):
     WALL = "wall", "Around the clock"
 
 
+class TermQuerySet(models.QuerySet["Term"]):
+    def agreed(self) -> Self:
+        """The promises of every version, without a draft's."""
+        return self.filter(contract__is_draft=False)
+
+
 @configured
 class Term(models.Model):
     """One promise: from this activity to that one within so many working seconds.
@@ -212,6 +242,8 @@ class Term(models.Model):
     steps = models.JSONField(default=list)
     # For which reasons the clock may stand still: [{"key": "…", "label": "…"}, …]; none: never.
     pause_reasons = models.JSONField(default=list, blank=True)
+
+    objects = TermQuerySet.as_manager()
 
     class Meta:
         ordering = ["contract", "measure", "order", "id"]

@@ -35,7 +35,7 @@ def replay(
     The number of queries does not grow with the clocks. Without `short` every clock is run again
     step by step.
     """
-    terms = {term.pk: term for term in Term.objects.all()}
+    terms = {term.pk: term for term in Term.objects.agreed()}
     period = Clock.objects.filter(started_at__gte=start, started_at__lt=at)
     found = []
     for row in period.order_by("pk").values_list(*Recorded._fields):

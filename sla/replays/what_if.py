@@ -165,7 +165,7 @@ def _by_term(before: Groups, after: Groups) -> list[Pair]:
     """In the order of the contract; a term keeps its key through the versions."""
     newest: dict[str, Term] = {}
     keys: dict[int, str] = {}
-    for term in Term.objects.order_by("contract__version", "pk"):
+    for term in Term.objects.agreed().order_by("contract__version", "pk"):
         newest[term.key], keys[term.pk] = term, term.key
     used = {keys[term] for term, *_ in before}
     pairs = {key: _pair(key, term.name, term.side) for key, term in newest.items() if key in used}

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from sla import agreement, reading
 from sla.hours.year import KINDS, year_of
 from sla.models import Calendar, CalendarVersion
-from sla.views.contract import read_instant
+from sla.spans import read_instant
 
 YEARS = range(-1, 4)  # the years on offer, counted from the present one
 

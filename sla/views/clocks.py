@@ -59,7 +59,9 @@ def clock_list(request: SignedInRequest) -> HttpResponse:
         "outcomes": OUTCOMES,
         "outcome": request.GET.get("outcome", ""),
         "chips": _chips(request.GET),
-        "terms": dict(Term.objects.order_by("contract__version").values_list("key", "name")),
+        "terms": dict(
+            Term.objects.agreed().order_by("contract__version").values_list("key", "name")
+        ),
         "sorts": _sorts(request.GET, sort if sort in SORTS else USUAL_SORT),
     }
     return render(request, "sla/clocks.html", context)

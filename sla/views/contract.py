@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_GET
 
 from accounts.instants import database_now
@@ -14,9 +15,10 @@ from accounts.requests import SignedInRequest
 from leads.models import Tier
 from personas.models import Definition
 from sla import agreement, reading
-from sla.models import Contract, Side
-
-FIRST_YEAR, LAST_YEAR = 2000, 2100
+from sla.contracts import drafting
+from sla.contracts.differences import differences
+from sla.models import Contract, Side, Term
+from sla.spans import read_instant
 
 
 @require_GET
@@ -31,6 +33,9 @@ def contract(request: SignedInRequest) -> HttpResponse:
         "teams": reading.team_hours(at.astimezone(zone).year),
         "definitions": Definition.objects.in_force(at),
         "agreement": found,
+        "draft": drafting.draft() if request.user.is_manager else None,
+        "mine": drafting.sides_of(request.user),
+        "waiting": drafting.scheduled(at),
     }
     if found is not None:
         context |= {
@@ -41,6 +46,56 @@ def contract(request: SignedInRequest) -> HttpResponse:
             "calculator": _calculator(request, found, zone=zone, at=at),
         }
     return render(request, "sla/contract.html", context)
+
+
+@require_GET
+def versions(request: SignedInRequest) -> HttpResponse:
+    """Every version there was, newest first: who signed it when, and what it changed."""
+    at = database_now()
+    found = list(_agreed().prefetch_related("terms"))
+    rows = [
+        {
+            "contract": now,
+            "state": _state(now, at),
+            "changes": differences(was, _terms(was), now, _terms(now)) if was else [],
+            "first": was is None,
+        }
+        for now, was in zip(found, [*found[1:], None], strict=True)
+    ]
+    context = {"at": at, "rows": rows, "mine": drafting.sides_of(request.user)}
+    return render(request, "sla/contract_versions.html", context)
+
+
+@require_GET
+def version(request: SignedInRequest, number: int) -> HttpResponse:
+    """One version in full, whether in force or not."""
+    at = database_now()
+    found = get_object_or_404(_agreed(), version=number)
+    terms = tuple(drafting.terms_of(found))
+    context = {
+        "at": at,
+        "contract": found,
+        "state": _state(found, at),
+        "sides": [(side, reading.promises(terms, side)) for side in Side],
+    }
+    return render(request, "sla/contract_version.html", context)
+
+
+def _agreed() -> QuerySet[Contract]:
+    signers = ("signed_for_marketing_by", "signed_for_sales_by")
+    return Contract.objects.agreed().select_related(*signers).order_by("-version")
+
+
+def _terms(contract: Contract) -> list[Term]:
+    """As prefetched, in the order of the contract."""
+    return sorted(contract.terms.all(), key=lambda term: (term.order, term.pk))
+
+
+def _state(contract: Contract, at: datetime) -> str:
+    starts, ends = contract.in_force_from, contract.in_force_to
+    if starts is not None and starts > at:
+        return "waits"
+    return "over" if ends is not None and ends <= at else "in force"
 
 
 def _calculator(
@@ -71,14 +126,3 @@ def _calculator(
             reading.forecast(found, start=start, tier=tier, team_id=team.pk) if team else []
         ),
     }
-
-
-def read_instant(text: str, zone: ZoneInfo) -> datetime:
-    """What a date-and-time field sends, read in the viewer's zone."""
-    try:
-        start = datetime.fromisoformat(text)
-    except ValueError:
-        raise ValueError(f"“{text[:30]}” is not a time; write it as 2027-01-31T09:30.") from None
-    if not FIRST_YEAR <= start.year <= LAST_YEAR:
-        raise ValueError(f"The year must be from {FIRST_YEAR} to {LAST_YEAR}, not {start.year}.")
-    return start if start.tzinfo else start.replace(tzinfo=zone)

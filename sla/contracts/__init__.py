@@ -1,0 +1,1 @@
+"""The contract as both sides write it: drafted, compared, signed, in force."""

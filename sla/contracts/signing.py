@@ -1,0 +1,214 @@
+"""Both sides sign the draft; with the second signature it is a version of the agreement.
+
+In force from then on, or from the later instant that was agreed. Clocks that run keep what they
+started under, and history its every byte, unless whoever signs last moves the running ones along:
+in the same transaction, after having looked at what that does (sla.clocks.rebasing).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from accounts import audit, configuration
+from accounts.models import User
+from accounts.refusals import Conflict, NotAllowed, Refused
+from leads.models import Handoff
+from sla import agreement
+from sla.agreement import Agreement
+from sla.clocks.counting import working_of
+from sla.clocks.rebasing import Choose, Ground, Plan, giving_way, preview, rebase
+from sla.contracts.differences import differences, never_reached
+from sla.contracts.drafting import changing, sides_of, terms_of, whole_ticket
+from sla.models import Clock, ClockQuerySet, Contract, Side, Term
+
+UNSEEN = "The draft was changed since you read it. Read what it says now, then sign."
+
+
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """What came of a signature: the contract, whether it is agreed now, and which clocks moved."""
+
+    contract: Contract
+    agreed: bool
+    plan: Plan | None = None
+
+
+def problems(contract: Contract, terms: Sequence[Term], *, at: datetime) -> list[str]:
+    """Why nobody should sign this, each with the remedy."""
+    if not terms:
+        return ["It promises nothing; add a promise."]
+    now = agreement.in_force(at)
+    if now and not differences(Contract.objects.get(pk=now.id), now.terms, contract, terms):
+        return [f"It says what version {now.version} says; change something, or discard it."]
+    return [
+        f"“{term.name}” is never reached: “{earlier.name}” is tried first and fits every lead of "
+        "its own. Move it up, narrow the other, or remove it."
+        for term, earlier in never_reached(terms)
+    ]
+
+
+def sign(
+    side: Side, *, base: str, by: User, at: datetime, move: bool = False
+) -> Signed:  # fmt: skip
+    """Sign the draft for one side, as it was read (`base`, sla.contracts.drafting.whole_ticket).
+
+    With both signatures it is agreed; with `move` the running clocks then go along, all or none.
+    Raises NotAllowed for anybody but a manager of the side, Refused for a draft that can't be kept,
+    Conflict when it was changed since, or when the clocks are too busy.
+    """
+    if side not in sides_of(by):
+        raise NotAllowed(f"Only a manager of {side.label.lower()} signs for {side.label.lower()}.")
+
+    def do() -> Signed:
+        with changing(by=by) as contract:
+            terms = terms_of(contract)
+            if whole_ticket(contract, terms) != base:
+                raise Conflict(UNSEEN, code="draft_changed")
+            if wrong := problems(contract, terms, at=at):
+                raise Refused(" ".join(wrong), code="draft_wrong")
+            _sign(contract, side, by=by, at=at)
+            if contract.signed_for_marketing_by is None or contract.signed_for_sales_by is None:
+                return Signed(contract, agreed=False)
+            _agree(contract, terms, by=by, at=at)
+            at_once = contract.in_force_from == at
+            plan = _move(contract, by=by, at=at) if move and at_once else None
+            return Signed(contract, agreed=True, plan=plan)
+
+    return giving_way(do) if move else do()
+
+
+def _sign(contract: Contract, side: Side, *, by: User, at: datetime) -> None:
+    setattr(contract, f"signed_for_{side.value}_by", by)
+    setattr(contract, f"signed_for_{side.value}_at", at)
+    contract.save()
+    facts = {"version": contract.version, "side": side.value}
+    audit.record("contract_signed", contract, by=by, at=at, facts=facts)
+
+
+def take_back(side: Side, *, by: User, at: datetime) -> None:
+    """Take one's side's signature off the draft again."""
+    if side not in sides_of(by):
+        raise NotAllowed(f"Only a manager of {side.label.lower()} may do that.")
+    with changing(by=by) as contract:
+        if getattr(contract, f"signed_for_{side.value}_by") is None:
+            return
+        setattr(contract, f"signed_for_{side.value}_by", None)
+        setattr(contract, f"signed_for_{side.value}_at", None)
+        contract.save()
+        facts = {"version": contract.version, "side": side.value}
+        audit.record("contract_signature_taken_back", contract, by=by, at=at, facts=facts)
+
+
+def _agree(contract: Contract, terms: Sequence[Term], *, by: User, at: datetime) -> None:
+    """Make the draft a version: in force from `at`, or later if that was meant."""
+    meant = contract.in_force_from
+    contract.in_force_from = meant if meant is not None and meant > at else at
+    contract.is_draft = False
+    contract.save()
+    # Written again in their order: lists that know no order of terms show them by their keys.
+    contract.terms.all().delete()
+    for order, term in enumerate(terms):
+        term.pk, term.order = None, order
+        term._state.adding = True
+        term.save()
+    was = _before(contract)
+    changes = differences(was, terms_of(was), contract, terms) if was else []
+    open_ended = Contract.objects.agreed().exclude(pk=contract.pk).filter(
+        Q(in_force_to=None) | Q(in_force_to__gt=contract.in_force_from),
+        in_force_from__lt=contract.in_force_from,
+    )  # fmt: skip
+    for older in open_ended:
+        older.in_force_to = contract.in_force_from
+        older.save(update_fields=["in_force_to"])
+    facts = {"version": contract.version, "from": contract.in_force_from.isoformat(),
+             "changes": changes}  # fmt: skip
+    audit.record("contract_agreed", contract, by=by, at=at, facts=facts)
+
+
+def _before(contract: Contract) -> Contract | None:
+    older = Contract.objects.agreed().filter(version__lt=contract.version)
+    return older.order_by("-version").first()
+
+
+def reopen(contract: Contract, *, by: User, at: datetime) -> None:
+    """Make a signed version that waits for its day a draft again; what is in force goes on.
+
+    Raises NotAllowed, and Conflict when its day has come or there is another draft.
+    """
+    if not sides_of(by):
+        raise NotAllowed("Only a manager of marketing or of sales may do that.")
+    with transaction.atomic():
+        contract = Contract.objects.select_for_update().get(pk=contract.pk)
+        starts = contract.in_force_from
+        if contract.is_draft or starts is None or starts <= at:
+            raise Conflict(f"Version {contract.version} is in force already; draft a new version.")
+        if Contract.objects.filter(is_draft=True).exists():
+            raise Conflict("There is a draft already; discard it first.")
+        older = Contract.objects.agreed().filter(in_force_to=starts)
+        for each in older:
+            each.in_force_to = None
+            each.save(update_fields=["in_force_to"])
+        contract.is_draft = True
+        contract.signed_for_marketing_by = contract.signed_for_sales_by = None
+        contract.signed_for_marketing_at = contract.signed_for_sales_at = None
+        contract.save()
+        facts = {"version": contract.version}
+        audit.record("contract_reopened", contract, by=by, at=at, facts=facts)
+
+
+# --- Running clocks, moved along -----------------------------------------------------------------
+
+
+def running_elsewhere(contract: Contract) -> ClockQuerySet:
+    """The clocks that run under any other version."""
+    return Clock.objects.running().unended().exclude(term__contract=contract)
+
+
+def looked_at(contract: Contract, *, at: datetime) -> Plan:
+    """What moving the running clocks onto a draft would do; nothing stays of it."""
+    with transaction.atomic():
+        plan = preview(running_elsewhere(contract), _onto(contract, at=at), at=at)
+        transaction.set_rollback(True)
+    return plan
+
+
+def _move(contract: Contract, *, by: User, at: datetime) -> Plan:
+    plan = rebase(running_elsewhere(contract), _onto(contract, at=at), by=by, at=at)
+    facts = {"version": contract.version, "clocks": len(plan.moves), "moved": len(plan.moved),
+             "overdue": len(plan.overdue)}  # fmt: skip
+    audit.record("contract_rebased", contract, by=by, at=at, facts=facts)
+    return plan
+
+
+def _onto(contract: Contract, *, at: datetime) -> Choose:
+    """Each clock onto the promise of the same kind that fits its lead; without one it stays.
+
+    Its hours stay too, where both promises are counted in the same: a calendar's own change is what
+    moves those.
+    """
+    new = Agreement(
+        contract.pk, contract.version, contract.in_force_from or at, None, contract.hop_limit,
+        tuple(terms_of(contract)),
+    )  # fmt: skip
+    handoffs = Handoff.objects.filter(clocks__in=running_elsewhere(contract)).distinct()
+    facts = {
+        pk: agreement.facts_of(receipt) for pk, receipt in handoffs.values_list("pk", "receipt")
+    }
+    stamp = configuration.stamp()
+
+    def onto(clock: Clock) -> Ground | None:
+        fitting = new.started_by(clock.term.starts_on, facts.get(clock.handoff_id or 0, {}))
+        term = next((t for t in fitting if t.measure == clock.term.measure), None)
+        if term is None:
+            return None
+        if term.calendar_of == clock.term.calendar_of:
+            version = clock.calendar_version_id
+        else:
+            found = agreement.hours_for(term, clock.owner_id, clock.team_id, stamp=stamp)
+            version = found.version_id if found else None
+        return Ground(working_of(version), version, term, term.target_seconds)
+
+    return onto
