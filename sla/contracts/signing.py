@@ -22,7 +22,8 @@ from sla.clocks.counting import working_of
 from sla.clocks.rebasing import Choose, Ground, Plan, giving_way, preview, rebase
 from sla.contracts.differences import differences, never_reached
 from sla.contracts.drafting import changing, sides_of, terms_of, whole_ticket
-from sla.models import Clock, ClockQuerySet, Contract, Side, Term
+from sla.hours import round_the_clock
+from sla.models import Clock, ClockQuerySet, Contract, CountedIn, Side, Term
 
 UNSEEN = "The draft was changed since you read it. Read what it says now, then sign."
 
@@ -114,6 +115,8 @@ def _agree(contract: Contract, terms: Sequence[Term], *, by: User, at: datetime)
         term.pk, term.order = None, order
         term._state.adding = True
         term.save()
+    if any(term.calendar_of == CountedIn.WALL for term in terms):
+        round_the_clock.keep()  # Here, where nobody waits for it.
     was = _before(contract)
     changes = differences(was, terms_of(was), contract, terms) if was else []
     open_ended = Contract.objects.agreed().exclude(pk=contract.pk).filter(

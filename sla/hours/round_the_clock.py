@@ -15,7 +15,11 @@ def saved() -> int | None:
 
 
 def keep() -> int:
-    """Write the version, once; answers its id."""
+    """Write the version, once; answers its id. Whoever asks under an older stamp, in the very
+    transaction that wrote it, finds it."""
+    known = saved()
+    if known is not None:
+        return known
     with transaction.atomic():
         # Every writer takes the stamp first, so that no two make it.
         configuration.renew()

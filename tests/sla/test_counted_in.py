@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from accounts.models import Absence, Team
 from leads.activities import log_touch
+from leads.capture import capture_leads
 from leads.models import Handoff, PoolMember
 from leads.qualification import reassign
 from sla import agreement
@@ -150,6 +151,26 @@ def test_starting_still_takes_three_queries(cast, whose):
         warm(cast, at=ny("2027-01-15 12:00"))
     ours = [q["sql"].split()[0] for q in asked if "sla_" in q["sql"]]
     assert ours == ["INSERT", "INSERT", "WITH"]
+
+
+@pytest.mark.parametrize("whose", ["owner", "wall"])
+def test_many_leads_at_once_make_the_version_once(cast, whose):
+    """An import captures under one stamp, older than the version its first lead makes."""
+    Absence.objects.create(
+        user=cast.sam, starts_at=ny("2027-01-18 00:00"), ends_at=ny("2027-01-19 00:00")
+    )
+    cast.pool.members.filter(user=cast.sue).delete()
+    count_in(cast, whose)
+    row = {"first_name": "Pat", "last_name": "Lee", "company": "Spa Hotel", "country": "US",
+           "job_title": "Director of Wellness", "touchpoint": "event",
+           "campaign": cast.campaign.slug}  # fmt: skip
+    with CaptureQueriesContext(connection) as asked:
+        capture_leads([row | {"email": f"pat{n}@spa.example"} for n in range(5)], by=cast.maya,
+                      at=FRIDAY)  # fmt: skip
+    assert Clock.objects.count() == 15
+    made = [q["sql"] for q in asked if q["sql"].startswith('INSERT INTO "sla_calendarversion"')]
+    stamps = [q["sql"] for q in asked if q["sql"].startswith('UPDATE "accounts_configurationst')]
+    assert (len(made), len(stamps) <= 6) == (1, True)
 
 
 def test_what_is_left_goes_on_in_the_next_owners_hours(cast, lily):
