@@ -11,8 +11,9 @@ from datetime import datetime
 
 from django.db import transaction
 from django.db.models import Q
+from django.urls import reverse
 
-from accounts import audit, configuration
+from accounts import audit, configuration, outbox
 from accounts.models import User
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.models import Handoff
@@ -72,6 +73,7 @@ def sign(
                 raise Refused(" ".join(wrong), code="draft_wrong")
             _sign(contract, side, by=by, at=at)
             if contract.signed_for_marketing_by is None or contract.signed_for_sales_by is None:
+                _ask_the_other(contract, side, by=by, at=at)
                 return Signed(contract, agreed=False)
             _agree(contract, terms, by=by, at=at)
             at_once = contract.in_force_from == at
@@ -87,6 +89,20 @@ def _sign(contract: Contract, side: Side, *, by: User, at: datetime) -> None:
     contract.save()
     facts = {"version": contract.version, "side": side.value}
     audit.record("contract_signed", contract, by=by, at=at, facts=facts)
+
+
+def _ask_the_other(contract: Contract, side: Side, *, by: User, at: datetime) -> None:
+    """Tell the managers of the other side whose signature is missing now."""
+    others = User.objects.filter(is_active=True, memberships__is_manager=True).exclude(pk=by.pk)
+    waited_for = others.exclude(memberships__team__kind=side, memberships__is_manager=True)
+    outbox.send([
+        outbox.message(
+            person, "contract_signed", f"Version {contract.version} of the contract waits for you",
+            f"{by} signed it for {side.label.lower()}. With your signature it is in force.",
+            reverse("contract-draft"), at=at,
+        )
+        for person in waited_for.distinct().values_list("pk", flat=True)
+    ])  # fmt: skip
 
 
 def take_back(side: Side, *, by: User, at: datetime) -> None:

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.instants import database_now
-from accounts.models import AuditEntry, Membership
+from accounts.models import AuditEntry, Membership, OutboxMessage
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.activities import log_touch
 from leads.models import Handoff
@@ -124,6 +124,16 @@ def test_nobody_signs_for_the_other_side_nor_an_admin_or_a_rep(cast):
         with pytest.raises(NotAllowed):
             signing.sign(Side.SALES, base=base, by=who, at=SIGNED)
     assert not AuditEntry.objects.filter(verb="contract_signed").exists()
+
+
+def test_the_managers_of_the_other_side_are_told_whose_signature_is_missing(cast):
+    Membership.objects.create(user=cast.admin, team=cast.sales, is_manager=True)
+    signing.sign(Side.MARKETING, base=whole(draft_with(cast)), by=cast.mona, at=SIGNED)
+    told = OutboxMessage.objects.filter(kind="contract_signed")
+    assert {message.recipient for message in told} == {cast.dana, cast.admin}
+    assert {(message.title, message.url) for message in told} == {
+        ("Version 2 of the contract waits for you", "/sla/contract/draft/")
+    }
 
 
 def test_who_manages_both_sides_may_sign_for_both(cast):
