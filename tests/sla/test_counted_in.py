@@ -246,6 +246,17 @@ def test_a_rebuild_keeps_each_owners_hours_as_they_were(cast, lily):
     assert Leg.objects.filter(clock__handoff=handoff, clock__term__measure="first_touch").exists()
 
 
+def test_a_rebuild_does_not_judge_the_first_owner_by_the_second_ones_hours(cast, lily):
+    """Handed over on Thursday at 16:30 in New York: by London's hours overdue on Friday at noon, by
+    Sam's not before 16:30, and passed on at 14:00."""
+    count_in(cast, "owner")
+    handoff = warm(cast, at=ny("2027-01-14 16:30"))
+    handoff.accept(cast.sam, at=ny("2027-01-14 16:30"))
+    reassign(handoff, lily, by=cast.dana, at=ny("2027-01-15 14:00"), reason="Sam is out")
+    assert due(handoff, "first_touch") == ny("2027-01-18 06:30")
+    assert rebuild(handoff.lead, at=ny("2027-01-15 14:30"), check=True) == []
+
+
 def test_a_lost_deadline_of_a_clock_that_was_passed_on_is_mended(cast, lily):
     count_in(cast, "owner")
     handoff = warm(cast)
