@@ -30,6 +30,7 @@ urlpatterns = [
     path("handoffs/<int:pk>/pause/", pausing.pause, name="handoff-pause"),
     path("handoffs/<int:pk>/resume/", pausing.resume, name="handoff-resume"),
     path("sla/contract/", contract.contract, name="contract"),
+    path("sla/contract/move/", contract.move, name="contract-move"),
     path("sla/contract/versions/", contract.versions, name="contract-versions"),
     path("sla/contract/versions/<int:number>/", contract.version, name="contract-version"),
     path("sla/contract/versions/<int:version>/reopen/", drafts.reopen, name="contract-reopen"),

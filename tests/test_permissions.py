@@ -79,6 +79,8 @@ contract-begin       POST  in   403  403  403  302  403  403  302  403
 contract-discard     POST  in   403  403  403  409  403  403  409  403
 contract-draft       GET   in   403  403  403  200  403  403  200  200
 contract-draft       POST  in   403  403  403  422  403  403  422  403
+contract-move        GET   in   403  403  403  200  403  403  200  403
+contract-move        POST  in   403  403  403  422  403  403  422  403
 contract-reopen      POST  in   403  403  403  409  403  403  409  403
 contract-sign        POST  in   403  403  403  422  403  403  422  403
 contract-version     GET   in   200  200  200  200  200  200  200  200

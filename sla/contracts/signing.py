@@ -194,6 +194,16 @@ def looked_at(contract: Contract, *, at: datetime) -> Plan:
     return plan
 
 
+def move_running(contract: Contract, *, by: User, at: datetime) -> Plan:
+    """Move the running clocks of older versions onto the one in force, after it came into force.
+
+    Raises NotAllowed, and Conflict when the clocks are too busy.
+    """
+    if not sides_of(by):
+        raise NotAllowed("Only a manager of marketing or of sales may do that.")
+    return giving_way(lambda: _move(contract, by=by, at=at))
+
+
 def _move(contract: Contract, *, by: User, at: datetime) -> Plan:
     plan = rebase(running_elsewhere(contract), _onto(contract, at=at), by=by, at=at)
     facts = {"version": contract.version, "clocks": len(plan.moves), "moved": len(plan.moved),

@@ -4,21 +4,25 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_GET
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.instants import database_now
 from accounts.models import Team
+from accounts.refusals import Conflict
 from accounts.requests import SignedInRequest
 from leads.models import Tier
 from personas.models import Definition
 from sla import agreement, reading
-from sla.contracts import drafting
+from sla.contracts import drafting, signing
 from sla.contracts.differences import differences
 from sla.models import Contract, Side, Term
 from sla.spans import read_instant
+from sla.views import moves
+from sla.views.drafts import for_drafters
 
 
 @require_GET
@@ -36,6 +40,7 @@ def contract(request: SignedInRequest) -> HttpResponse:
         "draft": drafting.draft() if request.user.is_manager else None,
         "mine": drafting.sides_of(request.user),
         "waiting": drafting.scheduled(at),
+        "elsewhere": 0,
     }
     if found is not None:
         context |= {
@@ -45,7 +50,39 @@ def contract(request: SignedInRequest) -> HttpResponse:
             "sides": [(side, reading.promises(found.terms, side)) for side in Side],
             "calculator": _calculator(request, found, zone=zone, at=at),
         }
+        if context["mine"]:
+            context["elsewhere"] = signing.running_elsewhere(context["contract"]).count()
     return render(request, "sla/contract.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@for_drafters
+def move(request: SignedInRequest) -> HttpResponse:
+    """What moving the clocks of older versions onto the one in force would do, and doing it."""
+    at = database_now()
+    now = agreement.in_force(at)
+    if now is None:
+        raise Http404("No contract is in force.")
+    found, conflict = Contract.objects.get(pk=now.id), None
+    if request.POST.get("confirmed") == str(found.version):
+        try:
+            moved = len(signing.move_running(found, by=request.user, at=at).moved)
+        except Conflict as busy:
+            conflict = busy
+        else:
+            messages.success(request, f"{moved} running deadline{'s'[: moved != 1]} moved.")
+            return redirect("contract")
+    plan = signing.looked_at(found, at=at)
+    context = {
+        "at": at,
+        "contract": found,
+        "conflict": conflict,
+        "plan": plan,
+        "moves": moves.told(plan, request.user),
+        "staying": signing.running_elsewhere(found).count() - len(plan.moves),
+    }
+    status = 409 if conflict else 422 if request.method == "POST" else 200
+    return render(request, "sla/contract_move.html", context, status=status)
 
 
 @require_GET

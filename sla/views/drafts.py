@@ -106,6 +106,9 @@ def sign(request: SignedInRequest) -> HttpResponse:
     """Sign for one side, or take that back; the last signature may move the running clocks."""
     at = database_now()
     contract, side = drafting.draft(), request.POST.get("side", "")
+    if contract is None:
+        messages.error(request, "There is no draft to sign: it was signed or discarded meanwhile.")
+        return redirect("contract")
     if side not in Side.values:
         missing = Refused("Say for which side you sign: marketing or sales.")
         return page(request, at=at, conflict=missing, status=422)
@@ -118,7 +121,7 @@ def sign(request: SignedInRequest) -> HttpResponse:
             signing.take_back(Side(side), by=request.user, at=at)
             messages.success(request, "Your signature is taken back.")
             return redirect("contract-draft")
-        if contract and move and request.POST.get("confirmed") != base:
+        if move and request.POST.get("confirmed") != base:
             plan = signing.looked_at(contract, at=at)
             if plan.moved:
                 return page(request, at=at, plan=plan, side=side)

@@ -153,8 +153,8 @@ def test_pages_are_clean_in_both_themes_and_widths(browser, story, live_server, 
     found = {}
     urls = [
         DRAFT, f"{DRAFT}promises/new/", f"{DRAFT}promises/{draft.terms.first().pk}/",
-        "/sla/contract/versions/", "/sla/contract/versions/1/", "/sla/claims/",
-        f"/handoffs/{handoff.pk}/pause/",
+        "/sla/contract/versions/", "/sla/contract/versions/1/", "/sla/contract/move/",
+        "/sla/claims/", f"/handoffs/{handoff.pk}/pause/",
     ]  # fmt: skip
     for url in urls:
         page.goto(url)

@@ -324,6 +324,20 @@ def test_what_runs_from_a_later_instant_on_moves_nothing(cast):
     assert due(handoff, "accept_hot") == ny("2027-01-15 12:05")
 
 
+def test_once_its_day_has_come_a_manager_may_move_what_still_runs(cast):
+    handoff = lead_at(cast, "2027-01-15 11:50", job_title="Head of Spa", touchpoint="form")
+    draft = draft_with(cast, accept=2 * 3600)
+    Contract.objects.filter(pk=draft.pk).update(in_force_from=ny("2027-01-15 13:00"))
+    found = sign_both(cast, draft).contract
+    at = ny("2027-01-15 13:30")
+    with pytest.raises(NotAllowed):
+        signing.move_running(found, by=cast.sam, at=at)
+    assert len(signing.move_running(found, by=cast.mona, at=at).moved) == 1
+    assert due(handoff, "accept") == ny("2027-01-15 13:50")
+    assert AuditEntry.objects.get(verb="contract_rebased").actor == cast.mona
+    assert signing.looked_at(found, at=at).moves == []
+
+
 @pytest.mark.django_db(transaction=True)
 def test_when_the_clocks_are_too_busy_nothing_is_signed():
     """All or none: a contract whose clocks could not move is not in force."""
@@ -441,3 +455,29 @@ def test_the_page_says_what_a_stale_signature_missed(cast):
     assert answer.status_code == 409
     assert "The draft was changed since you read it." in answer.content.decode()
     assert post(cast.dana, "contract-sign", side="marketing", base=base).status_code == 403
+
+
+def test_the_contract_page_leads_to_moving_what_runs_under_older_versions(cast):
+    now = database_now()
+    handoff = cast.hot_lead(at=now - timedelta(minutes=1)).handoffs.get()
+    sign_both(cast, draft_with(cast, at=now, accept_hot=4 * 3600), at=now)
+    client = Client()
+    client.force_login(cast.dana)
+    page = client.get(reverse("contract"))
+    assert "3 running clocks started under older versions" in page.content.decode()
+    before = due(handoff, "accept_hot")
+    asked = client.get(reverse("contract-move"))
+    assert [row["lead"] for row in asked.context["moves"]] == [handoff.lead]
+    assert client.post(reverse("contract-move"), {"confirmed": "1"}).status_code == 422
+    assert due(handoff, "accept_hot") == before
+    assert client.post(reverse("contract-move"), {"confirmed": "2"}).status_code == 302
+    assert due(handoff, "accept_hot") > before
+    assert "Nothing is left to move" in client.get(reverse("contract-move")).content.decode()
+
+
+def test_signing_twice_is_told(cast):
+    now = database_now()
+    draft = draft_with(cast, at=now)
+    sign_both(cast, draft, at=now)
+    answer = post(cast.dana, "contract-sign", side="sales", base="x")
+    assert (answer.status_code, answer.url) == (302, reverse("contract"))
