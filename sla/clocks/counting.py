@@ -32,7 +32,8 @@ def run(
 
     The first stretch begins with the clock. What is left is carried over, to the second, from one
     stretch to the next and over each pause. No deadline: it stands still, or is never open. A
-    deadline before a change stands, whatever comes after.
+    deadline before a change stands, whatever comes after; one at the very instant of a pause is
+    not past, and comes again at the pause's end.
     """
     (since, working), *later = stretches
     events: list[tuple[datetime, int, WorkingCalendar | None]] = [
@@ -46,12 +47,17 @@ def run(
         if due_at is not None and due_at < instant:
             break
         if due_at is not None and working is not None:
-            left = seconds_left(working, instant, due_at)
+            left = seconds_left(working, instant, due_at) if due_at > instant else 0
         if what == PASS:
             working = hours
         else:
             still = what == STOP
-        due_at = working.add(instant, left) if working and not still else None
+        if still:
+            due_at = None
+        elif left:
+            due_at = working.add(instant, left) if working else None
+        else:
+            due_at = instant  # Nothing is left: due at once, in whatever hours.
     return due_at, left
 
 
