@@ -193,6 +193,8 @@ def test_a_typed_time_is_refused_with_a_note_only(browser, story, live_server):
     claim.get_by_role("textbox").fill("Nobody picked up.")
     claim.get_by_role("button", name="Refuse").click()
     expect(page.locator("article.claim")).to_have_count(0)
+    page.reload()  # without the toast, which is still fading in
+    expect(page.get_by_role("heading", name="Decided lately")).to_be_visible()
     assert accessibility(page) == []
     context.close()
 
