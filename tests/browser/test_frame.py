@@ -174,6 +174,15 @@ def test_the_menu_of_a_phone_opens_by_button_and_closes_by_escape(page):
     expect(page.get_by_role("link", name="Menu")).to_be_focused()
 
 
+@pytest.mark.parametrize("part", [".side", ".top"])
+def test_navigation_stays_in_sight_on_a_long_page(page, part):
+    page.set_viewport_size({"width": 1440, "height": 400})
+    page.goto("/profile/")
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
+    page.wait_for_function("scrollY > 400")
+    assert round(page.locator(part).bounding_box()["y"]) == 0
+
+
 def test_the_page_says_times_in_the_words_of_the_server(page, cast):
     """Every kind of distance, over midnight, new year and a change of clocks."""
     zone = ZoneInfo(cast.sam.time_zone)

@@ -28,7 +28,10 @@ def filled(value: str) -> str:
         name, operator, rest = match.groups()
         return GIVEN.get(name) or (rest if operator == ":-" else "")
 
-    return re.sub(r"\$\{(\w+)(:-|:\?)([^}]*)\}", fill, value)
+    inner = re.compile(r"\$\{(\w+)(:-|:\?)([^${}]*)\}")
+    while inner.search(value):
+        value = inner.sub(fill, value)
+    return value
 
 
 def stage(number: int) -> str:
@@ -59,7 +62,16 @@ def test_settings_accept_every_value_that_compose_gives():
 
 def test_compose_gives_only_variables_that_settings_read():
     read = set(re.findall(r'env\.\w+\(\s*"(\w+)"', (ROOT / "leadflow/settings.py").read_text()))
+    read |= set(re.findall(r'environ\.get\("(WEB_\w+)"', (ROOT / "gunicorn.conf.py").read_text()))
     assert set(SERVICES["web"]["environment"]) - read == set()
+
+
+def test_every_setting_of_a_server_can_be_given_to_compose():
+    table = (ROOT / "docs/operate.md").read_text().partition("## One machine")[0]
+    named = " ".join(re.findall(r"^\| (.*?) \|", table, re.MULTILINE))
+    documented = set(re.findall(r"`([A-Z_]+)`", named))
+    here_only = {"PORT", "LEADFLOW_VAR", "DEBUG"}  # the image sets them, or they are for developers
+    assert documented - here_only - set(SERVICES["web"]["environment"]) == set()
 
 
 def test_the_servers_are_the_hosts_that_the_addresses_name_and_new_enough():
