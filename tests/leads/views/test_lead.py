@@ -397,7 +397,7 @@ def test_a_ten_megabyte_field_is_refused(cast, lead, client):
     answer = client.post(
         f"/leads/{lead.pk}/activity/", {"kind": "note", "note": "x" * 10_000_000}, headers=HTMX
     )
-    assert answer.status_code == 400
+    assert answer.status_code == 413
     assert lead.activities.filter(kind="note").count() == 0
 
 
