@@ -15,12 +15,16 @@ FILES = {
     "vendor/tabler/css/tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "vendor/htmx/htmx.min.js": "htmx.org/dist/htmx.min.js",
     "vendor/echarts/echarts.min.js": "echarts/dist/echarts.min.js",
-    "vendor/inter/inter-latin-wght-normal.woff2": (
-        "@fontsource-variable/inter/files/inter-latin-wght-normal.woff2"
-    ),
-    "vendor/inter/inter-latin-ext-wght-normal.woff2": (
-        "@fontsource-variable/inter/files/inter-latin-ext-wght-normal.woff2"
-    ),
+    **{
+        f"vendor/inter/{name}": f"@fontsource-variable/inter/files/{name}"
+        for name in (
+            "inter-latin-wght-normal.woff2",
+            "inter-latin-ext-wght-normal.woff2",
+            "inter-cyrillic-wght-normal.woff2",
+            "inter-greek-wght-normal.woff2",
+            "inter-vietnamese-wght-normal.woff2",
+        )
+    },
 }
 
 

@@ -107,5 +107,15 @@ def test_the_description_of_the_look_names_partials_that_exist():
     assert sorted(partials - {path.name for path in TEMPLATES}) == []
 
 
+@pytest.mark.parametrize(
+    "name", ["José Łuczak", "Алексей Соловьёв", "Ελένη", "Lan Anh Đặng", "Ưỡn"]
+)
+def test_names_are_drawn_in_one_font(name):
+    text = (ROOT / "static/css/leadflow.css").read_text()
+    spans = re.findall(r"U\+([0-9A-F]+)(?:-([0-9A-F]+))?", text)
+    drawn = {code for a, z in spans for code in range(int(a, 16), int(z or a, 16) + 1)}
+    assert [letter for letter in name if ord(letter) not in drawn] == []
+
+
 def test_the_style_sheet_stays_short():
     assert len((ROOT / "static/css/leadflow.css").read_text().splitlines()) < 500
