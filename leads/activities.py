@@ -10,9 +10,9 @@ from django.db.models.functions import Least
 
 from accounts.instants import clamped
 from accounts.models import User
-from accounts.refusals import Refused
+from accounts.refusals import Conflict, Refused
 from accounts.writing import insert
-from leads.models import LOGGED_BY_HAND, OUTCOMES, Activity, Handoff, Kind, Lead
+from leads.models import LOGGED_BY_HAND, OUTCOMES, Activity, FormerLead, Handoff, Kind, Lead
 from leads.signals import activities_recorded
 
 
@@ -31,6 +31,19 @@ def record_activities(
         written = list(insert(activities))
         activities_recorded.send(sender=Activity, activities=written, at=at, stamp=stamp)
     return written
+
+
+def _as_it_is_now(lead: Lead) -> tuple[Lead, Handoff | None]:
+    """The lead and its open handoff, locked; who it is part of now, if it was merged meanwhile, so
+    that no touch is lost."""
+    handoff = Handoff.objects.locked_of(lead)
+    there = Lead.objects.select_for_update(no_key=True).filter(pk=lead.pk)
+    if there.values_list("pk").first() is not None:
+        return lead, handoff
+    former = FormerLead.objects.filter(pk=lead.pk).select_related("now").first()
+    if former is None:
+        raise Conflict(f"{lead.name} was deleted meanwhile.", code="gone")
+    return _as_it_is_now(former.now)
 
 
 def log_touch(
@@ -62,7 +75,7 @@ def log_touch(
     if kind == "note" and not note.strip():
         raise Refused("An empty note says nothing.", fields={"note": "Write the note."})
     with transaction.atomic():
-        handoff = Handoff.objects.locked_of(lead)
+        lead, handoff = _as_it_is_now(lead)
         activity = lead.record(
             kind,
             by=by,

@@ -107,6 +107,9 @@ def _meet(
     works = _lock_existing([row for row, refused in read if not refused], at=at)
     by_key: dict[known.Key, _Work] = {known.key_of_lead(work.lead): work for work in works}
     leads = [work.lead for work in works]
+    by_id = {work.lead.pk: work for work in works}
+    good = [row for row, refused in read if not refused]
+    by_key |= {email: by_id[pk] for email, pk in known.formerly(leads, good).items()}
     editable = known.editable(leads, by=by) if how == Duplicates.OVERWRITE else set()
     answers: _Answers = []
     for row, refused in read:

@@ -13,7 +13,7 @@ from leads import intake, scoring
 from leads.activities import record_activities
 from leads.capture import REMEMBERED, signs_of
 from leads.handover import missing_for_mql, pass_on
-from leads.models import TOUCHPOINTS, Activity, Kind, Lead, Stage
+from leads.models import TOUCHPOINTS, Activity, FormerLead, Kind, Lead, Stage
 
 EDITABLE = ("first_name", "last_name", "company", "job_title", "email", "phone", "country")
 # What a cleaned row writes for each editable field.
@@ -43,7 +43,9 @@ def edit(lead: Lead, values: Mapping[str, Any], *, by: User | None, at: datetime
     stamp = configuration.stamp()
     try:
         with transaction.atomic():
-            now = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+            now = Lead.objects.select_for_update(of=("self",)).filter(pk=lead.pk).first()
+            if now is None:
+                raise gone(lead)
             changed = _apply(now, values, at=at)
             if changed:
                 _write(now, changed, by=by, at=at, stamp=stamp)
@@ -53,6 +55,18 @@ def edit(lead: Lead, values: Mapping[str, Any], *, by: User | None, at: datetime
         raise _taken(values["email"], by) from None
     lead.refresh_from_db()
     return list(changed)
+
+
+def gone(lead: Lead) -> Conflict:
+    """The answer to somebody who comes too late: who the lead is part of now, if of anybody."""
+    former = FormerLead.objects.filter(pk=lead.pk).select_related("now").first()
+    if former is None:
+        return Conflict(f"{lead.name} was deleted meanwhile.", code="gone")
+    return Conflict(
+        f"{lead.name} was merged with another lead meanwhile: now lead {former.now_id}.",
+        code="merged",
+        facts={"lead": former.now_id},
+    )
 
 
 def _apply(lead: Lead, values: Mapping[str, Any], *, at: datetime) -> dict[str, dict[str, str]]:

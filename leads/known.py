@@ -13,7 +13,7 @@ from django.db import connection
 from accounts.models import User
 from leads import normalise
 from leads.intake import Row
-from leads.models import Activity, Duplicates, Kind, Lead, Left
+from leads.models import Activity, Duplicates, Kind, Lead, Left, Merge
 
 FILLABLE = (
     "phone", "phone_typed", "first_name", "last_name", "company", "company_domain",
@@ -29,7 +29,12 @@ OVERWRITTEN = {
     "phone": ("phone", "phone_typed"),
     "source": ("source",),
 }
-BY_EMAIL = "SELECT id FROM leads_lead WHERE email = ANY(%s) ORDER BY id FOR UPDATE"
+# By their own address, or by that of a lead that became part of them.
+BY_EMAIL = """
+SELECT id FROM leads_lead WHERE email = ANY(%s) OR id = ANY(ARRAY(
+    SELECT survivor_id FROM leads_merge WHERE former_email = ANY(%s) AND undone_at IS NULL
+)) ORDER BY id FOR UPDATE
+"""
 BY_PHONE = """
 SELECT id FROM leads_lead WHERE phone = ANY(%s) AND phone <> '' AND email IS NULL
 ORDER BY id FOR UPDATE
@@ -58,13 +63,23 @@ def lock(rows: Iterable[Row]) -> list[int]:
     found: list[int] = []
     with connection.cursor() as cursor:
         if emails:
-            cursor.execute(BY_EMAIL, [emails])
+            cursor.execute(BY_EMAIL, [emails, emails])
             found += [pk for (pk,) in cursor.fetchall()]
         if phones:
             cursor.execute(ONE_AT_A_TIME)
             cursor.execute(BY_PHONE, [phones])
             found += [pk for (pk,) in cursor.fetchall()]
     return found
+
+
+def formerly(leads: Iterable[Lead], rows: Iterable[Row]) -> dict[str, int]:
+    """By which of these rows' addresses a lead is known that has another one since a merge."""
+    emails = {row.email for row in rows if row.email}
+    merged = [lead.pk for lead in leads if lead.email not in emails]
+    if not merged or not emails:
+        return {}
+    found = Merge.objects.filter(survivor__in=merged, former_email__in=emails, undone_at=None)
+    return {email or "": pk for email, pk in found.values_list("former_email", "survivor_id")}
 
 
 def editable(leads: Iterable[Lead], *, by: User | None) -> set[int]:

@@ -4,12 +4,13 @@
    missed stays missed, and its owner is told who has the person now.
 2. Everything that belongs to the other (activities, handoffs with clocks and ledger, deals) becomes
    the survivor's, whichever room keeps it; handoffs are numbered in their order, the open one last.
-3. The survivor's gaps are filled, and what the other said otherwise is noted; it is scored by all
-   their signs, and takes the further stage.
-4. The other is deleted; its address leads on to the survivor.
+3. The survivor's gaps are filled, or what was chosen is taken, and what one of them said otherwise is
+   noted; it is scored by all their signs, and takes the further stage.
+4. The other is deleted; its number and e-mail address lead on to the survivor. What was done is
+   noted (`Merge`), so that leads.unmerging can take it back.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from django.db import models, transaction
@@ -17,7 +18,7 @@ from django.db import models, transaction
 from accounts import audit, configuration, outbox
 from accounts.models import User
 from accounts.refusals import Conflict, Refused
-from leads import normalise, scoring
+from leads import merge_choices, merge_notes, normalise, scoring
 from leads.activities import record_activities
 from leads.capture import REMEMBERED, signs_of
 from leads.duplicates import pairs
@@ -34,6 +35,7 @@ from leads.models import (
     Handoff,
     Kind,
     Lead,
+    Merge,
     Stage,
 )
 
@@ -46,29 +48,42 @@ ORDER = (
 APART = 10_000
 
 
-def merge(survivor: Lead, other: Lead, *, by: User, at: datetime) -> Lead:
+def merge(
+    survivor: Lead,
+    other: Lead,
+    *,
+    by: User,
+    at: datetime,
+    choices: Mapping[str, str] | None = None,
+) -> Lead:
     """Make two leads one, in one transaction; returns the survivor as it is now.
 
-    Raises Refused for a lead and itself, Conflict when one of them is gone (merged by somebody
-    else), or when both have an open deal.
+    `choices` names fields of merge_choices.FIELDS to take from the "other" or to keep from the
+    "survivor"; where nothing is chosen the survivor's gaps are filled. Raises Refused for a lead
+    and itself or an unknown choice, Conflict when one of them is gone (merged by somebody else), or
+    when both have an open deal.
     """
+    chosen = merge_choices.read(choices or {})
     if survivor.pk == other.pk:
         raise Refused("A lead can't be merged with itself.")
     with transaction.atomic():
         left, gone = _locked(survivor, other)
         _refuse_two_deals(left, gone)
+        note = merge_notes.begin(left, gone, by=by, at=at)
         _withdraw(left, gone, by=by, at=at)
         left.refresh_from_db()
         gone.refresh_from_db()
         _place(left, gone)
-        aside = _fill(left, gone)
-        _take_over(left, gone, by=by, at=at)
-        audit.record("lead_merged", left, by=by, at=at, facts={"other": gone.pk, "name": gone.name})
+        aside = _fill(left, gone, chosen)
+        _take_over(left, gone, note)
+        facts = {"other": gone.pk, "name": gone.name, "chosen": dict(choices or {})}
+        audit.record("lead_merged", left, by=by, at=at, facts=facts)
         FormerLead.objects.create(pk=gone.pk, now=left)
         Lead.objects.filter(pk=gone.pk).delete()
-        _judge(left, at=at)
+        judge(left, at=at)
         left.save()
         _record(left, gone, aside, by=by, at=at)
+        merge_notes.end(note, left)
     survivor.refresh_from_db()
     return survivor
 
@@ -77,7 +92,8 @@ def _locked(survivor: Lead, other: Lead) -> tuple[Lead, Lead]:
     """Both as they stand now: handoffs first, as whoever answers one locks them."""
     ids = (survivor.pk, other.pk)
     list(Handoff.objects.select_for_update().filter(lead__in=ids).order_by("pk"))
-    found = Lead.objects.select_for_update(of=("self",)).in_bulk(ids)
+    leads = Lead.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
+    found = {lead.pk: lead for lead in leads}
     for lead in (survivor, other):
         if lead.pk not in found:
             raise Conflict(f"{lead.name} is no longer there: somebody merged or deleted it.")
@@ -121,17 +137,16 @@ def _place(left: Lead, gone: Lead) -> None:
     left.handed_over_at = holder.handed_over_at
 
 
-def _fill(left: Lead, gone: Lead) -> dict[str, str]:
-    """What the survivor does not know; nothing is overwritten. Returns what the other said
-    otherwise, which is kept with the activity."""
-    aside = {
-        name: getattr(gone, name)
-        for name in EDITABLE
-        if getattr(gone, name) and getattr(left, name) not in ("", None, getattr(gone, name))
-    }
+def _fill(left: Lead, gone: Lead, chosen: Mapping[str, bool]) -> dict[str, str]:
+    """What was chosen, and what the survivor does not know; nothing else is overwritten. Returns
+    what was said otherwise and not taken, which is kept with the activity."""
+    said = {name: (getattr(left, name), getattr(gone, name)) for name in EDITABLE}
     for name in (*FILLABLE, "email", "email_typed", "campaign_id", "captured_by_id"):
-        if not getattr(left, name):
+        if chosen.get(name, not getattr(left, name)):
             setattr(left, name, getattr(gone, name))
+    if not left.email and not left.phone:
+        words = "Keep an e-mail address or a phone number: a lead must be reached somehow."
+        raise Refused(words, code="invalid", fields={"email": words})
     if not left.consent_text:
         left.consent_text, left.consent_at = gone.consent_text, gone.consent_at
     left.extra = {**gone.extra, **left.extra}
@@ -141,10 +156,14 @@ def _fill(left: Lead, gone: Lead) -> dict[str, str]:
     left.first_touchpoint_at = min(first, default=None)
     left.last_touchpoint_at = max(last, default=None)
     left.match_text = normalise.match_text(left.first_name, left.last_name, left.company)
-    return aside
+    return {
+        name: next(value for value in values if value != getattr(left, name))
+        for name, values in said.items()
+        if all(values) and values[0] != values[1]
+    }
 
 
-def _take_over(left: Lead, gone: Lead, *, by: User, at: datetime) -> None:
+def _take_over(left: Lead, gone: Lead, note: Merge) -> None:
     """Give everything that points at one lead to the other, whichever room keeps it."""
     handoffs = sorted(
         Handoff.objects.filter(lead__in=(left, gone)),
@@ -154,19 +173,21 @@ def _take_over(left: Lead, gone: Lead, *, by: User, at: datetime) -> None:
         handoff.cycle = number + APART
     Handoff.objects.bulk_update(handoffs, ["cycle"])
     pairs.carry_over(gone, left)
-    for relation in _relations():
+    for relation in relations():
         field = relation.field.name
-        relation.related_model._base_manager.filter(**{field: gone}).update(**{field: left})
+        rows = relation.related_model._base_manager.filter(**{field: gone})
+        merge_notes.moved(note, relation, rows)
+        rows.update(**{field: left})
     Handoff.objects.filter(lead=left).update(cycle=models.F("cycle") - APART)
 
 
-def _relations() -> Iterator[models.ManyToOneRel]:
+def relations() -> Iterator[models.ManyToOneRel]:
     for field in Lead._meta.get_fields(include_hidden=True):
         if isinstance(field, models.ManyToOneRel) and field.related_model is not DuplicatePair:
             yield field
 
 
-def _judge(left: Lead, *, at: datetime) -> None:
+def judge(left: Lead, *, at: datetime) -> None:
     """Score it by all the signs there are."""
     signs = Activity.objects.filter(lead=left, occurred_at__gte=at - REMEMBERED)
     touchpoints = list(signs.filter(kind__in=TOUCHPOINTS).order_by("occurred_at", "pk"))

@@ -15,6 +15,7 @@ from leads.models.duplicate import DuplicateFigures, DuplicatePair
 from leads.models.handoff import Handoff, RejectReason
 from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
 from leads.models.lead import Aida, FormerLead, Lead, Stage, Tier
+from leads.models.merge import Merge
 from leads.models.prediction import Chance, Prediction
 from leads.models.returned import Return
 from leads.models.routing import Assignment, Pool, PoolMember
@@ -43,6 +44,7 @@ __all__ = [
     "Kind",
     "Lead",
     "Left",
+    "Merge",
     "Outcome",
     "Pool",
     "PoolMember",

@@ -38,6 +38,7 @@ class Kind(models.TextChoices):
     RECYCLED = "recycled", "Recycled to marketing"
     WITHDRAWN = "withdrawn", "Withdrawn from sales"
     MERGED = "merged", "Merged with another lead"
+    UNMERGED = "unmerged", "Merge undone"
     DEAL_OPENED = "deal_opened", "Deal opened"
     WON = "won", "Deal won"
     LOST = "lost", "Deal lost"

@@ -25,7 +25,7 @@ PICTURES = {
     Kind.DISQUALIFIED: "circle-off", Kind.RECYCLED: "recycle", Kind.DEAL_OPENED: "coin",
     Kind.WON: "trophy", Kind.LOST: "thumb-down", Kind.EDITED: "edit",
     Kind.PAUSED: "player-pause", Kind.RESUMED: "player-play", Kind.WITHDRAWN: "arrow-back",
-    Kind.MERGED: "git-merge",
+    Kind.MERGED: "git-merge", Kind.UNMERGED: "arrow-back-up",
 }  # fmt: skip
 FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first name",
                "last_name": "last name"}  # fmt: skip
@@ -51,6 +51,8 @@ def activity_words(activity: Activity) -> str:
         return f"With a score of {data['score']}"
     if activity.kind == Kind.WITHDRAWN:
         return "It was merged with another lead"
+    if activity.kind == Kind.UNMERGED:
+        return f"{data.get('name') or 'A lead'} stands by itself again"
     if activity.kind == Kind.MERGED:
         aside = ", ".join(str(value) for value in data.get("aside", {}).values())
         also = f"; not taken over: {aside}" if aside else ""

@@ -19,6 +19,7 @@ from sla import agreement
 from sla.clocks import first_touch, legs
 from sla.clocks.alarms import alarms_of, reset_alarms
 from sla.clocks.claims import file
+from sla.clocks.reviving import revive
 from sla.clocks.standing_still import hold_or_release, let_go, wake, write_awake
 from sla.clocks.stopping import Findings, stop
 from sla.models import Alarm, Clock, CountedIn, Side, Term
@@ -34,7 +35,7 @@ CHANGING = (
 STATE, DUE_AT, HOURS = map(CHANGING.index, ("state", "due_at", "calendar_version"))
 PAUSING = frozenset({Kind.PAUSED, Kind.RESUMED})
 # Clocks came to this lead from another: they go on, but its next deadline may be theirs.
-JOINING = frozenset({Kind.MERGED})
+JOINING = frozenset({Kind.MERGED, Kind.UNMERGED})
 # Activities that change who has the lead, or end its time with sales.
 MOVING = frozenset({Kind.ACCEPTED, Kind.REASSIGNED}) | CLOSING
 
@@ -88,6 +89,7 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
         if (was[DUE_AT], was[HOURS]) != (clock.due_at, clock.calendar_version_id):
             reset_alarms(clock)
     file(found.claims, at=at)
+    revive([a for a in relevant if a.kind == Kind.UNMERGED])
     started = _start(relevant, at=at, stamp=stamp)
     if changed or started or any(a.kind in JOINING for a in relevant):
         _write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)
