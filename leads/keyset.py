@@ -16,9 +16,14 @@ class Order:
 
     column: str
     is_instant: bool = False
+    is_share: bool = False
 
-    def read(self, text: Any) -> datetime | int:
+    def read(self, text: Any) -> datetime | float:
         """A value of the column as a cursor has it. Raises ValueError for what can't be one."""
+        if self.is_share:
+            if not 0 <= float(text) <= 1:
+                raise ValueError
+            return float(text)
         if not self.is_instant:
             if not -(2**15) <= int(text) < 2**15:
                 raise ValueError

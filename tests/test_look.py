@@ -38,14 +38,14 @@ def test_every_icon_named_is_one_of_tablers():
 @pytest.mark.parametrize(
     ("person", "entries"),
     [
-        ("maya", "home lead-list import-list ready returns campaign-list form-list"),
-        ("mona", "home lead-list import-list ready returns campaign-list form-list"),
-        ("sam", "home queue lead-list import-list deal-list"),
-        ("dana", "home queue lead-list import-list deal-list unassigned"),
+        ("maya", "home lead-list import-list duplicates ready returns campaign-list form-list"),
+        ("mona", "home lead-list import-list duplicates ready returns campaign-list form-list"),
+        ("sam", "home queue lead-list import-list duplicates deal-list"),
+        ("dana", "home queue lead-list import-list duplicates deal-list unassigned"),
         (
             "admin",
-            "home queue lead-list import-list deal-list unassigned ready returns campaign-list "
-            "form-list",
+            "home queue lead-list import-list duplicates deal-list unassigned ready returns "
+            "campaign-list form-list",
         ),
         ("outsider", "home lead-list"),
     ],

@@ -15,10 +15,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts import webhooks
 from accounts.models import Absence, ApiKey, Notification, Team, Webhook
-from leads import qualification
+from leads import merging, qualification
 from leads.activities import log_touch
+from leads.duplicates import pairs
 from leads.imports import running
-from leads.models import CaptureForm
+from leads.models import CaptureForm, Merge
 from sla.contracts import drafting
 from sla.models import Claim, Clock
 from sla.sweep import sweep
@@ -88,6 +89,8 @@ contract-versions    GET   in   200  200  200  200  200  200  200  200
 deal-close           GET   in   404  404  403  403  200  404  200  200
 deal-close           POST  in   404  404  403  403  422  404  422  422
 deal-list            GET   in   200  200  200  200  200  200  200  200
+duplicate-reopen     POST  in   404  404  302  302  404  404  404  302
+duplicates           GET   in   403  200  200  200  200  200  200  200
 form                 GET   in   403  404  200  200  403  403  403  200
 form                 POST  in   403  404  422  422  403  403  403  422
 form-list            GET   in   403  200  200  200  403  403  403  200
@@ -132,11 +135,15 @@ lead-export-columns  GET   in   403  200  200  200  200  200  200  200
 lead-hand-off        GET   in   404  404  200  200  403  404  200  200
 lead-hand-off        POST  in   404  404  302  302  403  404  302  302
 lead-list            GET   in   403  200  200  200  200  200  200  200
+lead-merge           GET   in   404  404  302  302  403  404  302  302
+lead-merge           POST  in   404  404  302  302  403  404  302  302
+lead-not-same        POST  in   404  404  302  302  403  404  302  302
 lead-new             GET   in   403  200  200  200  200  200  200  200
 lead-new             POST  in   403  422  422  422  422  422  422  422
 lead-qualify         POST  in   404  404  403  403  302  404  302  302
 lead-recycle         GET   in   404  404  403  403  200  404  200  200
 lead-recycle         POST  in   404  404  403  403  422  404  422  422
+merge-undo           POST  in   404  404  302  302  404  404  404  302
 notification-open    POST  in   404  404  404  404  302  404  404  404
 notifications        GET   in   200  200  200  200  200  200  200  200
 notifications-read   POST  in   302  302  302  302  302  302  302  302
@@ -235,7 +242,15 @@ def scene(cast):
     running.start(done, by=cast.maya, at=AT)
     worked(done)
     promised = drafting.begin(by=cast.mona, at=AT).terms.get(key="accept")
+    twins = [
+        cast.capture(at=AT, email=f"{n}@twin.example", campaign=cast.campaign.slug).lead
+        for n in "abcd"
+    ]
+    pair = pairs.pair_of(*twins[:2], at=AT)
+    pairs.set_apart(pair, by=cast.maya, at=AT)
+    merging.merge(*twins[2:], by=cast.maya, at=AT)
     numbers = {
+        "duplicate-reopen": pair.pk, "merge-undo": Merge.objects.get().pk,
         **dict.fromkeys(("import-columns", "import-discard", "import-preview", "import-read-again",
                          "import-start"),
                         waiting.pk), "import": done.pk,

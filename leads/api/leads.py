@@ -1,7 +1,7 @@
 """Capture, list, read and change leads; what happened to them, and log a touch."""
 
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from django.http import Http404
 from django.urls import reverse
@@ -38,6 +38,8 @@ IDEMPOTENCY = OpenApiParameter(
     HEADER, str, OpenApiParameter.HEADER,
     description="The same key and body again: the same answer, and nothing is done twice.",
 )  # fmt: skip
+
+MOVED = OpenApiResponse(Merged, description="Merged into the lead that `Location` names; ask there")
 
 
 class Leads(ApiView):
@@ -141,34 +143,44 @@ class LeadDetail(ApiView):
     """`/api/v1/leads/{id}/`."""
 
     @extend_schema(
-        operation_id="lead_read", summary="Read a lead", responses={200: LeadOut, **problems(404)}
+        operation_id="lead_read",
+        summary="Read a lead",
+        responses={200: LeadOut, 307: MOVED, **problems(404)},
     )
     def get(self, request: Request, pk: int) -> Response:
-        """One lead."""
+        """One lead. One that was merged into another answers 307 with where that is."""
         if not Lead.objects.visible_to(self.user).filter(pk=pk).exists():
-            raise Http404
+            return self._moved(pk)
         return Response(answer(pk))
 
     @extend_schema(
         operation_id="lead_change",
         summary="Change a person's details",
         request=PersonIn,
-        responses={200: LeadOut, **problems(404, 409, *BODY)},
+        responses={200: LeadOut, 307: MOVED, **problems(404, 409, *BODY)},
     )
     def patch(self, request: Request, pk: int) -> Response:
         """Change details of the person; they are normalised, and the lead is scored anew."""
         lead = Lead.objects.editable_by(self.user).filter(pk=pk).first()
         if lead is None:
-            self._refuse(pk)
+            return self._refuse(pk)
         editing.edit(lead, self.body, by=self.user, at=self.at)
         return Response(answer(pk))
 
-    def _refuse(self, pk: int) -> NoReturn:
+    def _moved(self, pk: int) -> Response:
+        """On to the lead that it is part of now. A merge can be undone: nobody may remember it."""
+        now = Lead.objects.visible_to(self.user).filter(former__pk=pk).first()
+        if now is None:
+            raise Http404
+        headers = {"Location": reverse("api:lead", args=[now.pk]), "Cache-Control": "no-store"}
+        return Response({"id": now.pk}, status=307, headers=headers)
+
+    def _refuse(self, pk: int) -> Response:
         if Lead.objects.visible_to(self.user).filter(pk=pk).exists():
             raise NotAllowed(
                 "You may see this lead and not change it; accept it first.", code="not_yours"
             )
-        raise Http404
+        return self._moved(pk)
 
 
 class Activities(ApiView):

@@ -5,6 +5,8 @@ from datetime import datetime
 from accounts import audit
 from accounts.models import User
 from accounts.refusals import Conflict
+from leads.duplicates.of_leads import of_lead, present_model
+from leads.duplicates.reasons import in_words
 from leads.models import DuplicatePair, Lead
 
 NOT_SAME = DuplicatePair.State.NOT_SAME
@@ -60,3 +62,14 @@ def carry_over(gone: Lead, left: Lead) -> None:
             },
         )
     DuplicatePair.objects.of(gone).delete()
+
+
+def pair_of(one: Lead, other: Lead, *, at: datetime) -> DuplicatePair:
+    """The pair of two leads, made if nobody has proposed it."""
+    a, b = in_order(one, other)
+    score = present_model().chance(of_lead(a), of_lead(b))
+    reasons = in_words(of_lead(a), of_lead(b))
+    pair, _ = DuplicatePair.objects.get_or_create(
+        lead_a=a, lead_b=b, defaults={"score": score, "reasons": reasons, "found_at": at}
+    )
+    return pair

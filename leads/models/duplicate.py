@@ -65,7 +65,9 @@ class DuplicatePair(models.Model):
             ),
         ]
         indexes = [
-            models.Index(fields=["-score", "id"], name="duplicate_open", condition=Q(state="open")),
+            models.Index(
+                fields=["-score", "-id"], name="duplicates_to_decide", condition=Q(state="open")
+            ),
         ]
 
     def __str__(self) -> str:

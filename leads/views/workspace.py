@@ -194,8 +194,12 @@ def _duplicates(user: User, lead: Lead) -> list[dict[str, Any]]:
     found = {likely.lead.pk: likely.why for likely in likely_duplicates(lead)}
     if not found:
         return []
+    mine = Lead.objects.mergeable_by(user).filter(pk=OuterRef("pk"))
     seen = Lead.objects.visible_to(user).filter(pk__in=found).select_related("owner")
-    return [{"lead": other, "why": found[other.pk]} for other in seen]
+    return [
+        {"lead": other, "why": found[other.pk], "may_merge": other.may_merge}
+        for other in seen.annotate(may_merge=Exists(mine))
+    ]
 
 
 def offers_for(lead: Lead) -> list[Any]:
