@@ -48,8 +48,7 @@ def _comes_along(other: Lead) -> str:
         (Deal.objects.filter(lead=other).count(), "deal", "deals"),
     )
     said = [f"{n} {one if n == 1 else many}" for n, one, many in counts if n]
-    words = ", ".join(said) or "Nothing"
-    return f"{words} of the other come{'' if len(said) > 1 or counts[0][0] > 1 else 's'} along."
+    return f"What comes along from the other: {', '.join(said) or 'nothing'}."
 
 
 def _score(survivor: Lead, other: Lead, *, at: datetime) -> str:

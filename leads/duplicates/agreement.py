@@ -145,7 +145,8 @@ def _beyond_names(a: Texts, b: Texts, levels: Levels) -> int:
         return email
     apart = max(levels[FIRST], levels[LAST])
     if email == PART:
-        return NOT_SAID if apart <= NEAR else PART
+        alike = EXACT <= levels[FIRST] <= NEAR or EXACT <= levels[LAST] <= NEAR
+        return DIFFER if alike else PART
     if apart <= EXACT:
         return email
     return DIFFER if apart == DIFFER else NOT_SAID

@@ -24,6 +24,7 @@ from leads.duplicates.records import (
     STREET,
     Records,
     Texts,
+    mailbox,
 )
 
 # In a block that is too large each record meets so many neighbours on either side. Few records have
@@ -55,10 +56,6 @@ def _both_names(r: Texts) -> str:
     return _joined(*sorted((sound(r[FIRST]), sound(r[LAST]))))
 
 
-def _mailbox(r: Texts) -> str:
-    return r[EMAIL].partition("@")[0]
-
-
 def _area(r: Texts) -> str:
     return r[POSTCODE] or sound(r[CITY])[:3]
 
@@ -71,7 +68,7 @@ def _further(r: Texts) -> str:
 # block of all who have the field: there, neighbours in its order meet.
 KEYS: tuple[tuple[Key, Key], ...] = (
     (lambda r: r[EMAIL], lambda r: r[FIRST]),
-    (_mailbox, lambda r: r[LAST]),
+    (mailbox, lambda r: r[LAST]),
     (lambda r: r[EMAIL] and "@", lambda r: r[EMAIL]),
     (lambda r: r[EMAIL][1:4] and "@", lambda r: r[EMAIL][::-1]),
     (lambda r: r[PHONE][-7:], lambda r: r[FIRST]),

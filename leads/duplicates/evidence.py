@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from leads.duplicates.agreement import EXACT, LEVELS, NOT_SAID, Levels, compare
+from leads.duplicates.agreement import EXACT, LEVELS, NOT_SAID, PART, Levels, compare
 from leads.duplicates.records import (
     CITY,
     COMPANY,
@@ -27,6 +27,7 @@ from leads.duplicates.records import (
     STATE,
     STREET,
     Texts,
+    mailbox,
 )
 
 # From this chance on a pair is proposed, in the product and by the command alike: more likely one
@@ -87,12 +88,17 @@ FREQUENT = 1_000
 SAME_EACH, RIVALS_EACH = 0.2, 0.1
 
 
+def _most(counts: Mapping[str, int]) -> dict[str, int]:
+    return dict(sorted(counts.items(), key=lambda item: -item[1])[:FREQUENT])
+
+
 @dataclass(slots=True)
 class Model:
     """What is known of a set of records: how rare values are, how often its fields go wrong."""
 
     records: int
     counts: list[Mapping[str, int]] = field(default_factory=lambda: [{} for _ in FIELDS])
+    mailboxes: Mapping[str, int] = field(default_factory=dict)
     filled: list[int] = field(default_factory=lambda: [0] * len(FIELDS))
     one: list[list[float]] = field(
         default_factory=lambda: [list(ONE_PERSON[f]) for f in range(len(FIELDS))]
@@ -108,10 +114,8 @@ class Model:
     def kept(self) -> dict[str, Any]:
         """What is worth keeping of it, for JSON: all but the rarer values."""
         facts = {f.name: getattr(self, f.name) for f in fields(self)}
-        facts["counts"] = [
-            dict(sorted(counts.items(), key=lambda item: -item[1])[:FREQUENT])
-            for counts in self.counts
-        ]
+        facts["counts"] = [_most(counts) for counts in self.counts]
+        facts["mailboxes"] = _most(self.mailboxes)
         return facts
 
     @property
@@ -135,6 +139,12 @@ class Model:
         imagined = IMAGINED * TWO_PEOPLE[index][EXACT]
         return min(1.0, (SHARED_UNSEEN[index] + others + imagined) / (filled + IMAGINED))
 
+    def box_rarity(self, record: Texts) -> float:
+        """The chance that somebody else has this mailbox at another host: info@ says little."""
+        again = 2 * self.same_each * (self.one[EMAIL][EXACT] + self.one[EMAIL][PART])
+        others = max(0.0, self.mailboxes.get(mailbox(record), 1) - 1 - again)
+        return min(1.0, (SHARED_UNSEEN[EMAIL] + others) / (self.filled[EMAIL] + IMAGINED))
+
     def ratios(self, levels: Levels, a: Texts) -> list[tuple[int, float]]:
         """How much more likely each field's agreement is for one person than for two."""
         found = []
@@ -149,7 +159,10 @@ class Model:
             if level == EXACT:
                 found.append((index, self.one[index][EXACT] / self.rarity(index, a[index])))
             else:
-                found.append((index, self.one[index][level] / self.two[index][level]))
+                two = self.two[index][level]
+                if index == EMAIL and level == PART:
+                    two = max(two, self.box_rarity(a))
+                found.append((index, self.one[index][level] / two))
         return found
 
     def kinds(self, levels: Levels, a: Texts, *, swapped: bool) -> tuple[float, float, float, bool]:

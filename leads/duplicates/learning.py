@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from leads.duplicates.agreement import LEVELS, NOT_SAID, Levels, compare
+from leads.duplicates.agreement import DIFFER, LEVELS, LOOSE, NEAR, NOT_SAID, Levels, compare
 from leads.duplicates.evidence import (
     ADDRESS,
     ONE_PERSON,
@@ -20,13 +20,15 @@ from leads.duplicates.evidence import (
     TWO_PEOPLE,
     Model,
 )
-from leads.duplicates.records import FIELDS, Records, Texts
+from leads.duplicates.records import FIELDS, Records, Texts, mailbox
 
 RANDOM_PAIRS, LEARNT_PAIRS = 20_000, 30_000
 ROUNDS, SETTLED = 25, 0.001
 # Imagined pairs that hold to the starting figures.
 HOLD_ONE, HOLD_TWO, HOLD_EACH = 40.0, 500.0, 20.0
 FLOOR = 1e-6
+# One person's details are near, alike or different at most so many times as often as at the start.
+BOUNDS = {NEAR: 4.0, LOOSE: 2.0, DIFFER: 2.0}
 
 
 @dataclass(slots=True)
@@ -46,6 +48,8 @@ def count(model: Model, records: Records) -> None:
         counter.pop("", None)
         model.filled[index] = counter.total()
         model.counts[index] = {value: n for value, n in counter.items() if n > 1}
+    boxes = Counter(mailbox(record) for record in records)
+    model.mailboxes = {box: n for box, n in boxes.items() if n > 1 and box}
 
 
 def random_pairs(records: Records) -> list[Seen]:
@@ -87,6 +91,17 @@ def learn_pairs(model: Model, pairs: Sequence[Seen], *, share: float) -> None:
             return
 
 
+def _still_one_person(index: int, agreed: Sequence[float]) -> list[float]:
+    """The shares of the levels, with disagreement bounded: in a file with few duplicates, learning
+    would else settle on something that many people share, such as a first name."""
+    total, start = sum(agreed), ONE_PERSON[index]
+    shares = [value / total for value in agreed]
+    for level in (NEAR, LOOSE, DIFFER):
+        shares[level] = min(shares[level], BOUNDS[level] * start[level])
+    rest = sum(shares)
+    return [share / rest for share in shares]
+
+
 def _one_round(model: Model, pairs: Sequence[Seen], share: float) -> None:
     agreed = [[HOLD_ONE * start for start in ONE_PERSON[index]] for index in range(len(FIELDS))]
     same = home = office = swapped = 0.0
@@ -102,8 +117,7 @@ def _one_round(model: Model, pairs: Sequence[Seen], share: float) -> None:
             if level != NOT_SAID and not (moved and index in ADDRESS):
                 agreed[index][level] += chance
     for index, levels in enumerate(agreed):
-        total = sum(levels)
-        model.one[index] = [value / total for value in levels]
+        model.one[index] = _still_one_person(index, levels)
     model.swapped = (swapped + HOLD_ONE * SWAPPED) / (same + HOLD_ONE)
     seen = model.records * share + HOLD_EACH
     model.same_each = (same + HOLD_EACH * SAME_EACH) / seen

@@ -116,10 +116,20 @@ def compact(text: str) -> str:
     return said.lstrip("0")
 
 
+def mailbox(record: Texts) -> str:
+    """What stands before the @."""
+    return record[EMAIL].partition("@")[0]
+
+
 def made_of_names(first: str, last: str, address: str) -> bool:
     """Whether the address has its owner's first or last name in it."""
-    box = address.partition("@")[0]
-    return (len(last) > 2 and last in box) or (len(first) > 2 and first in box)
+    box = _letters(address.partition("@")[0])
+    return any(len(name) > 2 and _letters(name) in box for name in (first, last))
+
+
+@lru_cache(maxsize=50_000)
+def _letters(text: str) -> str:
+    return "".join(c for c in text if c.isalpha())
 
 
 @lru_cache(maxsize=50_000)

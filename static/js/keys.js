@@ -36,7 +36,7 @@
 
   function open() {
     const row = rows().find((each) => each.dataset.row === current);
-    const link = row?.querySelector('[data-key="Enter"], a.row-link, a[href]');
+    const link = row?.querySelector('[data-key="Enter"]') || row?.querySelector("a.row-link, a[href]");
     link?.click();
     return Boolean(link);
   }

@@ -70,7 +70,7 @@ def test_side_by_side_says_what_becomes_of_them(twins, maya):
     one, other = twins
     page = maya.get(merge_url(one), {"other": other.pk}).content.decode()
     for words in (
-        "z1@x.example", "z2@x.example", "Buyer", "1 activity of the other come",
+        "z1@x.example", "z2@x.example", "Buyer", "What comes along from the other: 1 activity.",
         f"Lead {other.pk} is no more; its page and its e-mail address lead to this one.",
     ):  # fmt: skip
         assert words in page, words
