@@ -4,8 +4,8 @@
    missed stays missed, and its owner is told who has the person now.
 2. Everything that belongs to the other (activities, handoffs with clocks and ledger, deals) becomes
    the survivor's, whichever room keeps it; handoffs are numbered in their order, the open one last.
-3. The survivor's gaps are filled, or what was chosen is taken, and what one of them said otherwise is
-   noted; it is scored by all their signs, and takes the further stage.
+3. The survivor's gaps are filled, or what was chosen is taken; what one of them said otherwise is
+   noted. It is scored by all their signs, and takes the further stage.
 4. The other is deleted; its number and e-mail address lead on to the survivor. What was done is
    noted (`Merge`), so that leads.unmerging can take it back.
 """
