@@ -66,6 +66,7 @@
       status === 404 ? "That is no longer here; reload the page." :
       status === 413 ? "That is too much text for one form. Nothing was changed; shorten it." :
       status === 429 ? "Too many tries; wait a minute and try again." :
+      status >= 500 ? "Something broke on our side. Reload the page to see what was saved before you try again." :
       "The server could not do that. Nothing was changed; try again.";
     document.getElementById("toasts")?.append(toast);
     setTimeout(() => toast.remove(), 8000);
