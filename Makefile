@@ -12,7 +12,7 @@ ifeq ($(PLAYWRIGHT_NODEJS_PATH),)
 unexport PLAYWRIGHT_NODEJS_PATH
 endif
 
-.PHONY: help run test lint bench install install-dev clean
+.PHONY: help run test chaos lint bench install install-dev clean
 .DEFAULT_GOAL := help
 
 help: ## show what make can do
@@ -24,6 +24,9 @@ run: install ## start database, broker, web, workers and beat here (PORT=8000)
 test: install-dev ## run every test, browser tests included (ARGS="tests/sla -x")
 	@CHROMIUM="$$($(BIN)/python -m tests.chromium --npm '$(NPM)')" \
 		&& export CHROMIUM && exec $(BIN)/pytest $(or $(ARGS),-n 2 --dist loadfile -q)
+
+chaos: install-dev ## deadlines pass while all parts are killed at random (CHAOS_SECONDS=600 CHAOS_SEED=7)
+	@CHAOS_SECONDS="$(or $(CHAOS_SECONDS),600)" CHAOS_SEED="$(CHAOS_SEED)" exec $(BIN)/python -u -m tests.chaos
 
 lint: install-dev ## ruff, mypy and the arrows between the rooms
 	$(BIN)/ruff check .
