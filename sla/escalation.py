@@ -16,7 +16,8 @@ from leads.handover import sales_managers
 from leads.models import Assignment, Handoff
 from leads.qualification import back_to_pool, reassign
 from leads.routing import at_hand, pool_for, route
-from sla import agreement
+from sla import agreement, setting_aside
+from sla.clocks.breaches import record_breaches
 from sla.models import Action, Alarm, Clock
 
 log = structlog.get_logger(__name__)
@@ -37,19 +38,19 @@ ORDER BY a.id LIMIT 1 FOR UPDATE OF a, c, h SKIP LOCKED
 def move_due(*, at: datetime, most: int) -> tuple[int, int]:
     """Carry out what is due; returns how many handoffs moved and how many alarms were set aside."""
     done = aside = last = 0
-    while done + aside < most:
+    for _ in range(most):
+        claimed = None
         try:
             with transaction.atomic():
-                last_claimed = _claim(at, after=last)
-                if last_claimed is None:
+                claimed = _claim(at, after=last)
+                if claimed is None:
                     break
-                last = last_claimed
-                done += _carry_out(Alarm.objects.get(pk=last), at=at)
+                done += _carry_out(Alarm.objects.get(pk=claimed), at=at)
         except Exception as error:
-            from sla.sweep import set_aside
-
-            aside += 1
-            set_aside(last, error)
+            if claimed is None:
+                raise
+            aside += setting_aside.failed(claimed, error)
+        last = claimed
     return done, aside
 
 
@@ -66,6 +67,10 @@ def _carry_out(alarm: Alarm, *, at: datetime) -> int:
     # Each row by its key: joined, a planner that takes these tables for empty reads them whole.
     clock = alarm.clock
     clock.term = agreement.term(clock.term_id)
+    if clock.is_overdue(at):
+        # Another sweeper has the alarm of its breach in hand, or that failed: the miss comes first.
+        record_breaches([clock.pk], at=at)
+        clock.state = Clock.State.MISSED
     handoff = clock.handoff
     # Somebody else has it since the miss: they get their own fair chance.
     if handoff is None or not handoff.is_open or handoff.owner_id != clock.owner_id:

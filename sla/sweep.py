@@ -17,7 +17,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
 
-from sla import escalation
+from sla import escalation, setting_aside
 from sla.clocks import pausing
 from sla.clocks.breaches import BREACH_STEPS
 from sla.models import Alarm
@@ -173,18 +173,5 @@ def _fire_one_by_one(*, at: datetime, batch: int) -> tuple[int, int, int]:
             one, missed = _fire(at=at, batch=1, alarm_id=pk)
             fired, breached = fired + one, breached + missed
         except DatabaseError as error:
-            aside += 1
-            set_aside(pk, error)
+            aside += setting_aside.failed(pk, error)
     return fired, breached, aside
-
-
-def set_aside(alarm_id: int, error: Exception) -> None:
-    """Take a bad alarm out of the way, keep its error, and say so."""
-    said = f"{type(error).__name__}: {error}".splitlines()[0][:500]
-    Alarm.objects.filter(pk=alarm_id).update(state=Alarm.State.ASIDE, error=said)
-    log.error("alarm_set_aside", alarm=alarm_id, error=said)
-
-
-def retry_aside() -> int:
-    """Let every alarm that was set aside wait again; returns how many did."""
-    return Alarm.objects.filter(state=Alarm.State.ASIDE).update(state=Alarm.State.WAITING, error="")

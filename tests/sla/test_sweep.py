@@ -1,16 +1,25 @@
 """The sweep: each alarm once, breaches dated by the deadline, whoever looks and whenever."""
 
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC
+from contextlib import suppress
+from datetime import UTC, timedelta
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import (
+    DatabaseError,
+    InterfaceError,
+    close_old_connections,
+    connection,
+    transaction,
+)
 
 from accounts.models import OutboxMessage
 from accounts.outbox import relay
 from leads.capture import capture_leads
 from leads.models import Handoff, Lead
+from sla.escalation import move_due
 from sla.models import Alarm, Breach, Clock
 from sla.sweep import sweep
 from tests.factories import make_cast, ny
@@ -178,3 +187,79 @@ def test_the_manager_is_told_half_a_working_hour_after_the_miss(cast):
 
     told = OutboxMessage.objects.get(kind="tell_manager")
     assert (told.recipient, told.title) == (cast.dana, "Accept (hot) is overdue: Pat Lee")
+
+
+def test_a_lost_connection_or_a_deadlock_sets_no_alarm_aside(cast):
+    """Nothing is wrong with the row: the next sweep passes the lead on."""
+    handoff = cast.hot_lead(at=AT).handoffs.get()
+    at = ny("2027-01-15 11:20")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION pg_temp.clash() RETURNS trigger AS $$ BEGIN "
+            "RAISE EXCEPTION 'deadlock' USING ERRCODE = 'deadlock_detected'; "
+            "END; $$ LANGUAGE plpgsql"
+        )
+        for table in ("sla_breach", "leads_assignment"):
+            cursor.execute(
+                f"CREATE TRIGGER clash BEFORE INSERT ON {table} "
+                "FOR EACH ROW EXECUTE FUNCTION pg_temp.clash()"
+            )
+        clashed = sweep(at=at)
+        assert (clashed.breached, clashed.reassigned, clashed.aside) == (0, 0, 0)
+        assert not Alarm.objects.filter(state="aside").exists()
+        for table in ("sla_breach", "leads_assignment"):
+            cursor.execute(f"DROP TRIGGER clash ON {table}")
+
+    swept = sweep(at=at)
+
+    assert (swept.breached, swept.reassigned, swept.aside) == (2, 1, 0)
+    handoff.refresh_from_db()
+    assert handoff.hops == 1
+
+
+def sweep_and_leave(at):
+    try:
+        return sweep(at=at)
+    finally:
+        connection.close()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_lost_in_the_midst_of_passing_on_leaves_the_alarm_waiting():
+    cast = make_cast()
+    lead = cast.hot_lead(at=AT)
+    at = ny("2027-01-15 11:20")
+    assert sweep(at=at - timedelta(minutes=10)).breached == 2
+    with ThreadPoolExecutor(1) as other, transaction.atomic():
+        Lead.objects.select_for_update().get(pk=lead.pk)  # the sweep will wait for this row
+        sweeping = other.submit(sweep_and_leave, at)
+        with connection.cursor() as cursor:
+            for _ in range(500):
+                cursor.execute("SELECT pg_stat_clear_snapshot()")
+                cursor.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE wait_event_type = 'Lock' AND datname = current_database()"
+                )
+                if cursor.fetchall():
+                    break
+                time.sleep(0.01)
+        with suppress(DatabaseError, InterfaceError):
+            sweeping.result()
+    assert Alarm.objects.get(action="reassign", clock__term__key="accept_hot").state == "waiting"
+
+    assert (sweep(at=at).reassigned, Alarm.objects.filter(state="aside").count()) == (1, 0)
+
+
+def test_case_18_a_lead_is_passed_on_though_no_sweeper_has_come_to_its_breach_yet(cast):
+    """After a backlog both are due, and two sweepers may come to them in either order."""
+    handoff = cast.hot_lead(at=AT).handoffs.get()
+    at = ny("2027-01-15 11:20")
+
+    assert move_due(at=at, most=10) == (1, 0)
+    sweep(at=at)
+
+    handoff.refresh_from_db()
+    clock = handoff.clocks.get(term__key="accept_hot", round=0)
+    assert (handoff.hops, clock.state, clock.owner) == (1, "missed", cast.sam)
+    assert (clock.breach.breached_at, clock.breach.owner) == (ny("2027-01-15 10:15"), cast.sam)
+    assert OutboxMessage.objects.filter(dedupe_key=f"breach:{clock.pk}:{cast.sam.pk}").count() == 1

@@ -13,7 +13,8 @@ from accounts.instants import database_now
 from accounts.words import span_words
 from sla import lag
 from sla.models import Action, Alarm
-from sla.sweep import retry_aside, sweep_once
+from sla.setting_aside import retry_aside
+from sla.sweep import sweep_once
 
 SHOWN = 50
 
