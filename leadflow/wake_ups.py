@@ -1,35 +1,34 @@
-"""What wakes the workers, and how often: Celery's schedule."""
+"""What wakes the workers, and how often: Celery's schedule.
+
+What comes every few seconds has no expiry: leadflow.beat keeps the queues short, by no clock.
+"""
 
 from typing import Any
 
 from celery.schedules import crontab
 
-# A wake-up that waited longer than its period is worthless: the next one does its work.
 WAKE_UPS: dict[str, dict[str, Any]] = {
     "sweep": {
         "task": "sla.tasks.sweep",
         "schedule": 1.0,
-        "options": {"queue": "clockwork", "expires": 5},
+        "options": {"queue": "clockwork"},
     },
     "fold_tallies": {
         "task": "sla.tasks.fold_tallies",
         "schedule": 20.0,
-        "options": {"expires": 20},
     },
     "relay": {
         "task": "accounts.tasks.relay",
         "schedule": 1.0,
-        "options": {"queue": "clockwork", "expires": 5},
+        "options": {"queue": "clockwork"},
     },
     "call_webhooks": {
         "task": "accounts.tasks.call_webhooks",
         "schedule": 2.0,
-        "options": {"expires": 5},
     },
     "resume_imports": {
         "task": "leads.tasks.resume_imports",
         "schedule": 5.0,
-        "options": {"expires": 5},
     },
     "decay_scores": {
         "task": "leads.tasks.decay_scores",
@@ -39,7 +38,6 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
     "score_again": {
         "task": "leads.tasks.score_again",
         "schedule": 5.0,
-        "options": {"expires": 5},
     },
     "propose_duplicates": {
         "task": "leads.tasks.propose_duplicates",
@@ -49,7 +47,6 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
     "predict": {
         "task": "leads.tasks.predict",
         "schedule": 120.0,
-        "options": {"expires": 120},
     },
     "forget_imports": {
         "task": "leads.tasks.forget_imports",

@@ -21,6 +21,7 @@ from django.db import connection
 
 from accounts.models import Notification, OutboxMessage
 from leadflow import supervisor
+from leadflow.beat import MOST_WAITING
 from leadflow.celery import app
 from leadflow.devservers import PORT, socket_folder
 from leads.capture import capture_leads
@@ -249,3 +250,20 @@ def test_case_22_two_beats_double_nothing_and_without_one_readyz_and_a_banner_sa
             process.kill()
             process.wait()
     assert counted() == {name: number // FEW * (FEW + 1) for name, number in ONCE.items()}
+
+
+def test_while_no_worker_runs_beat_does_not_fill_the_broker():
+    """Wake-ups have no expiry, which would be told by machines' clocks; so they must stay few."""
+    redis.Redis.from_url(settings.REDIS_URL).flushdb()
+    beat = start_beat("one")
+    try:
+        wait_for(lambda: waiting_messages() >= MOST_WAITING, waking=False)
+        time.sleep(2.5)
+        assert waiting_messages() == MOST_WAITING
+        worker = start_worker()
+        try:
+            wait_for(lambda: waiting_messages() < MOST_WAITING, waking=False)
+        finally:
+            kill_nine(worker)
+    finally:
+        kill_nine(beat)

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from django import template
 from django.conf import settings
 from django.contrib.messages.storage.base import Message
+from django.db import DatabaseError, InterfaceError
 from django.forms import BoundField
 from django.template import Context
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from accounts.instants import database_now
 from accounts.models import Absence
 from accounts.words import (
     ago_words,
@@ -83,9 +85,17 @@ def _zone(context: Context) -> tzinfo:
 
 
 def _at(context: Context) -> datetime:
-    """The instant the page speaks of: the view's `at`, else this machine's clock (words only)."""
+    """The instant the page speaks of: the view's `at`, else the database's present.
+
+    Never this machine's clock, unless the page says that the database does not answer.
+    """
     at = context.get("at")
-    return at if isinstance(at, datetime) else datetime.now(UTC)
+    if isinstance(at, datetime):
+        return at
+    try:
+        return database_now()
+    except (DatabaseError, InterfaceError):
+        return datetime.now(UTC)
 
 
 @register.simple_tag(takes_context=True)

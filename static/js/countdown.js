@@ -78,10 +78,13 @@
     }
   }
 
-  // A fragment may carry a newer server instant: a page open for days stays right.
-  document.addEventListener("htmx:afterRequest", (event) => {
-    const date = Date.parse(event.detail.xhr?.getResponseHeader("Date") || "");
-    if (date && Math.abs(date - (Date.now() + ahead)) > 2000) ahead = date - Date.now();
+  // A fragment may carry a newer server instant: a page open for days stays right. Not the header
+  // Date, which is the clock of whichever machine answered; the instant is the database's.
+  let heard = "";
+  document.addEventListener("htmx:afterRequest", () => {
+    const told = document.querySelector("[data-server-time]")?.dataset.serverTime || "";
+    if (told && told !== heard) ahead = Date.parse(told) - Date.now();
+    heard = told;
     tick();
   });
   tick();

@@ -4,6 +4,7 @@ import re
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -223,6 +224,29 @@ def test_a_clock_turns_amber_and_red_by_the_servers_time_not_the_desks(context, 
     expect(clock).to_have_class("clock clock-missed", timeout=10_000)
     expect(clock.locator(".clock-word")).to_have_text("Missed")
     expect(clock.locator(".clock-icon svg")).to_have_count(1)
+
+
+def test_the_clock_of_the_machine_that_answers_does_not_move_a_countdown(context, live_server):
+    page = context.new_page()
+
+    def an_hour_ahead(route):
+        answer = route.fetch()
+        late = format_datetime(database_now() + timedelta(hours=1), usegmt=True)
+        route.fulfill(response=answer, headers={**answer.headers, "date": late})
+
+    page.route("**/bell/**", an_hour_ahead)
+    page.goto("/profile/")
+    page.evaluate(
+        """due => document.querySelector("#main").insertAdjacentHTML("beforeend",
+             `<span class="clock clock-running" data-clock="running">
+              <span class="clock-word">Running</span><time data-due="${due}"></time></span>`)""",
+        (database_now() + timedelta(minutes=30)).isoformat(),
+    )
+    with page.expect_response("**/bell/**"):
+        page.evaluate("htmx.trigger('#bell', 'refresh')")
+    expect(page.locator("[data-clock] time")).to_have_text(re.compile(r"\d+ min left"))
+    page.wait_for_timeout(1500)
+    expect(page.locator("[data-clock]")).to_have_class("clock clock-running")
 
 
 def test_what_was_typed_outlives_the_session(context, cast, live_server):
