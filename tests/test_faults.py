@@ -50,9 +50,7 @@ def worker_environment() -> dict[str, str]:
     }
 
 
-def start_worker(
-    queues: str = "clockwork", *, name: str = "worker"
-) -> subprocess.Popen[bytes]:
+def start_worker(queues: str = "clockwork", *, name: str = "worker") -> subprocess.Popen[bytes]:
     """A worker as `manage.py up` starts it, on the database of this test."""
     command = [sys.executable, "-m", "celery", "--quiet", "-A", "leadflow", "worker",
                f"--queues={queues}", "--pool=solo", "--loglevel=WARNING",
