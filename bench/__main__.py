@@ -15,14 +15,18 @@ ROWS = {
     "queue": ("bench.queueing", "queue_row"),
     "list": ("bench.listing", "list_row"),
     "sweep": ("bench.sweeping", "sweep_row"),
+    "sweep_open": ("bench.sweep_open", "sweep_open_row"),
+    "sweepers": ("bench.sweepers", "sweepers_row"),
+    "start_clocks": ("bench.starting", "start_clocks_row"),
     "import": ("bench.importing", "import_row"),
     "deadline_to_breach": ("bench.sweeping", "breach_delay_row"),
+    "lateness_busy": ("bench.lateness", "lateness_busy_row"),
     "what_if": ("bench.replaying", "what_if_row"),
     "duplicates": ("bench.looking", "duplicates_row"),
     "memory": ("bench.memory", "memory_row"),
 }
 
-WITHOUT_SCALE = {"memory"}
+WITHOUT_SCALE = {"lateness_busy", "memory"}
 
 
 def arguments() -> argparse.Namespace:

@@ -23,9 +23,9 @@ def queue_row(plan: Plan, scale: int) -> list[Figure]:
     """A page at this size against the same page at 10,000 leads; a poll against the page."""
     plan.collect_static_files()
     few = plan.fresh(min(FEW, scale), "few")
-    headers_few = _sign_in()
+    headers_few = sign_in()
     many = plan.fresh(scale)
-    headers = _sign_in()
+    headers = sign_in()
     figures = [_queries(name, path, scale, headers[path]) for name, path in
                (("queue_page", PAGE), ("queue_api", API))]  # fmt: skip
     unchanged = {path: {**headers[path], "If-None-Match": _etag(path, headers[path])}
@@ -59,7 +59,7 @@ def queue_row(plan: Plan, scale: int) -> list[Figure]:
     return figures
 
 
-def _sign_in() -> dict[str, Headers]:
+def sign_in() -> dict[str, Headers]:
     """A rep's session for the pages and a key of theirs for the API, in the database at hand."""
     rep = User.objects.get(email=REP)
     browser = Client()

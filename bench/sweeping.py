@@ -1,6 +1,7 @@
 """The sweep against one bare statement, and how long a breach takes to be on record."""
 
 import subprocess
+import threading
 import time
 from datetime import datetime, timedelta
 from typing import Any
@@ -48,14 +49,14 @@ def sweep_row(plan: Plan, scale: int) -> list[Figure]:
     before = history.total("sla_breach")
     ours, bare = medians(
         ROUNDS,
-        lambda: _ours(at, share=share, batch=batch),
-        lambda: _bare(at, share=share, batch=batch),
+        lambda: by_us(at, share=share, batch=batch),
+        lambda: by_bare_statement(at, share=share, batch=batch),
     )
     assert history.total("sla_breach") - before == 2 * ROUNDS * share
     return [Figure("sweep", scale, ours, bare, 0.5, unit="alarms/s")]
 
 
-def _ours(at: datetime, *, share: int, batch: int) -> float:
+def by_us(at: datetime, *, share: int, batch: int) -> float:
     began = time.perf_counter()
     swept = sweep(at=at, batch=batch, most=share)
     seconds = time.perf_counter() - began
@@ -63,7 +64,7 @@ def _ours(at: datetime, *, share: int, batch: int) -> float:
     return share / seconds
 
 
-def _bare(at: datetime, *, share: int, batch: int) -> float:
+def by_bare_statement(at: datetime, *, share: int, batch: int) -> float:
     began = time.perf_counter()
     for _ in range(share // batch):
         with transaction.atomic(), connection.cursor() as cursor:
@@ -80,7 +81,7 @@ def breach_delay_row(plan: Plan, scale: int) -> list[Figure]:
         if due >= scale // 2:
             continue
         plan.fresh_late(scale)
-        delays = _delays(plan, rate=rate, due=due)
+        delays = breach_delays(plan, rate=rate, due=due)
         name = "deadline_to_breach" + ("" if rate == 200 else f"_{rate}")
         found.append(
             Figure(name, scale, percentile(delays, 0.99), goal=goal, at_most=True, unit="s, p99")
@@ -88,7 +89,9 @@ def breach_delay_row(plan: Plan, scale: int) -> list[Figure]:
     return found
 
 
-def _delays(plan: Plan, *, rate: int, due: int) -> list[float]:
+def breach_delays(
+    plan: Plan, *, rate: int, due: int, meanwhile: threading.Thread | None = None
+) -> list[float]:
     """The first alarm is due at once and shows that the parts are awake; then the others begin."""
     with connection.cursor() as cursor:
         _set_deadlines(cursor, begin=database_now(), rate=rate, due=1)
@@ -97,7 +100,11 @@ def _delays(plan: Plan, *, rate: int, due: int) -> list[float]:
             _wait_for(1, seconds=60)
             begin = database_now() + timedelta(seconds=plan.seconds_ahead)
             _set_deadlines(cursor, begin=begin, rate=rate, due=due)
+            if meanwhile:
+                meanwhile.start()
             _wait_for(1 + due, seconds=plan.seconds_ahead + due / rate + 30)
+            if meanwhile:
+                meanwhile.join()
         finally:
             for part in parts:
                 part.terminate()
