@@ -5,7 +5,7 @@ Whoever had it before is not asked again, and somebody who got it since the miss
 actions hold to the same fair chance, hop limit and locks.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 import structlog
 from django.db import connection, transaction
@@ -27,17 +27,18 @@ MOVING = (Action.REASSIGN, Action.BACK_TO_POOL)
 # Alarm, clock and handoff are locked together, skipping what others hold: an accept that holds
 # the handoff is never waited for, so the two can't lock each other out.
 CLAIM = """
-SELECT a.id FROM sla_alarm a
+SELECT a.fire_at, a.id FROM sla_alarm a
 JOIN sla_clock c ON c.id = a.clock_id JOIN leads_handoff h ON h.id = c.handoff_id
 WHERE a.state = 'waiting' AND a.action IN ('reassign', 'back_to_pool')
-    AND a.fire_at <= %s AND a.id > %s
-ORDER BY a.id LIMIT 1 FOR UPDATE OF a, c, h SKIP LOCKED
+    AND a.fire_at <= %s AND (a.fire_at, a.id) > (%s, %s)
+ORDER BY a.fire_at, a.id LIMIT 1 FOR UPDATE OF a, c, h SKIP LOCKED
 """
 
 
 def move_due(*, at: datetime, most: int) -> tuple[int, int]:
     """Carry out what is due; returns how many handoffs moved and how many alarms were set aside."""
-    done = aside = last = 0
+    done = aside = 0
+    last = (datetime.min.replace(tzinfo=UTC), 0)
     for _ in range(most):
         claimed = None
         try:
@@ -45,20 +46,21 @@ def move_due(*, at: datetime, most: int) -> tuple[int, int]:
                 claimed = _claim(at, after=last)
                 if claimed is None:
                     break
-                done += _carry_out(Alarm.objects.get(pk=claimed), at=at)
+                done += _carry_out(Alarm.objects.get(pk=claimed[1]), at=at)
         except Exception as error:
             if claimed is None:
                 raise
-            aside += setting_aside.failed(claimed, error)
+            aside += setting_aside.failed(claimed[1], error)
         last = claimed
     return done, aside
 
 
-def _claim(at: datetime, *, after: int) -> int | None:
+def _claim(at: datetime, *, after: tuple[datetime, int]) -> tuple[datetime, int] | None:
+    """The longest due after the one before, locked; by the index alarm_moving."""
     with connection.cursor() as cursor:
-        cursor.execute(CLAIM, [at, after])
-        row = cursor.fetchone()
-    return row[0] if row else None
+        cursor.execute(CLAIM, [at, *after])
+        row: tuple[datetime, int] | None = cursor.fetchone()
+    return row
 
 
 def _carry_out(alarm: Alarm, *, at: datetime) -> int:

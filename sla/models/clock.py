@@ -196,6 +196,12 @@ class Alarm(models.Model):
         indexes = [
             # sla.sweep claims by this, and /readyz reads the oldest from it.
             models.Index(fields=["fire_at"], name="alarm_waiting", condition=Q(state="waiting")),
+            # sla.escalation claims by this, however many alarms of other kinds are due.
+            models.Index(
+                fields=["fire_at", "id"],
+                name="alarm_moving",
+                condition=Q(state="waiting", action__in=["reassign", "back_to_pool"]),
+            ),
             # sla.lag counts what failed; there should be none.
             models.Index(fields=["id"], name="alarm_aside", condition=Q(state="aside")),
         ]

@@ -19,7 +19,7 @@ from accounts.models import OutboxMessage
 from accounts.outbox import relay
 from leads.capture import capture_leads
 from leads.models import Handoff, Lead
-from sla.escalation import move_due
+from sla.escalation import CLAIM, move_due
 from sla.models import Alarm, Breach, Clock
 from sla.sweep import sweep
 from tests.factories import make_cast, ny
@@ -263,3 +263,13 @@ def test_case_18_a_lead_is_passed_on_though_no_sweeper_has_come_to_its_breach_ye
     assert (handoff.hops, clock.state, clock.owner) == (1, "missed", cast.sam)
     assert (clock.breach.breached_at, clock.breach.owner) == (ny("2027-01-15 10:15"), cast.sam)
     assert OutboxMessage.objects.filter(dedupe_key=f"breach:{clock.pk}:{cast.sam.pk}").count() == 1
+
+
+def test_leads_to_be_passed_on_are_found_by_an_index_of_their_own(cast):
+    """However many alarms of other kinds are due: a backlog is not read once for each lead."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("EXPLAIN " + CLAIM, [AT, AT, 0])
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "alarm_moving" in plan
+    assert "alarm_waiting" not in plan
