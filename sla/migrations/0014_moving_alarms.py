@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sla', '0012_webhook_step'),
+        ('sla', '0013_contract_drafts'),
     ]
 
     operations = [
