@@ -36,6 +36,8 @@ BATCH = 500
 LEASE = timedelta(seconds=20)
 # How long one import is worked at while others wait.
 TURN = 30.0
+# How often a batch is begun again at once when it and another one wait for each other.
+DEADLOCKS = 5
 # Nobody leaves a page for less.
 SHORT = timedelta(seconds=30)
 State = Import.State
@@ -134,7 +136,7 @@ def _steps(importing: Import, mine: UUID, records: Iterator[Record]) -> Iterator
     position = importing.position
     _skip(records, position, lambda: _hold(importing.pk, mine))
     while batch := list(islice(records, BATCH)):
-        if not _take(importing.pk, mine, batch, position, intake):
+        if not _taken(importing.pk, mine, batch, position, intake):
             return
         position += len(batch)
         yield True
@@ -145,6 +147,17 @@ def _skip(records: Iterator[Record], count: int, beat: Callable[[], None]) -> No
     for number, _ in enumerate(islice(records, count), 1):
         if number % 50_000 == 0:
             beat()
+
+
+def _taken(pk: int, mine: UUID, batch: list[Record], position: int, intake: Intake) -> bool:
+    """Take a batch; again where PostgreSQL ended it because somebody wrote the same leads."""
+    for _ in range(DEADLOCKS):
+        try:
+            return _take(pk, mine, batch, position, intake)
+        except OperationalError as error:
+            if "deadlock detected" not in str(error):
+                raise
+    return _take(pk, mine, batch, position, intake)
 
 
 def _take(pk: int, mine: UUID, batch: list[Record], position: int, intake: Intake) -> bool:

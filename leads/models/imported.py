@@ -162,6 +162,13 @@ class Import(models.Model):
             self.state in self.ENDED and self.erased_at is None and self.created + self.merged > 0
         )
 
+    def seconds_left(self, at: datetime) -> float | None:
+        """How long it will go on at the pace so far; None while nobody can say."""
+        if not (self.total and self.position and self.started_at):
+            return None
+        pace = (at - self.started_at).total_seconds() / self.position
+        return pace * max(0, self.total - self.position)
+
     @property
     def share(self) -> float | None:
         """How much is done, 0 to 1; None while the rows are being counted."""

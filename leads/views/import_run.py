@@ -95,7 +95,10 @@ def _seen(request: SignedInRequest, pk: int) -> Import:
 
 
 def _context(request: SignedInRequest, importing: Import) -> dict[str, Any]:
-    context: dict[str, Any] = {"importing": importing, "at": database_now()}
+    at = database_now()
+    context: dict[str, Any] = {"importing": importing, "at": at}
+    if importing.state == Import.State.RUNNING:
+        context["seconds_left"] = importing.seconds_left(at)
     if importing.state in (Import.State.UNDOING, Import.State.UNDONE):
         batches = importing.batches.all()
         context["undone_rows"] = sum(

@@ -1,5 +1,7 @@
 """An import run to its end: counts, the same file twice, duplicates, taking over, cancelling."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -9,6 +11,7 @@ from accounts.models import AuditEntry, OutboxMessage
 from accounts.refusals import Conflict
 from leads.imports import reading, refused, running, storing
 from leads.models import Activity, Import, ImportBatch, Kind, Lead
+from tests.factories import hours
 from tests.leads.imports.files import counts, imported, received, table, worked
 
 HEADER = ["Email", "First name", "Company", "Phone", "Favourite tub"]
@@ -230,3 +233,10 @@ def test_who_left_a_long_import_finds_it_in_their_bell(cast):
     assert (told.recipient, told.title, told.url) == (
         cast.maya, "The import of “leads.csv” is done", f"/imports/{long.pk}/",
     )  # fmt: skip
+
+
+def test_how_long_it_will_go_on_is_told_by_its_pace():
+    at = datetime(2026, 1, 2, tzinfo=UTC)
+    half = Import(total=10, position=5, started_at=at - hours(1))
+    assert half.seconds_left(at) == 3600
+    assert Import(total=10, started_at=at).seconds_left(at) is None
