@@ -1,10 +1,14 @@
 """How the OpenAPI document speaks of keys and of errors."""
 
+from threading import Lock
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiResponse
+from drf_spectacular.views import SpectacularAPIView
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.problems import MEDIA_TYPE
 
@@ -19,6 +23,22 @@ WORDS = {
     415: "The body is not application/json",
     422: "Understood, and refused: `errors` names the fields",
 }
+
+
+_one_at_a_time = Lock()
+
+
+class SchemaView(SpectacularAPIView):
+    """The OpenAPI document, drawn by one thread at a time.
+
+    drf-spectacular looks up its extensions while it draws the first one, and a second thread that
+    meets a half-looked-up one fails.
+    """
+
+    def _get_schema_response(self, request: Request) -> Response:
+        with _one_at_a_time:
+            response: Response = super()._get_schema_response(request)
+            return response
 
 
 class BearerScheme(OpenApiAuthenticationExtension):

@@ -4,8 +4,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.urls import include, path, re_path, resolve
 from django.views.decorators.csrf import csrf_exempt
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularSwaggerSplitView
 
+from accounts.openapi import SchemaView
 from accounts.problems import answer
 from sla.api import ComplianceView
 from sla.replays.what_if_api import WhatIfView
@@ -31,7 +32,7 @@ urlpatterns = [
     path("sla/compliance/", ComplianceView.as_view(), name="compliance"),
     path("sla/handoffs/<int:pk>/time/", HandoffTimeView.as_view(), name="handoff-time"),
     path("sla/what-if/", WhatIfView.as_view(), name="what-if"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
     re_path(r"^(?P<rest>.*)$", elsewhere),
 ]

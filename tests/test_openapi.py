@@ -1,6 +1,9 @@
 """The OpenAPI document is true: it validates, and the live API keeps to it under hostile input."""
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 import schemathesis
@@ -18,6 +21,8 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+
+from tests.leadflow.running import ROOT
 
 EXAMPLES = 6
 CHECKS = [
@@ -132,3 +137,34 @@ def test_the_live_api_keeps_to_it(document, one_connection, cast, leads, path, m
         case.validate_response(response, checks=CHECKS)
 
     keeps_to_it()
+
+
+FIRST_AT_ONCE = """
+import sys, threading
+import django
+django.setup()
+from django.test import Client
+sys.setswitchinterval(1e-5)
+client, found, start = Client(), [], threading.Barrier(8)
+client.get("/healthz")
+def ask():
+    start.wait()
+    try:
+        found.append(client.get("/api/v1/schema/").status_code)
+    except Exception as error:
+        found.append(type(error).__name__)
+threads = [threading.Thread(target=ask) for _ in range(8)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(sorted(map(str, found)))
+"""
+
+
+def test_the_first_who_ask_a_fresh_process_at_once_all_get_the_document():
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "leadflow.settings", "DEBUG": "1"}
+    environment |= {"ALLOWED_HOSTS": "testserver"}
+    done = subprocess.run(
+        [sys.executable, "-c", FIRST_AT_ONCE],
+        cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.stdout.strip().splitlines()[-1:] == [str(["200"] * 8)], done.stderr[-500:]
