@@ -11,11 +11,14 @@ from bench.__main__ import ROWS as KNOWN_ROWS
 from bench.figures import Figure, in_turns, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
+LISTS = ("newest", "best", "filtered", "searched", "handed_over", "handed_over_best", "of_a_rep")
 FIELDS = ["name", "scale", "value", "floor", "ratio", "goal", "met"]
 ROWS = [
     "capture", "capture_p95", "capture_cpu", "capture_inquiry", "capture_inquiry_p95",
     "capture_inquiry_cpu", "client_ceiling", "queue_page_queries", "queue_api_queries",
-    "queue_page", "queue_api", "queue_poll", "queue_api_poll", "sweep", "sweep_open",
+    "queue_page", "queue_api", "queue_poll", "queue_api_poll",
+    *(f"list_{name}_queries" for name in LISTS), *(f"list_{name}" for name in LISTS),
+    "sweep", "sweep_open",
     "sweep_open_time", "sweepers_2", "sweepers_4", "sweepers_8", "start_clocks",
     "start_clocks_queries", "import",
     "deadline_to_breach", "lateness_busy", "lateness_busy_pages", "what_if", "duplicates",
