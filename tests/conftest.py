@@ -17,6 +17,8 @@ from playwright.sync_api import Browser, sync_playwright
 from leadflow import devservers
 from tests import chromium
 
+WAITING = {"test_chaos.py"}
+LIVELY = {"test_clocks_apart.py", "test_faults.py", "test_import_faults.py", "test_kill_points.py"}
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 OURS = ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "EMAIL_URL"]
 OURS += ["HTTPS", "PORT", "SITE_URL", "TRUSTED_PROXIES", "LOG_JSON", "LOG_LEVEL", "SENTRY_DSN"]
@@ -67,6 +69,12 @@ settings.STORAGES = {
 def pytest_xdist_setupnodes() -> None:
     """A worker that inherited this would load the settings before this file has told it its own."""
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What runs real processes mostly waits: it goes first, beside the rest, and no worker is left
+    alone with it in the end."""
+    items.sort(key=lambda item: (item.path.name not in WAITING, item.path.name not in LIVELY))
 
 
 @pytest.fixture
