@@ -16,13 +16,22 @@ from django.db import IntegrityError, transaction
 from accounts import configuration
 from accounts.models import Team, User
 from accounts.writing import insert, update
-from leads import intake, known, scoring
+from leads import custom_fields, intake, known, scoring
 from leads.activities import record_activities
 from leads.handover import missing_for_mql, pass_on, place
 from leads.intake import Refusals, Row
 from leads.journey import aida_of
 from leads.known import FILLABLE
-from leads.models import TOUCHPOINTS, Activity, Duplicates, Handoff, Kind, Lead, Stage
+from leads.models import (
+    TOUCHPOINTS,
+    Activity,
+    CustomField,
+    Duplicates,
+    Handoff,
+    Kind,
+    Lead,
+    Stage,
+)
 from leads.routing import Route
 
 # How far back an old touchpoint can still matter to the score.
@@ -86,7 +95,8 @@ def capture_leads(
     """
     stamp = stamp or configuration.stamp()
     slugs = intake.campaigns(stamp=stamp)
-    read = [intake.read(raw, slugs, at=at) for raw in rows]
+    fields = custom_fields.by_name(CustomField.About.LEAD, stamp=stamp)
+    read = [intake.read(raw, slugs, at=at, fields=fields) for raw in rows]
     for attempt in range(RACES):
         try:
             with transaction.atomic():

@@ -71,6 +71,8 @@ def text(value: Any) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.isoformat(timespec="microseconds" if value.microsecond else "seconds")
+    if isinstance(value, list):  # no choice has a semicolon in it
+        return "; ".join(map(str, value))
     return str(value)
 
 

@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from accounts.configuration import remembered
 from accounts.instants import clamped
-from leads import normalise
+from leads import custom_fields, normalise
+from leads.custom_fields import FieldRules
 from leads.models import TOUCHPOINTS, Campaign, Kind
 
 PERSON_FIELDS = {
@@ -38,6 +40,7 @@ FIELDS = (
     "touchpoint", "occurred_at", *PERSON_FIELDS, *ORIGIN_FIELDS,
 )  # fmt: skip
 Refusals = dict[str, str]
+NO_FIELDS: Mapping[str, FieldRules] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +83,16 @@ def _load_campaigns() -> dict[str, CampaignFacts]:
 
 
 def read(
-    raw: Mapping[str, Any], known: Mapping[str, CampaignFacts], *, at: datetime
+    raw: Mapping[str, Any],
+    known: Mapping[str, CampaignFacts],
+    *,
+    at: datetime,
+    fields: Mapping[str, FieldRules] = NO_FIELDS,
 ) -> tuple[Row, Refusals]:
-    """Clean one row. The second value names each refused field and says what to do about it."""
+    """Clean one row. The second value names each refused field and says what to do about it.
+
+    `fields` are the fields of one's own by name (leads.custom_fields.by_name).
+    """
     row, refused = Row(), Refusals()
     for name in raw:
         if name not in FIELDS:
@@ -91,7 +101,7 @@ def read(
     _read_reach(row, raw, refused)
     _read_origin(row, raw, known, refused)
     _read_consent(row, raw, refused, at=at)
-    _read_extra(row, raw, refused)
+    _read_extra(row, raw, refused, fields)
     return row, refused
 
 
@@ -213,18 +223,28 @@ def _instant(value: Any, name: str, refused: Refusals, *, at: datetime) -> datet
     return result
 
 
-def _read_extra(row: Row, raw: Mapping[str, Any], refused: Refusals) -> None:
+def _read_extra(
+    row: Row, raw: Mapping[str, Any], refused: Refusals, fields: Mapping[str, FieldRules]
+) -> None:
     extra = raw.get("extra")
     if not extra:
         return
-    if not isinstance(extra, dict) or len(extra) > EXTRA_LIMIT:
+    if not isinstance(extra, dict) or len(extra.keys() - fields.keys()) > EXTRA_LIMIT:
         refused["extra"] = f"This must be an object of at most {EXTRA_LIMIT} fields."
         return
     for typed, value in extra.items():
         name = _take(refused, "extra", partial(normalise.text, typed, limit=60))
-        if isinstance(value, float) and not math.isfinite(value):
+        if name in fields:
+            _read_typed(row, fields[name], value, refused)
+        elif isinstance(value, float) and not math.isfinite(value):
             refused[f"extra.{name}"] = "This is not a number we can keep."
         elif isinstance(value, int | float | bool):
             row.extra[name] = value
         else:
             row.extra[name] = _line({f"extra.{name}": value}, f"extra.{name}", 2000, refused)
+
+
+def _read_typed(row: Row, rules: FieldRules, typed: Any, refused: Refusals) -> None:
+    value = _take(refused, rules.key, partial(custom_fields.read, rules, typed))
+    if value is not None and not rules.erasing:
+        row.extra[rules.name] = value

@@ -10,6 +10,7 @@ from leads.models.activity import (
     Outcome,
 )
 from leads.models.campaign import Campaign, CaptureForm
+from leads.models.custom_field import CustomField
 from leads.models.deal import Deal
 from leads.models.duplicate import DuplicateFigures, DuplicatePair
 from leads.models.handoff import Handoff, RejectReason
@@ -32,6 +33,7 @@ __all__ = [
     "Campaign",
     "CaptureForm",
     "Chance",
+    "CustomField",
     "Deal",
     "DuplicateFigures",
     "DuplicatePair",
