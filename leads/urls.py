@@ -15,6 +15,7 @@ from leads.views import (
     import_run,
     imports,
     lead,
+    list_filter,
     lists,
     personas,
     prediction,
@@ -27,6 +28,7 @@ urlpatterns = [
     # Marketing: today, leads in lists, quick form, hosted forms, campaigns, personas.
     path("", home.home, name="home"),
     path("leads/", lists.lead_list, name="lead-list"),
+    path("leads/filter/", list_filter.lead_filter, name="lead-filter"),
     path("leads/export/", export.lead_export, name="lead-export"),
     path("leads/export/columns/", export.lead_export_columns, name="lead-export-columns"),
     path("leads/new/", entry.lead_new, name="lead-new"),

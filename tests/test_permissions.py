@@ -132,6 +132,8 @@ lead-edit            GET   in   404  404  200  200  200  404  200  200
 lead-edit            POST  in   404  404  422  422  422  404  422  422
 lead-export          GET   in   403  200  200  200  200  200  200  200
 lead-export-columns  GET   in   403  200  200  200  200  200  200  200
+lead-filter          GET   in   403  200  200  200  200  200  200  200
+lead-filter          POST  in   403  200  200  200  200  200  200  200
 lead-hand-off        GET   in   404  404  200  200  403  404  200  200
 lead-hand-off        POST  in   404  404  302  302  403  404  302  302
 lead-list            GET   in   403  200  200  200  200  200  200  200

@@ -12,8 +12,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
-from leads import keyset, merge_preview, merging, unmerging
+from leads import merge_preview, merging, unmerging
 from leads.duplicates import pairs
+from leads.lists import keyset
 from leads.merge_choices import FIELDS, OTHER, SURVIVOR
 from leads.models import DuplicatePair, Lead, Merge
 from leads.views.access import EVERYBODY, only_for

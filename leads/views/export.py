@@ -12,7 +12,7 @@ from accounts.instants import database_now
 from accounts.requests import SignedInRequest
 from leads import exporting, workbooks
 from leads.csv_cells import safe
-from leads.lead_filters import LeadFilters
+from leads.lists.filters import LeadFilters
 from leads.models import Lead
 from leads.views.access import EVERYBODY, only_for
 
@@ -25,12 +25,13 @@ OWN = ("column", "format", "cursor")
 @only_for(*EVERYBODY)
 def lead_export(request: SignedInRequest) -> StreamingHttpResponse:
     """The list as filtered, all of it, in the columns asked for; no spreadsheet runs any of it."""
-    filters = LeadFilters(request.GET, user=request.user)
+    at = database_now()
+    filters = LeadFilters(request.GET, user=request.user, at=at)
     leads = filters.apply(Lead.objects.visible_to(request.user))
     leads = leads.order_by(f"-{filters.order.column}", "-pk")
     found = exporting.export(leads, request.GET.getlist("column"))
     facts = {"asked": request.GET.urlencode()[:500], "columns": found.headers}
-    audit.record("leads.exported", request.user, by=request.user, at=database_now(), facts=facts)
+    audit.record("leads.exported", request.user, by=request.user, at=at, facts=facts)
     if request.GET.get("format") == "xlsx":
         pieces = workbooks.stream("Leads", found.headers, found.rows())
         answer = StreamingHttpResponse(pieces, content_type=XLSX)
@@ -46,7 +47,8 @@ def lead_export(request: SignedInRequest) -> StreamingHttpResponse:
 @only_for(*EVERYBODY)
 def lead_export_columns(request: SignedInRequest) -> HttpResponse:
     """Which columns, and which format."""
-    filters = LeadFilters(request.GET, user=request.user)
+    at = database_now()
+    filters = LeadFilters(request.GET, user=request.user, at=at)
     leads = filters.apply(Lead.objects.visible_to(request.user))
     kept = request.GET.copy()
     for name in OWN:
@@ -57,7 +59,7 @@ def lead_export_columns(request: SignedInRequest) -> HttpResponse:
         "kept": [(name, value) for name in kept for value in kept.getlist(name) if value],
         "query": kept.urlencode(),
         "narrow": filters.is_narrow,
-        "at": database_now(),
+        "at": at,
     }
     return render(request, "leads/export.html", context)
 

@@ -13,9 +13,9 @@ from accounts import configuration
 from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
-from leads import keyset
 from leads.handover import hand_over, missing_for_mql
-from leads.lead_filters import LeadFilters
+from leads.lists import keyset
+from leads.lists.filters import LeadFilters
 from leads.models import Handoff, Lead
 from leads.views.access import EVERYBODY, only_for
 
@@ -27,7 +27,8 @@ MOST_READY = 200
 @only_for(*EVERYBODY)
 def lead_list(request: SignedInRequest) -> HttpResponse:
     """The leads one may see, narrowed and sorted as the address says."""
-    filters = LeadFilters(request.GET, user=request.user)
+    at = database_now()
+    filters = LeadFilters(request.GET, user=request.user, at=at)
     cursor, leads = request.GET.get("cursor", ""), _visible(request)
     page = keyset.page(filters.apply(leads), filters.order, cursor, size=PAGE)
     alike = not page.rows and not cursor and bool(filters.cleaned_data.get("q"))
@@ -42,7 +43,7 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
         "previous_cursor": page.previous_cursor,
         "next_cursor": page.next_cursor,
         "export_query": _without(request, "cursor"),
-        "at": database_now(),
+        "at": at,
     }
     # The back button asks through htmx as well, and wants the whole page.
     part = request.htmx and not request.htmx.history_restore_request

@@ -9,7 +9,7 @@ from django.test import Client
 
 from accounts.instants import database_now
 from accounts.models import Team
-from leads.keyset import Order, page
+from leads.lists.keyset import Order, page
 from leads.models import Campaign, Handoff, Lead
 from tests.accounts.test_own_pages import signed_in
 from tests.factories import make_user

@@ -1,24 +1,33 @@
-"""What the list of leads can be narrowed to, as its address says it."""
+"""What the list of leads is narrowed to, as its address says it: quick filters and conditions."""
 
 import re
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from leads import normalise
-from leads.capture_forms import campaigns_for_entry
-from leads.keyset import Order
+from leads.lists import conditions, fields, words
+from leads.lists.choices import Choices
+from leads.lists.conditions import EVERYTHING, Group, Unreadable
+from leads.lists.keyset import Order
+from leads.lists.matching import matching as conditions_met
+from leads.lists.values import Reader, Tests, Wrong, prepare
 from leads.models import Lead, Stage, Tier
-from personas.models import Persona
 
 SORTS = {"newest": Order("created_at", is_instant=True), "score": Order("score")}
 NOBODY = "nobody"
 
 
 class LeadFilters(forms.Form):
-    """Search, filters and sort of the list; what makes no sense is said and not applied."""
+    """Search, filters and sort of the list; what makes no sense is said and not applied.
+
+    Conditions that make no sense let no lead through: nobody should take the whole list for
+    what they asked for.
+    """
 
     q = forms.CharField(
         label="Search", required=False, max_length=200,
@@ -32,20 +41,34 @@ class LeadFilters(forms.Form):
     sort = forms.ChoiceField(
         choices=[("newest", "Newest first"), ("score", "Best score first")], required=False
     )
+    where = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        campaigns = [(str(c.pk), c.name) for c in campaigns_for_entry(user)]
-        personas = [(str(p.pk), p.name) for p in Persona.objects.in_use()]
-        reps = User.objects.filter(is_active=True, teams__kind="sales").distinct().order_by("name")
-        owners = [(NOBODY, "Nobody"), *((str(rep.pk), str(rep)) for rep in reps)]
+        self.choices = Choices(user)
+        self.reader = Reader(self.choices, at, ZoneInfo(user.time_zone))
+        self.known = fields.known()
+        self.conditions: Group = EVERYTHING
+        self.tests: Tests | None = None
+        # Why the conditions can't be applied; empty when they can.
+        self.problem = ""
         for name, any_of, choices in (
-            ("campaign", "Any campaign", campaigns),
-            ("persona", "Any persona", personas),
-            ("owner", "Any owner", owners),
+            ("campaign", "Any campaign", self.choices.campaign),
+            ("persona", "Any persona", self.choices.persona),
+            ("owner", "Any owner", [(NOBODY, "Nobody"), *self.choices.reps]),
         ):
             self.fields[name].choices = [("", any_of), *choices]  # type: ignore[attr-defined]
         self.is_valid()
+
+    def clean_where(self) -> str:
+        """The tree of the address. What is wrong with it is the list's to say, not a field's."""
+        text: str = self.cleaned_data["where"]
+        try:
+            self.conditions = conditions.read(text)
+            self.tests = prepare(self.conditions, self.known, self.reader)
+        except (Unreadable, Wrong) as error:
+            self.problem = str(error)
+        return text
 
     @property
     def order(self) -> Order:
@@ -56,9 +79,20 @@ class LeadFilters(forms.Form):
         """Whether anything but the order is asked for."""
         return any(value for name, value in self.cleaned_data.items() if name != "sort")
 
+    @property
+    def said(self) -> list[tuple[str, str]]:
+        """Each part of the conditions in words, and the address's text without it."""
+        parts = words.said(self.conditions, self.known, self.choices)
+        return [
+            (part, conditions.text(self.conditions.without(number)))
+            for number, part in enumerate(parts)
+        ]
+
     def apply(self, leads: QuerySet[Lead], *, alike: bool = False) -> QuerySet[Lead]:
         """Narrow the leads somebody may see to those asked for; `alike` forgives typing errors."""
         wanted = self.cleaned_data
+        if self.problem:
+            return leads.none()
         for name, column in (
             ("stage", "stage"),
             ("tier", "tier"),
@@ -70,6 +104,8 @@ class LeadFilters(forms.Form):
         if wanted.get("owner"):
             owner = None if wanted["owner"] == NOBODY else wanted["owner"]
             leads = leads.filter(owner_id=owner)
+        if self.tests is not None and self.tests.parts:
+            leads = leads.filter(conditions_met(self.tests, self.reader))
         if not wanted.get("q"):
             return leads
         return leads.filter((alike_to if alike else matching)(wanted["q"]))

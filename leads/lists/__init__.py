@@ -1,0 +1,1 @@
+"""Lists of leads: what they are narrowed to, in which order and columns they come."""

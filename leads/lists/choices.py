@@ -1,0 +1,54 @@
+"""What a field of a list can be chosen from, for one reader; each list is read once a request."""
+
+from collections.abc import Callable
+from functools import cached_property
+
+from accounts.models import User
+from leads import countries
+from leads.capture_forms import campaigns_for_entry
+from leads.lists.fields import Field
+from leads.models import Aida, Stage, Tier
+from personas.models import Persona
+
+# The reader, whoever it is: a shared view of “my leads” shows everybody theirs.
+ME = "me"
+Pairs = list[tuple[str, str]]
+
+
+class Choices:
+    """The lists of one reader: pairs of a value and its words."""
+
+    def __init__(self, user: User) -> None:
+        self.user = user
+
+    @cached_property
+    def campaign(self) -> Pairs:
+        return [(str(c.pk), c.name) for c in campaigns_for_entry(self.user)]
+
+    @cached_property
+    def persona(self) -> Pairs:
+        return [(str(p.pk), p.name) for p in Persona.objects.in_use()]
+
+    @cached_property
+    def reps(self) -> Pairs:
+        reps = User.objects.filter(is_active=True, teams__kind="sales").distinct()
+        return [(str(rep.pk), str(rep)) for rep in reps.order_by("name")]
+
+    @cached_property
+    def people(self) -> Pairs:
+        people = User.objects.filter(is_active=True, teams__isnull=False).distinct()
+        return [(ME, "Me"), *((str(one.pk), str(one)) for one in people.order_by("name"))]
+
+    def of(self, field: Field) -> Pairs:
+        """The values of a field, in the order they are offered."""
+        fixed: dict[str, Callable[[], Pairs]] = {
+            "stage": lambda: list(Stage.choices),
+            "aida": lambda: list(Aida.choices),
+            "tier": lambda: list(Tier.choices),
+            "country": lambda: list(countries.names().items()),
+            "owner": lambda: [(ME, "Me"), *self.reps],
+            "campaign": lambda: self.campaign,
+            "persona": lambda: self.persona,
+            "people": lambda: self.people,
+        }
+        return fixed[field.choices]() if field.choices else []

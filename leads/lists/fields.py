@@ -1,0 +1,75 @@
+"""Which fields of a lead a list knows: what they hold, where, and how they are called."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from leads.lists.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing a list can be narrowed by or show."""
+
+    name: str
+    label: str
+    kind: Kind
+    column: str
+    group: str = "Person"
+    # The list its values are chosen from (leads.lists.choices).
+    choices: str = ""
+    # Whether the database may hold NULL for it.
+    nullable: bool = False
+    # Its words are part of Lead.match_text, whose index finds them.
+    indexed_words: bool = False
+
+
+def _text(name: str, label: str, *, words: bool = False, nullable: bool = False) -> Field:
+    return Field(name, label, Kind.TEXT, name, nullable=nullable, indexed_words=words)
+
+
+def _choice(name: str, label: str, group: str) -> Field:
+    return Field(name, label, Kind.CHOICE, name, group, choices=name)
+
+
+def _made(name: str, label: str, *, group: str = "Dates", nullable: bool = True) -> Field:
+    return Field(name, label, Kind.INSTANT, name, group, nullable=nullable)
+
+
+_BUILT_IN = (
+    _text("first_name", "First name", words=True),
+    _text("last_name", "Last name", words=True),
+    _text("company", "Company", words=True),
+    _text("job_title", "Job title"),
+    _text("email", "E-mail", nullable=True),
+    _text("phone", "Phone"),
+    Field("website", "Website", Kind.TEXT, "company_domain"),
+    _choice("country", "Country", "Person"),
+    _choice("stage", "Stage", "Where it stands"),
+    _choice("aida", "AIDA stage", "Where it stands"),
+    Field("score", "Score", Kind.NUMBER, "score", "Where it stands"),
+    Field("fit", "Fit", Kind.NUMBER, "fit", "Where it stands"),
+    Field("engagement", "Engagement", Kind.NUMBER, "engagement", "Where it stands"),
+    _choice("tier", "Tier", "Where it stands"),
+    Field("persona", "Persona", Kind.CHOICE, "persona_id", "Where it stands",
+          choices="persona", nullable=True),
+    Field("owner", "Owner", Kind.PERSON, "owner_id", "Who has it",
+          choices="owner", nullable=True),
+    Field("captured_by", "Captured by", Kind.PERSON, "captured_by_id", "Who has it",
+          choices="people", nullable=True),
+    Field("campaign", "Campaign", Kind.CHOICE, "campaign_id", "Where it came from",
+          choices="campaign", nullable=True),
+    Field("source", "Source", Kind.TEXT, "source", "Where it came from"),
+    _made("created_at", "Captured", nullable=False),
+    _made("updated_at", "Changed", nullable=False),
+    _made("first_touchpoint_at", "First touchpoint"),
+    _made("last_touchpoint_at", "Last touchpoint"),
+    _made("handed_over_at", "Handed over"),
+    _made("respond_by", "Next deadline of sales"),
+    _made("consent_at", "Consent given"),
+)  # fmt: skip
+BUILT_IN: Mapping[str, Field] = {field.name: field for field in _BUILT_IN}
+
+
+def known() -> Mapping[str, Field]:
+    """Every field there is now, by name, in the order they are offered."""
+    return BUILT_IN
