@@ -39,6 +39,10 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "task": "leads.tasks.score_again",
         "schedule": 5.0,
     },
+    "tend_fields": {
+        "task": "leads.tasks.tend_fields",
+        "schedule": 5.0,
+    },
     "propose_duplicates": {
         "task": "leads.tasks.propose_duplicates",
         "schedule": crontab(hour=3, minute=30),

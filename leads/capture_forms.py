@@ -8,8 +8,9 @@ from typing import Any
 from django import forms
 
 from accounts.models import User
-from leads import countries
-from leads.models import Campaign, CaptureForm, Kind
+from leads import countries, custom_fields
+from leads.custom_fields.asking import answers, ask
+from leads.models import Campaign, CaptureForm, CustomField, Kind
 
 # What a form may ask, in the order it is asked: label, autocomplete token, input type.
 ASKABLE = {
@@ -109,6 +110,8 @@ class QuickForm(forms.Form):
             if name in self.fields:
                 # These are other people's details: the browser must not offer one's own.
                 self.fields[name].widget.attrs["autocomplete"] = "off"
+        asked = [rules for rules in custom_fields.of(CustomField.About.LEAD) if rules.on_form]
+        self.own = ask(self, asked)
         campaigns = campaigns_for_entry(user)
         choices = [(campaign.slug, campaign.name) for campaign in campaigns]
         # Without a team of their own, the campaign says whose lead it is.
@@ -120,6 +123,11 @@ class QuickForm(forms.Form):
             "There is no campaign “%(value)s” here; choose one of the list."
         )
 
+    @property
+    def own_fields(self) -> list[forms.BoundField]:
+        """The fields of one's own, for the template."""
+        return [self[name] for name in self.own]
+
     def focus(self) -> None:
         """Put the cursor where typing goes on: the first wrong field, else the first."""
         wrong = next((name for name in self.fields if name in self.errors), "email")
@@ -127,7 +135,11 @@ class QuickForm(forms.Form):
 
     def row(self) -> dict[str, Any]:
         """The row as capture takes it."""
-        row: dict[str, Any] = {k: v for k, v in self.cleaned_data.items() if v}
+        row: dict[str, Any] = {
+            k: v for k, v in self.cleaned_data.items() if v and k not in self.own
+        }
+        if extra := answers(self):
+            row["extra"] = extra
         row.setdefault("touchpoint", Kind.ENTERED)
         if row.pop("consent", False):
             row["consent"] = {"text": f"Agreed in person; noted by {self.user}."}

@@ -3,24 +3,27 @@
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 
 from accounts import configuration
 from accounts.models import User
 from accounts.refusals import Conflict, Refused
-from leads import intake, scoring
+from leads import custom_fields, intake, scoring
 from leads.activities import record_activities
 from leads.capture import REMEMBERED, signs_of
 from leads.handover import missing_for_mql, pass_on
-from leads.models import TOUCHPOINTS, Activity, FormerLead, Kind, Lead, Stage
+from leads.models import TOUCHPOINTS, Activity, CustomField, FormerLead, Kind, Lead, Stage
 
+EXTRA = "extra."
 EDITABLE = ("first_name", "last_name", "company", "job_title", "email", "phone", "country")
 # What a cleaned row writes for each editable field.
 _WRITTEN = {
     "email": ("email", "email_typed", "company_domain"),
     "phone": ("phone", "phone_typed"),
 }
+Changed = dict[str, dict[str, Any]]
 _SCORED = (
     "persona", "score", "fit", "engagement", "score_reasons", "score_version", "tier",
     "scored_at", "stage", "updated_at", "match_text",
@@ -28,13 +31,14 @@ _SCORED = (
 
 
 def edit(lead: Lead, values: Mapping[str, Any], *, by: User | None, at: datetime) -> list[str]:
-    """Change the given details; returns the names of those that changed.
+    """Change the given details (EDITABLE, and `extra.<name>`; None takes that away); returns the
+    names of those that changed.
 
     A lead that reaches the MQL definition by it becomes one, and is handed over at once where
     its campaign says so. Raises Refused naming each wrong field, Conflict (`email_taken`) when
     another lead has the address.
     """
-    unknown = sorted(set(values) - set(EDITABLE))
+    unknown = sorted(name for name in values if name not in EDITABLE and not name.startswith(EXTRA))
     if unknown:
         raise Refused(
             f"{', '.join(unknown)} can't be changed; these can: {', '.join(EDITABLE)}.",
@@ -46,7 +50,7 @@ def edit(lead: Lead, values: Mapping[str, Any], *, by: User | None, at: datetime
             now = Lead.objects.select_for_update(of=("self",)).filter(pk=lead.pk).first()
             if now is None:
                 raise gone(lead)
-            changed = _apply(now, values, at=at)
+            changed = _apply(now, values, at=at) | _apply_extra(now, values, stamp=stamp)
             if changed:
                 _write(now, changed, by=by, at=at, stamp=stamp)
     except IntegrityError as error:
@@ -69,8 +73,11 @@ def gone(lead: Lead) -> Conflict:
     )
 
 
-def _apply(lead: Lead, values: Mapping[str, Any], *, at: datetime) -> dict[str, dict[str, str]]:
+def _apply(lead: Lead, values: Mapping[str, Any], *, at: datetime) -> Changed:
     """Write the cleaned values onto the lead; returns what changed, from what to what."""
+    values = {name: value for name, value in values.items() if name in EDITABLE}
+    if not values:
+        return {}
     before = {name: getattr(lead, name) or "" for name in EDITABLE}
     typed = {"email": lead.email or "", "phone": lead.phone_typed or lead.phone}
     row, refused = intake.read({**before, **typed, **values}, {}, at=at)
@@ -80,7 +87,7 @@ def _apply(lead: Lead, values: Mapping[str, Any], *, at: datetime) -> dict[str, 
     cleaned: dict[str, Any] = {**row.person, "email": row.email}
     if "country" in values and "phone" not in values:
         cleaned["phone"] = lead.phone  # a number once read is not read again as another country's
-    changed = {}
+    changed: Changed = {}
     for name in values:
         if (cleaned[name] or "") != before[name]:
             changed[name] = {"from": before[name], "to": cleaned[name] or ""}
@@ -91,9 +98,27 @@ def _apply(lead: Lead, values: Mapping[str, Any], *, at: datetime) -> dict[str, 
     return changed
 
 
-def _write(
-    lead: Lead, changed: dict[str, dict[str, str]], *, by: User | None, at: datetime, stamp: Any
-) -> None:
+def _apply_extra(lead: Lead, values: Mapping[str, Any], *, stamp: UUID) -> Changed:
+    """The same for fields of one's own and further ones."""
+    typed = {n.removeprefix(EXTRA): v for n, v in values.items() if n.startswith(EXTRA)}
+    if not typed:
+        return {}
+    fields = custom_fields.by_name(CustomField.About.LEAD, stamp=stamp)
+    row, refused = intake.read_extra(typed, fields, standing=lead.extra)
+    if refused:
+        raise Refused(" ".join(refused.values()), code="invalid", fields=refused)
+    row = {name: value for name, value in row.items() if value != ""}
+    changed: Changed = {}
+    for name in {**row, **typed}:
+        before, after = lead.extra.get(name), row.get(name)
+        if after != before or type(after) is not type(before):
+            changed[f"{EXTRA}{name}"] = {"from": before, "to": after}
+    kept = {name: value for name, value in lead.extra.items() if name not in typed}
+    lead.extra = kept | row
+    return changed
+
+
+def _write(lead: Lead, changed: Changed, *, by: User | None, at: datetime, stamp: Any) -> None:
     touchpoints = list(
         Activity.objects.filter(
             lead=lead, kind__in=TOUCHPOINTS, occurred_at__gte=at - REMEMBERED
@@ -109,7 +134,11 @@ def _write(
         lead.stage = Stage.MQL
         activities.append(_activity(lead, Kind.MQL, by=by, at=at, data={"score": lead.score}))
     lead.updated_at = at
-    fields = {field for name in changed for field in _WRITTEN.get(name, (name,))}
+    fields = {
+        field
+        for name in changed
+        for field in (("extra",) if name.startswith(EXTRA) else _WRITTEN.get(name, (name,)))
+    }
     lead.save(update_fields=[*fields, *_SCORED])
     if reached and (lead.campaign is None or lead.campaign.hand_over_at_once):
         _, steps = pass_on([lead], touchpoints, by=by, at=at, stamp=stamp)

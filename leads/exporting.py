@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Func, QuerySet, TextField
 
+from leads.custom_fields.saying import cell
 from leads.imports.mapping import EXTRA, TARGETS
 from leads.models import Lead
 
@@ -65,15 +66,9 @@ class Export:
 
 def text(value: Any) -> str:
     """A value as a cell, such that an import reads the same from it."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.isoformat(timespec="microseconds" if value.microsecond else "seconds")
-    if isinstance(value, list):  # no choice has a semicolon in it
-        return "; ".join(map(str, value))
-    return str(value)
+    return cell(value)
 
 
 def further_fields(leads: QuerySet[Lead]) -> list[str]:

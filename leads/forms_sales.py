@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from accounts.models import User
-from leads.models import OUTCOMES, Deal, Kind, Lead, Outcome, RejectReason
+from leads import custom_fields
+from leads.custom_fields.asking import ask
+from leads.models import OUTCOMES, CustomField, Deal, Kind, Lead, Outcome, RejectReason
 from leads.qualification import DISQUALIFY_REASONS
 
 NOTE = 4000
@@ -148,8 +150,12 @@ class DetailsForm(forms.Form):
     phone = forms.CharField(required=False, max_length=240, strip=False)
     country = forms.CharField(required=False, max_length=240, help_text="Such as US or Germany")
 
+    def __init__(self, data: Any = None, *, lead: Lead) -> None:
+        super().__init__(data, initial=self.of(lead))
+        ask(self, custom_fields.of(CustomField.About.LEAD), standing=lead.extra)
+
     @staticmethod
-    def of(lead: Lead) -> dict[str, str]:
+    def of(lead: Lead) -> dict[str, Any]:
         """What the form starts from: what was typed where it was kept."""
         return {
             "first_name": lead.first_name,
@@ -159,4 +165,5 @@ class DetailsForm(forms.Form):
             "email": lead.email or lead.email_typed,
             "phone": lead.phone or lead.phone_typed,
             "country": lead.country,
+            **{f"extra.{name}": value for name, value in lead.extra.items()},
         }

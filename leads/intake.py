@@ -40,7 +40,7 @@ FIELDS = (
     "touchpoint", "occurred_at", *PERSON_FIELDS, *ORIGIN_FIELDS,
 )  # fmt: skip
 Refusals = dict[str, str]
-NO_FIELDS: Mapping[str, FieldRules] = MappingProxyType({})
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ def read(
     known: Mapping[str, CampaignFacts],
     *,
     at: datetime,
-    fields: Mapping[str, FieldRules] = NO_FIELDS,
+    fields: Mapping[str, FieldRules] = NOTHING,
 ) -> tuple[Row, Refusals]:
     """Clean one row. The second value names each refused field and says what to do about it.
 
@@ -109,9 +109,7 @@ def _take(refused: Refusals, name: str, read_value: Callable[[], Any]) -> Any:
     try:
         return read_value()
     except ValueError as error:
-        said = str(error)
-        words = said if said.startswith("“") else f"This {said}"
-        refused[name] = words.rstrip(".") + "."
+        refused[name] = normalise.sentence(error)
         return None
 
 
@@ -232,19 +230,33 @@ def _read_extra(
     if not isinstance(extra, dict) or len(extra.keys() - fields.keys()) > EXTRA_LIMIT:
         refused["extra"] = f"This must be an object of at most {EXTRA_LIMIT} fields."
         return
+    row.extra, wrong = read_extra(extra, fields)
+    refused |= wrong
+
+
+def read_extra(
+    extra: Mapping[str, Any],
+    fields: Mapping[str, FieldRules],
+    *,
+    standing: Mapping[str, Any] = NOTHING,
+) -> tuple[dict[str, Any], Refusals]:
+    """Fields of one's own in the form of their kinds, further ones as they are; and which are
+    refused. `standing` is what the lead has now."""
+    found, refused = dict[str, Any](), Refusals()
     for typed, value in extra.items():
         name = _take(refused, "extra", partial(normalise.text, typed, limit=60))
-        if name in fields:
-            _read_typed(row, fields[name], value, refused)
+        rules = fields.get(name)
+        if rules is not None:
+            now = standing.get(name)
+            taken = _take(
+                refused, rules.key, partial(custom_fields.read, rules, value, standing=now)
+            )
+            if taken is not None and not rules.erasing:
+                found[name] = taken
         elif isinstance(value, float) and not math.isfinite(value):
             refused[f"extra.{name}"] = "This is not a number we can keep."
         elif isinstance(value, int | float | bool):
-            row.extra[name] = value
+            found[name] = value
         else:
-            row.extra[name] = _line({f"extra.{name}": value}, f"extra.{name}", 2000, refused)
-
-
-def _read_typed(row: Row, rules: FieldRules, typed: Any, refused: Refusals) -> None:
-    value = _take(refused, rules.key, partial(custom_fields.read, rules, typed))
-    if value is not None and not rules.erasing:
-        row.extra[rules.name] = value
+            found[name] = _line({f"extra.{name}": value}, f"extra.{name}", 2000, refused)
+    return found, refused

@@ -96,6 +96,12 @@ def text(value: object, *, limit: int) -> str:
     return clean
 
 
+def sentence(error: ValueError) -> str:
+    """What such an error says, as a sentence beside the field."""
+    said = str(error)
+    return (said if said.startswith("“") else f"This {said}").rstrip(".") + "."
+
+
 @lru_cache(maxsize=4096)
 def email(typed: str) -> str:
     """The address to compare by: lower case, NFC, IDN decoded as the library does.

@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.instants import database_now
 from leads import rescoring
+from leads.custom_fields import tending
 from leads.imports import running, storing
 from leads.prediction.due import is_due
 
@@ -81,3 +82,9 @@ def resume_imports() -> None:
     """Wake whatever no worker is at: the rows say what is under way, not the broker."""
     for pk in running.waiting(at=database_now()):
         run_import.apply_async([pk], expires=running.LEASE.total_seconds())
+
+
+@shared_task(name="leads.tasks.tend_fields", ignore_result=True)
+def tend_fields() -> None:
+    """Turn over or erase the values of fields of one's own, where there are many."""
+    tending.tend(at=database_now())

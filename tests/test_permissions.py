@@ -19,7 +19,7 @@ from leads import merging, qualification
 from leads.activities import log_touch
 from leads.duplicates import pairs
 from leads.imports import running
-from leads.models import CaptureForm, Merge
+from leads.models import CaptureForm, CustomField, Merge
 from sla.contracts import drafting
 from sla.models import Claim, Clock
 from sla.sweep import sweep
@@ -41,6 +41,7 @@ api:activities       POST  401  422  422  422  422  422  422  422  422
 api:compliance       GET   401  200  200  200  200  200  200  200  200
 api:disqualify       POST  401  422  422  422  422  422  422  422  422
 api:hand-off         POST  401  404  404  409  409  403  404  409  409
+api:fields           GET   401  200  200  200  200  200  200  200  200
 api:handoff-time     GET   401  404  404  200  200  200  404  200  200
 api:lead             GET   401  404  404  200  200  200  404  200  200
 api:lead             PATCH 401  404  404  200  200  200  404  200  200
@@ -91,6 +92,18 @@ deal-close           POST  in   404  404  403  403  422  404  422  422
 deal-list            GET   in   200  200  200  200  200  200  200  200
 duplicate-reopen     POST  in   404  404  302  302  404  404  404  302
 duplicates           GET   in   403  200  200  200  200  200  200  200
+field                GET   in   403  403  403  200  403  403  200  200
+field                POST  in   403  403  403  422  403  403  422  422
+field-bring-back     POST  in   403  403  403  302  403  403  302  302
+field-erase          GET   in   403  403  403  200  403  403  200  200
+field-erase          POST  in   403  403  403  422  403  403  422  422
+field-example        POST  in   403  403  403  200  403  403  200  200
+field-list           GET   in   403  403  403  200  403  403  200  200
+field-move           POST  in   403  403  403  302  403  403  302  302
+field-new            GET   in   403  403  403  200  403  403  200  200
+field-new            POST  in   403  403  403  422  403  403  422  422
+field-remove         POST  in   403  403  403  302  403  403  302  302
+field-usage          GET   in   403  403  403  200  403  403  200  200
 form                 GET   in   403  404  200  200  403  403  403  200
 form                 POST  in   403  404  422  422  403  403  403  422
 form-list            GET   in   403  200  200  200  403  403  403  200
@@ -251,7 +264,10 @@ def scene(cast):
     pair = pairs.pair_of(*twins[:2], at=AT)
     pairs.set_apart(pair, by=cast.maya, at=AT)
     merging.merge(*twins[2:], by=cast.maya, at=AT)
+    owned = CustomField.objects.create(name="budget", label="Budget", kind="money", currency="USD")
+    gone = CustomField.objects.create(name="old", label="Old", kind="text", removed_at=AT)
     numbers = {
+        **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,
         "duplicate-reopen": pair.pk, "merge-undo": Merge.objects.get().pk,
         **dict.fromkeys(("import-columns", "import-discard", "import-preview", "import-read-again",
                          "import-start"),

@@ -25,13 +25,14 @@ from leads.api.serializers import ActivityIn, LeadQuery, PageQuery
 from leads.api.shapes import (
     ActivityOut,
     ActivityPage,
+    ChangeIn,
     LeadIn,
     LeadOut,
     LeadPage,
     Merged,
-    PersonIn,
 )
 from leads.capture import Captured, capture_leads
+from leads.intake import EXTRA_LIMIT
 from leads.models import Activity, Kind, Lead
 
 IDEMPOTENCY = OpenApiParameter(
@@ -156,7 +157,7 @@ class LeadDetail(ApiView):
     @extend_schema(
         operation_id="lead_change",
         summary="Change a person's details",
-        request=PersonIn,
+        request=ChangeIn,
         responses={200: LeadOut, 307: MOVED, **problems(404, 409, *BODY)},
     )
     def patch(self, request: Request, pk: int) -> Response:
@@ -164,7 +165,7 @@ class LeadDetail(ApiView):
         lead = Lead.objects.editable_by(self.user).filter(pk=pk).first()
         if lead is None:
             return self._refuse(pk)
-        editing.edit(lead, self.body, by=self.user, at=self.at)
+        editing.edit(lead, _flat(self.body), by=self.user, at=self.at)
         return Response(answer(pk))
 
     def _moved(self, pk: int) -> Response:
@@ -181,6 +182,16 @@ class LeadDetail(ApiView):
                 "You may see this lead and not change it; accept it first.", code="not_yours"
             )
         return self._moved(pk)
+
+
+def _flat(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to change, `extra` by its parts. Raises Refused when that is no object."""
+    values = {name: value for name, value in body.items() if name != "extra"}
+    extra = body.get("extra", {})
+    if not isinstance(extra, dict) or len(extra) > EXTRA_LIMIT:
+        words = f"This must be an object of at most {EXTRA_LIMIT} fields."
+        raise Refused(f"extra: {words}", code="invalid", fields={"extra": words})
+    return values | {f"{editing.EXTRA}{name}": value for name, value in extra.items()}
 
 
 class Activities(ApiView):

@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from leads.models import Aida, Handoff, Kind, Outcome, Stage, Tier
+from leads.models import Aida, CustomField, Handoff, Kind, Outcome, Stage, Tier
 
 
 class Consent(serializers.Serializer[Any]):
@@ -18,9 +18,8 @@ class Consent(serializers.Serializer[Any]):
     time = serializers.DateTimeField(required=False)
 
 
-@extend_schema_serializer(component_name="Details")
 class PersonIn(serializers.Serializer[Any]):
-    """Who the lead is: what may be changed."""
+    """Who the lead is."""
 
     email = serializers.CharField(required=False, allow_null=True)
     phone = serializers.CharField(required=False)
@@ -29,6 +28,15 @@ class PersonIn(serializers.Serializer[Any]):
     company = serializers.CharField(required=False)
     job_title = serializers.CharField(required=False)
     country = serializers.CharField(required=False, help_text="ISO 3166-1 alpha-2")
+
+
+@extend_schema_serializer(component_name="Details")
+class ChangeIn(PersonIn):
+    """What may be changed of a lead."""
+
+    extra = serializers.DictField(
+        required=False, help_text="Fields of your own; what is not named stays, null takes it away"
+    )
 
 
 class Person(PersonIn):
@@ -56,7 +64,10 @@ class LeadIn(Person, Origin):
 
     campaign = serializers.CharField(required=False, help_text="A campaign's slug")
     consent = Consent(required=False)
-    extra = serializers.DictField(required=False, help_text="Fields of your own")
+    extra = serializers.DictField(
+        required=False,
+        help_text="Fields of your own, each by its kind (see /api/v1/fields/); others as text",
+    )
     touchpoint = serializers.CharField(
         required=False, help_text="What they did: form, download, event, reply …"
     )
@@ -117,6 +128,28 @@ class LeadOut(Person, Origin):
     owner = serializers.CharField(allow_null=True, help_text="E-mail")
     respond_by = serializers.DateTimeField(allow_null=True)
     handoff = HandoffOut(allow_null=True)
+
+
+@extend_schema_serializer(component_name="Field")
+class FieldOut(serializers.Serializer[Any]):
+    """A field of your own: the key in `extra`, and what its values are."""
+
+    name = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
+    kind = serializers.ChoiceField(
+        choices=CustomField.Kind.choices,
+        help_text="number and money: a JSON number; date: 2027-01-31; choices: a list; "
+        "yes_no: true or false; text, choice and url: a text",
+    )
+    choices = serializers.ListField(child=serializers.CharField())
+    currency = serializers.CharField(help_text="Of money, else empty")
+    help = serializers.CharField()
+
+
+class FieldList(serializers.Serializer[Any]):
+    """The fields in use, in their order."""
+
+    results = FieldOut(many=True)
 
 
 @extend_schema_serializer(component_name="Activity")

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.api import handoffs, leads, queue
+from leads.api import fields, handoffs, leads, queue
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -14,5 +14,6 @@ urlpatterns = [
     path("leads/<int:pk>/qualify/", handoffs.QualifyLead.as_view(), name="qualify"),
     path("leads/<int:pk>/disqualify/", handoffs.DisqualifyLead.as_view(), name="disqualify"),
     path("leads/<int:pk>/recycle/", handoffs.RecycleLead.as_view(), name="recycle"),
+    path("fields/", fields.Fields.as_view(), name="fields"),
     path("queue/", queue.QueueView.as_view(), name="queue"),
 ]

@@ -31,3 +31,14 @@ def _day(value: object) -> date | None:
         return date.fromisoformat(str(value))
     except ValueError:
         return None
+
+
+def cell(value: object) -> str:
+    """The value in one text that is read as the same value again, whatever its kind."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):  # no choice has a semicolon in it
+        return "; ".join(map(str, value))
+    return str(value)

@@ -50,6 +50,10 @@ class CustomField(models.Model):
     removed_at = models.DateTimeField(null=True, blank=True)
     # Its values are being erased since then; with the last of them the field goes too.
     erasing_since = models.DateTimeField(null=True, blank=True)
+    # What it will be once its many values are turned over (leads.custom_fields.converting.Turn).
+    becomes = models.JSONField(null=True, blank=True)
+    # Turned over then: whoever wrote by the old kind meanwhile is looked after once more.
+    turned_at = models.DateTimeField(null=True, blank=True)
 
     objects = CustomFieldQuerySet.as_manager()
 

@@ -9,6 +9,7 @@ import phonenumbers
 from django import template
 
 from accounts.words import money_words
+from leads.custom_fields.saying import cell
 from leads.models import Activity, Kind, RejectReason, Return
 from leads.qualification import DISQUALIFY_REASONS
 
@@ -75,9 +76,10 @@ def _paused(data: dict[str, Any]) -> str:
     return " · ".join(filter(None, [words, f"until {day}" if day and words else ""]))
 
 
-def _change(name: str, change: dict[str, str]) -> str:
-    words = FIELD_WORDS.get(name, name)
-    return f"{words}: {change.get('from') or 'nothing'} → {change.get('to') or 'nothing'}"
+def _change(name: str, change: dict[str, Any]) -> str:
+    words = FIELD_WORDS.get(name, name.removeprefix("extra.").replace("_", " "))
+    before, after = (cell(change.get(side)) or "nothing" for side in ("from", "to"))
+    return f"{words}: {before} → {after}"
 
 
 def _reason(reason: str) -> str:

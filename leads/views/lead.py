@@ -1,6 +1,7 @@
 """The lead page, and what is done with one lead on it."""
 
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
@@ -182,7 +183,7 @@ def edit_details(request: SignedInRequest, pk: int) -> HttpResponse:
         rights(request.user, found).may_edit,
         "These details are for those who own the lead to change.",
     )
-    form = DetailsForm(posted(request), initial=DetailsForm.of(found))
+    form = DetailsForm(posted(request), lead=found)
 
     def deed(at: datetime) -> str:
         changed = edit(found, _changed(form, found), by=request.user, at=at)
@@ -193,6 +194,6 @@ def edit_details(request: SignedInRequest, pk: int) -> HttpResponse:
     )
 
 
-def _changed(form: DetailsForm, found: Lead) -> dict[str, str]:
+def _changed(form: DetailsForm, found: Lead) -> dict[str, Any]:
     """Only what was changed in the form: what somebody else changed meanwhile stays theirs."""
     return {name: form.cleaned_data[name] for name in form.changed_data}

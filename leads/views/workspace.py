@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from accounts.instants import database_now
 from accounts.models import Role, User
 from leads import deadlines
+from leads.custom_fields.showing import shown
 from leads.duplicates.likely import likely_duplicates
 from leads.handover import missing_for_mql
 from leads.models import Activity, Aida, Assignment, Deal, Handoff, Lead, Return, Stage
@@ -90,6 +91,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "duplicates": _duplicates(user, lead),
         "offers": offers_for(lead),
         "missing": missing,
+        "extras": shown(lead.extra),
         **timeline_context(lead, before),
     }
 

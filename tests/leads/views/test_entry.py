@@ -164,8 +164,8 @@ def test_queries_do_not_grow_with_the_last_saves(cast, count, django_assert_num_
     client = signed_in(cast.maya)
     for n in range(count):
         save(cast.maya, client, **{**TYPED, "email": f"pat{n}@spa.example"})
-    # session, user, memberships, instant, campaigns, last saves, bell
-    with django_assert_num_queries(7):
+    # session, user, memberships, instant, stamp of the fields, campaigns, last saves, bell
+    with django_assert_num_queries(8):
         client.get(reverse("lead-new"))
 
 
