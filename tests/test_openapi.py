@@ -32,6 +32,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 ENDPOINTS = {
+    "/api/v1/fields/": {"get"},
     "/api/v1/leads/": {"get", "post"},
     "/api/v1/leads/{id}/": {"get", "patch"},
     "/api/v1/leads/{id}/activities/": {"get", "post"},

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.endpoints import ApiView
+from accounts.openapi import problems
 from leads import custom_fields
 from leads.api.shapes import FieldList
 from leads.models import CustomField
@@ -14,7 +15,9 @@ class Fields(ApiView):
     """`/api/v1/fields/`."""
 
     @extend_schema(
-        operation_id="field_list", summary="List the fields of your own", responses=FieldList
+        operation_id="field_list",
+        summary="List the fields of your own",
+        responses={200: FieldList, **problems()},
     )
     def get(self, request: Request) -> Response:
         """The fields of leads, in their order: what `extra` may hold by which kind."""
