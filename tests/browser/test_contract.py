@@ -83,7 +83,7 @@ def test_from_a_draft_to_a_contract_in_force_that_moved_what_runs(browser, story
     expect(page).to_have_url(re.compile(r"/sla/contract/$"))
     accept.refresh_from_db()
     assert accept.due_at == due + timedelta(minutes=30)
-    page.get_by_role("link", name="Versions").click()
+    page.get_by_role("link", name="All versions").click()
     expect(page.locator("[data-version='2']")).to_contain_text("15 working minutes → 45 working")
     for context in (monas, danas):
         context.close()
