@@ -22,6 +22,7 @@ ROWS = {
     "deadline_to_breach": ("bench.sweeping", "breach_delay_row"),
     "lateness_busy": ("bench.lateness", "lateness_busy_row"),
     "what_if": ("bench.replaying", "what_if_row"),
+    "rescore": ("bench.rescoring", "rescore_row"),
     "duplicates": ("bench.looking", "duplicates_row"),
     "memory": ("bench.memory", "memory_row"),
 }

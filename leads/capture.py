@@ -221,11 +221,12 @@ def _touchpoint(lead: Lead, row: Row, *, by: User | None, at: datetime) -> Activ
 
 def signs_of(activities: Iterable[Activity]) -> list[scoring.Sign]:
     """Touchpoints as the score sees them."""
-    return [
-        scoring.Sign(a.kind, a.occurred_at, f"{a.data.get('path', '')} {a.data.get('title', '')}")
-        for a in activities
-        if a.kind in TOUCHPOINTS
-    ]
+    return [sign_of(a.kind, a.occurred_at, a.data) for a in activities if a.kind in TOUCHPOINTS]
+
+
+def sign_of(kind: str, occurred_at: datetime, data: Mapping[str, Any]) -> scoring.Sign:
+    """One touchpoint as the score sees it, from what its row says."""
+    return scoring.Sign(kind, occurred_at, f"{data.get('path', '')} {data.get('title', '')}")
 
 
 def _judge(work: _Work, *, at: datetime, stamp: UUID) -> None:

@@ -14,12 +14,17 @@ from django.db.models import F, QuerySet
 from accounts import configuration
 from accounts.writing import update
 from leads import scoring
-from leads.capture import REMEMBERED, signs_of
+from leads.capture import REMEMBERED, sign_of
 from leads.models import TOUCHPOINTS, Activity, Lead, ScoreRun, Stage
 
 BATCH = 1000
 FIELDS = (
     "persona", "score", "fit", "engagement", "score_reasons", "score_version", "tier", "scored_at",
+)  # fmt: skip
+# What a score is made of, and what it was: all that is read of a lead.
+READ = (
+    "email", "phone", "first_name", "last_name", "company", "company_domain", "job_title",
+    "country", "source", "extra", *FIELDS,
 )  # fmt: skip
 # A run that has not moved for so long has lost its worker.
 STALLED = timedelta(minutes=2)
@@ -90,7 +95,7 @@ def _next_batch(after: int, *, at: datetime) -> tuple[int, int, int] | None:
     """Rescore the leads after this one: the last of them, how many, and how many changed."""
     with transaction.atomic():
         # Locked, so that a touchpoint captured meanwhile is not scored away.
-        leads = scored_leads().filter(pk__gt=after).order_by("pk")
+        leads = scored_leads().filter(pk__gt=after).order_by("pk").only(*READ)
         batch = list(leads.select_for_update(of=("self",))[:BATCH])
         if not batch:
             return None
@@ -114,13 +119,13 @@ def _moved(batch: Sequence[Lead], *, at: datetime) -> list[Lead]:
 
 def signs_by_lead(leads: Sequence[int], *, at: datetime) -> dict[int, list[scoring.Sign]]:
     """The touchpoints of these leads that still matter to a score at this instant."""
-    found: dict[int, list[Activity]] = defaultdict(list)
+    found: dict[int, list[scoring.Sign]] = defaultdict(list)
     touchpoints = Activity.objects.filter(
         lead__in=leads,
         kind__in=TOUCHPOINTS,
         occurred_at__gte=at - REMEMBERED,
         occurred_at__lte=at,
     )
-    for activity in touchpoints:
-        found[activity.lead_id].append(activity)
-    return defaultdict(list, {lead: signs_of(known) for lead, known in found.items()})
+    for lead, *facts in touchpoints.values_list("lead_id", "kind", "occurred_at", "data"):
+        found[lead].append(sign_of(*facts))
+    return found
