@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from accounts.instants import database_now
 from sla.hours import calendars
 from sla.models import Calendar, CalendarVersion
-from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.browser.test_frame import accessibility, complaints, settled, sign_in
 from tests.factories import OFFICE_HOURS, make_calendar
 
 pytestmark = pytest.mark.browser
@@ -45,7 +45,7 @@ def test_pages_are_clean_in_both_themes_and_widths(browser, cast, live_server, t
     found = {}
     for url in PAGES:
         page.goto(url)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         found[url] = (accessibility(page), max(over, 0))
     context.close()

@@ -12,7 +12,7 @@ from accounts.instants import database_now
 from leads.activities import log_touch
 from sla.models import Alarm, Clock
 from sla.sweep import sweep
-from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.browser.test_frame import accessibility, complaints, settled, sign_in
 from tests.factories import make_calendar
 
 pytestmark = pytest.mark.browser
@@ -58,7 +58,7 @@ def test_pages_are_clean_in_both_themes_and_widths(browser, story, live_server, 
     found = {}
     for url in [*PAGES, f"/sla/clocks/{clock.pk}/excuse/"]:
         page.goto(url)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         found[url] = (accessibility(page), max(over, 0))
     context.close()

@@ -12,7 +12,7 @@ from leads.activities import log_touch
 from sla.contracts import drafting
 from sla.models import Contract, Term
 from sla.sweep import sweep
-from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.browser.test_frame import accessibility, complaints, settled, sign_in
 from tests.factories import make_calendar
 
 pytestmark = pytest.mark.browser
@@ -158,7 +158,7 @@ def test_pages_are_clean_in_both_themes_and_widths(browser, story, live_server, 
     ]  # fmt: skip
     for url in urls:
         page.goto(url)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         found[url] = (accessibility(page), max(over, 0))
     context.close()

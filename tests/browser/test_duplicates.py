@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from accounts.instants import database_now
 from leads.duplicates.nightly import propose
 from leads.models import Lead
-from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.browser.test_frame import accessibility, complaints, settled, sign_in
 
 pytestmark = pytest.mark.browser
 
@@ -98,7 +98,7 @@ def test_the_pages_are_clean_in_both_themes_and_widths(
     found = {}
     for url in ("/leads/duplicates/", f"/leads/{twins[0].pk}/merge/?other={twins[1].pk}"):
         page.goto(url)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         found[url] = (accessibility(page), max(over, 0))
     context.close()

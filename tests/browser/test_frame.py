@@ -55,6 +55,12 @@ def complaints(page: Page, own: str) -> list[str]:
     return said
 
 
+def settled(page: Page) -> None:
+    """Wait until fonts are there and every part that a page asks for by itself has come."""
+    page.evaluate("document.fonts.ready.then(() => true)")
+    expect(page.locator(".htmx-request")).to_have_count(0)
+
+
 def accessibility(page: Page) -> list[str]:
     """What axe finds serious or critical, as "rule: where"."""
     page.evaluate(AXE.read_text())

@@ -9,7 +9,7 @@ from accounts.instants import database_now
 from leads import rescoring, scoring
 from leads.models import Lead, Prediction
 from leads.score_rules import drafting
-from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.browser.test_frame import accessibility, complaints, settled, sign_in
 from tests.factories import SCORE_RULES
 
 pytestmark = pytest.mark.browser
@@ -100,7 +100,7 @@ def test_pages_are_clean_in_both_themes_and_widths(opened, cast, near, live_serv
     found = {}
     for url in ("/scoring/", "/scoring/edit/", "/prediction/"):
         page.goto(url)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         found[url] = (accessibility(page), max(over, 0))
     assert (found, said) == (dict.fromkeys(found, ([], 0)), [])

@@ -9,7 +9,7 @@ from accounts import webhooks
 from accounts.instants import database_now
 from accounts.models import Webhook
 from tests.accounts.receiver import listening
-from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.browser.test_frame import accessibility, complaints, settled, sign_in
 from tests.factories import ny
 
 pytestmark = pytest.mark.browser
@@ -64,7 +64,7 @@ def test_the_pages_are_clean_in_both_themes_and_widths(browser, cast, live_serve
             f"/handoffs/{handoff.pk}/time/", lead.get_absolute_url()]  # fmt: skip
     for url in urls:
         page.goto(url)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         wide = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         found[url] = (wide, accessibility(page))
     context.close()

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from accounts.instants import database_now
 from tests.browser.test_compliance import page, story  # noqa: F401  (fixtures)
-from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.browser.test_frame import accessibility, complaints, settled, sign_in
 from tests.factories import hours
 
 pytestmark = pytest.mark.browser
@@ -60,7 +60,7 @@ def test_the_page_is_clean_in_both_themes_and_widths(browser, story, live_server
     found = {}
     for url in ("/sla/what-if/", ASKED):
         page.goto(url)
-        page.wait_for_load_state("networkidle")
+        settled(page)
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
         found[url] = (accessibility(page), max(over, 0))
     context.close()

@@ -6,11 +6,12 @@ import signal
 import socket
 import time
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.leadflow.running import free_port, up
+from tests.leadflow.running import Leadflow, free_port, up
 
 pytestmark = pytest.mark.slow
 
@@ -43,25 +44,18 @@ def test_when_a_part_dies_all_end_and_the_last_line_says_why(var, part):
         assert (status, leadflow.processes()) == (1, {})
 
 
-@pytest.mark.timeout(400)
-def test_a_second_start_serves_within_ten_seconds_even_after_a_kill_9(var):
+@pytest.fixture(scope="class")
+def leadflow(var) -> Iterator[Leadflow]:
     with up(var, DEMO="0") as leadflow:
         leadflow.wait_until_serving()
-        leadflow.process.kill()
-        leadflow.outcome()
-    began = time.monotonic()
-    with up(var, DEMO="0") as leadflow:
-        leadflow.wait_until_serving()
-        seconds = time.monotonic() - began
-    # Waiting for a processor is the machine's doing: only a share of it is ours to answer for.
-    crowd = max(1.0, os.getloadavg()[0] / (2 * (os.cpu_count() or 1)))
-    assert seconds < 10 * crowd
+        yield leadflow
 
 
 @pytest.mark.timeout(400)
-def test_stylesheets_are_served_compressed_and_for_ever(var):
-    with up(var, DEMO="0") as leadflow:
-        leadflow.wait_until_serving()
+class TestOneThatServes:
+    """What is asked of one that runs; the last of them kills it."""
+
+    def test_stylesheets_are_served_compressed_and_for_ever(self, leadflow):
         address = f"http://127.0.0.1:{leadflow.port}"
         page = urllib.request.urlopen(f"{address}/accounts/login/").read().decode()
         name = re.search(r"/static/vendor/tabler/css/tabler\.min\.[0-9a-f]{12}\.css", page)
@@ -70,6 +64,22 @@ def test_stylesheets_are_served_compressed_and_for_ever(var):
         with urllib.request.urlopen(request) as answer:
             assert answer.headers["Content-Encoding"] == "gzip"
             assert answer.headers["Cache-Control"] == "max-age=315360000, public, immutable"
+
+    def test_a_second_supervisor_on_the_same_folder_is_refused(self, var, leadflow):
+        line = refusal(var)
+        assert line == f"leadflow: process {leadflow.process.pid} already runs leadflow in {var}"
+        assert leadflow.process.poll() is None
+
+    def test_a_second_start_serves_within_ten_seconds_even_after_a_kill_9(self, var, leadflow):
+        leadflow.process.kill()
+        leadflow.outcome()
+        began = time.monotonic()
+        with up(var, DEMO="0") as second:
+            second.wait_until_serving()
+            seconds = time.monotonic() - began
+        # Waiting for a processor is the machine's doing: only a share of it is ours to answer for.
+        crowd = max(1.0, os.getloadavg()[0] / (2 * (os.cpu_count() or 1)))
+        assert seconds < 10 * crowd
 
 
 def refusal(var: Path, **environment: str) -> str:
@@ -121,11 +131,3 @@ def test_a_wrong_database_url_is_one_clear_line_without_the_password(var, url, s
 
 def test_a_wrong_database_url_is_said_before_what_it_calls_for(var):
     assert refusal(var, DATABASE_URL="nonsense").startswith("leadflow: DATABASE_URL='nonsense'")
-
-
-def test_a_second_supervisor_on_the_same_folder_is_refused(var):
-    with up(var, DEMO="0") as leadflow:
-        leadflow.wait_until_serving()
-        line = refusal(var)
-        assert line == f"leadflow: process {leadflow.process.pid} already runs leadflow in {var}"
-        assert leadflow.process.poll() is None

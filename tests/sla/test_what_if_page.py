@@ -41,8 +41,7 @@ def ask(person, **query):
 def test_managers_find_it_on_compliance_and_contract(cast, person, page):
     client = Client()
     client.force_login(getattr(cast, person))
-    link = f'<a class="btn" href="{reverse("what-if")}">'
-    assert link in client.get(reverse(page)).content.decode()
+    assert f'href="{reverse("what-if")}"' in client.get(reverse(page)).content.decode()
 
 
 def test_a_rep_does_not_find_it(cast):
