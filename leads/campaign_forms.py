@@ -6,8 +6,9 @@ from django import forms
 from django.utils.text import slugify
 
 from accounts.models import Role, Team, User
+from leads import custom_fields
 from leads.capture_forms import ASKABLE, FORM_TOUCHPOINTS
-from leads.models import Campaign, CaptureForm, Kind
+from leads.models import Campaign, CaptureForm, CustomField, Kind
 
 DAY = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 CURRENCIES = ["USD", "EUR", "GBP", "CHF", "CAD", "AUD", "SEK", "NOK", "DKK", "PLN", "JPY"]
@@ -83,13 +84,16 @@ class CampaignForm(Sluggish):
         return data
 
 
+PLAIN_ASKS = [(name, label) for name, (label, _, _) in ASKABLE.items() if name != "email"]
+
+
 class CaptureFormForm(Sluggish):
     """What a hosted form asks and says."""
 
     asks = forms.MultipleChoiceField(
         label="It asks for",
         required=False,
-        choices=[(name, label) for name, (label, _, _) in ASKABLE.items() if name != "email"],
+        choices=PLAIN_ASKS,
         widget=forms.CheckboxSelectMultiple,
         help_text="The e-mail address is always asked. The fewer fields, the more people answer.",
     )
@@ -121,6 +125,8 @@ class CaptureFormForm(Sluggish):
 
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        own = [(rules.key, rules.label) for rules in custom_fields.of(CustomField.About.LEAD)]
+        self.fields["asks"].choices = [*PLAIN_ASKS, *own]  # type: ignore[attr-defined]
         campaigns = Campaign.objects.visible_to(user)
         self.fields["campaign"].queryset = campaigns  # type: ignore[attr-defined]
         self.fields["campaign"].empty_label = "Choose…"  # type: ignore[attr-defined]

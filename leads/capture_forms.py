@@ -3,12 +3,14 @@
 They check as little as possible: what a value must be is said once, by leads.intake.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 
 from accounts.models import User
 from leads import countries, custom_fields
+from leads.custom_fields import FieldRules
 from leads.custom_fields.asking import answers, ask
 from leads.models import Campaign, CaptureForm, CustomField, Kind
 
@@ -48,6 +50,14 @@ def _asked(name: str, *, required: bool = False) -> forms.Field:
     return forms.CharField(label=label, required=required, widget=widget)
 
 
+def own_asked(names: Sequence[str]) -> dict[str, FieldRules]:
+    """The fields of one's own among what a form asks, by `extra.<name>`; those in use."""
+    if not any(name.startswith("extra.") for name in names):
+        return {}
+    fields = custom_fields.of(CustomField.About.LEAD)
+    return {rules.key: rules for rules in fields if rules.key in names}
+
+
 class HostedForm(forms.Form):
     """What one CaptureForm asks of a visitor; e-mail always, and a trap for robots."""
 
@@ -56,9 +66,12 @@ class HostedForm(forms.Form):
     def __init__(self, *args: Any, asks: CaptureForm, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["email"] = _asked("email", required=True)
+        own = own_asked(asks.fields)
         for name in asks.fields:
             if name in ASKABLE and name != "email":
                 self.fields[name] = _asked(name)
+            elif name in own:
+                ask(self, [own[name]])
         if asks.consent_text:
             self.fields["consent"] = forms.BooleanField(label=asks.consent_text, required=False)
 
@@ -67,13 +80,15 @@ class HostedForm(forms.Form):
         """Whether something filled in the field that people do not see."""
         return bool(self.data.get(self.TRAP))
 
-    def facts(self) -> dict[str, str]:
+    def facts(self) -> dict[str, Any]:
         """What was typed, by the names capture knows."""
-        return {
+        typed = {
             name: value
             for name, value in self.cleaned_data.items()
             if name in ASKABLE and value.strip()
         }
+        extra = answers(self)
+        return typed | ({"extra": extra} if extra else {})
 
 
 class QuickForm(forms.Form):

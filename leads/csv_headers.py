@@ -49,6 +49,8 @@ class Columns:
     """What each column is: (index, our field or "", the name it has in `extra`)."""
 
     plan: list[tuple[int, str, str]] = field(default_factory=list)
+    # How many further fields a row has room for.
+    room: int = EXTRA_LIMIT
     # Headers of values that did not fit into some row's `extra` any more, in order (a set).
     dropped: dict[str, None] = field(default_factory=dict)
 
@@ -77,8 +79,8 @@ class Columns:
                 row[name] = value
             elif row.get(name) == value:
                 continue
-            elif len(extra) < EXTRA_LIMIT:
-                extra[header] = value
+            elif len(extra) < self.room:
+                extra.setdefault(header, value)
             else:
                 self.dropped[header] = None
         full = row.pop(FULL_NAME, "")

@@ -11,9 +11,11 @@ from typing import Any
 
 from django.db.models import Func, QuerySet, TextField
 
+from leads.custom_fields import by_name
+from leads.custom_fields.changing import MOST_FIELDS
 from leads.custom_fields.saying import cell
 from leads.imports.mapping import EXTRA, TARGETS
-from leads.models import Lead
+from leads.models import CustomField, Lead
 
 # Our header, and where its value is.
 COLUMNS = {
@@ -72,14 +74,21 @@ def text(value: Any) -> str:
 
 
 def further_fields(leads: QuerySet[Lead]) -> list[str]:
-    """The further fields that these leads have, by name."""
+    """The fields of one's own that these leads have, in their order, then the further ones; not
+    what was removed."""
     names = Func("extra", function="jsonb_object_keys", output_field=TextField())
     found = leads.order_by().exclude(extra={}).values_list(names, flat=True).distinct()
-    return sorted(found[:MOST_EXTRA])
+    there, fields = set(found[: MOST_EXTRA + MOST_FIELDS]), by_name(CustomField.About.LEAD)
+    own = [rules.name for rules in fields.values() if rules.name in there and not rules.removed]
+    return [*own, *sorted(there - fields.keys())[:MOST_EXTRA]]
 
 
 def label(name: str) -> str:
     """A column as the page calls it."""
+    if name.startswith(EXTRA):
+        short = name.removeprefix(EXTRA)
+        rules = by_name(CustomField.About.LEAD).get(short)
+        return rules.label if rules else short
     return LABELS.get(name) or name.replace("_", " ").capitalize()
 
 

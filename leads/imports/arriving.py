@@ -7,7 +7,7 @@ from django.db import transaction
 
 from accounts.models import User
 from leads.importing import Unreadable
-from leads.imports import mapping, reading, storing
+from leads.imports import mapping, own_fields, reading, storing
 from leads.imports.dates import order_of
 from leads.imports.limits import MIB, MOST_BYTES, MOST_WAITING, SAMPLED
 from leads.models import Import
@@ -70,9 +70,11 @@ def _propose(importing: Import, look: reading.Look) -> None:
         for name in REMEMBERED:
             setattr(importing, name, getattr(before, name))
         return
-    importing.targets = mapping.guess(look.headers, look.sample)
+    fields = own_fields.of_leads()
+    importing.targets = mapping.guess(look.headers, look.sample, fields)
+    days = {*mapping.DATES, *own_fields.days(fields)}
     for index, target in enumerate(importing.targets):
-        if target in mapping.DATES and not importing.dates:
+        if target in days and not importing.dates:
             importing.dates = order_of(mapping.values_of(look.sample, index))
 
 

@@ -1,14 +1,17 @@
 """The forms of the wizard: the file, and what to do with its columns."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django import forms
 
 from leads.capture_forms import campaigns_for_entry
 from leads.csv_headers import FULL_NAME
+from leads.custom_fields import FieldRules
+from leads.custom_fields.changing import may_manage
 from leads.importing import Record
-from leads.imports import words
+from leads.imports import own_fields, words
 from leads.imports.dates import Order
 from leads.imports.mapping import DATES, KEEP, TARGETS, values_of
 from leads.imports.rows import plan_of
@@ -24,13 +27,14 @@ GROUPS = (
 )
 
 
-def target_choices() -> list[Any]:
+def target_choices(fields: Sequence[FieldRules] = ()) -> list[Any]:
     """Where a column may go, as grouped choices."""
     named = {name for _, names in GROUPS for name in names}
     others = [(name, label) for name, label in TARGETS.items() if name not in named]
     return [
         ("", "Leave out"),
         (KEEP, "Keep as a further field"),
+        *([("Your fields", [(r.key, r.label) for r in fields])] if fields else []),
         *((label, [(name, TARGETS[name]) for name in names]) for label, names in GROUPS),
         ("More", others),
     ]
@@ -109,14 +113,19 @@ class ColumnsForm(forms.Form):
             },
         )
         self.importing, self.sample = importing, sample
-        choices, self.campaigns = target_choices(), campaigns_for_entry(importing.by)
+        self.own = own_fields.of_leads()
+        choices, self.campaigns = target_choices(self.own), campaigns_for_entry(importing.by)
+        known_targets = {KEEP, "", *TARGETS, *(rules.key for rules in self.own)}
         named = [(campaign.slug, campaign.name) for campaign in self.campaigns]
         self.fields["campaign"].choices = [("", "No campaign"), *named]  # type: ignore[attr-defined]
         self.fields["campaign"].help_text = "For rows that name none."
         for index, header in enumerate(importing.headers):
             self.fields[f"column-{index}"] = forms.ChoiceField(
-                label=header or f"Column {index + 1}", choices=choices, required=False,
-                initial=importing.targets[index],
+                label=header or f"Column {index + 1}", choices=[*choices, *self._new(index)],
+                required=False,
+                # A field that was removed since is kept as any further one.
+                initial=importing.targets[index] if importing.targets[index] in known_targets
+                else KEEP,
             )  # fmt: skip
         # Asked about the columns as they are being sent, so that every word has its answer.
         targets = importing.targets if not self.is_bound else self._sent_targets()
@@ -128,6 +137,31 @@ class ColumnsForm(forms.Form):
                 label=word.typed, choices=words.choices(word.target, named), required=False,
                 initial=before or words.EMPTY,
             )  # fmt: skip
+
+    def _new(self, index: int) -> list[Any]:
+        """For managers: the kinds of which the column can become a field."""
+        if not may_manage(self.importing.by):
+            return []
+        looks_like = own_fields.look_of(values_of(self.sample, index))
+        return [("New field", own_fields.new_choices(looks_like))]
+
+    def make_fields(self, *, at: datetime) -> bool:
+        """Make a field of each column that is to become one; False where one can't be."""
+        wanted = {
+            index: target
+            for index in range(len(self.importing.headers))
+            if (target := self.cleaned_data[f"column-{index}"]).startswith(own_fields.NEW)
+        }
+        if not wanted:
+            return True
+        headers = {index: str(self.fields[f"column-{index}"].label) for index in wanted}
+        values = {index: values_of(self.sample, index) for index in wanted}
+        made, wrong = own_fields.make(wanted, headers, values, by=self.importing.by, at=at)
+        for index, said in wrong.items():
+            self.add_error(f"column-{index}", said)
+        if not wrong:
+            self.cleaned_data |= {f"column-{index}": target for index, target in made.items()}
+        return not wrong
 
     def _sent_targets(self) -> list[str]:
         count = len(self.importing.headers)
@@ -170,7 +204,7 @@ class ColumnsForm(forms.Form):
                 f"{kept} columns are to be kept as further fields; a lead has room for "
                 f"{EXTRA_LIMIT}. Leave {kept - EXTRA_LIMIT} out.",
             )
-        if set(DATES) & set(targets) and not data.get("dates"):
+        if {*DATES, *own_fields.days(self.own)} & set(targets) and not data.get("dates"):
             self.add_error("dates", "Say how dates are written in this file.")
         if not (self.importing.team_id or data.get("campaign") or "campaign" in targets):
             self.add_error("campaign", "Choose a campaign: it says whose leads these are.")

@@ -1,6 +1,7 @@
 """Which column of a file goes where: guessed from headers and values, remembered, written down.
 
-A column's target is a name of TARGETS, KEEP (further field of the lead), or "" (left out).
+A column's target is a name of TARGETS, "extra.<name>" (a field of one's own), KEEP (further field
+of the lead), or "" (left out).
 """
 
 import hashlib
@@ -13,7 +14,9 @@ from accounts.models import User
 from leads import normalise
 from leads.csv_cells import plain
 from leads.csv_headers import FULL_NAME, field_of, key
+from leads.custom_fields import FieldRules
 from leads.importing import Record
+from leads.imports import own_fields
 from leads.imports.dates import order_of
 from leads.intake import EXTRA_LIMIT, ORIGIN_FIELDS
 from leads.models import Import
@@ -80,10 +83,15 @@ def values_of(records: Sequence[Record], index: int) -> list[str]:
     return [cell for cell in cells if cell]
 
 
-def guess(headers: Sequence[str], records: Sequence[Record]) -> list[str]:
-    """A target for each column: by its header, else by its values; kept as it is otherwise."""
+def guess(
+    headers: Sequence[str], records: Sequence[Record], fields: Sequence[FieldRules] = ()
+) -> list[str]:
+    """A target for each column: by its header, else by its values; kept as it is otherwise.
+
+    `fields` are fields of one's own that a column may go to.
+    """
     own = {header.strip() for header in headers} >= OWN
-    targets = [_by_header(header, own=own) for header in headers]
+    targets = [_by_header(header, fields, own=own) for header in headers]
     values = [values_of(records, index) for index in range(len(headers))]
     for index, target in enumerate(targets):
         if target in DATES and not order_of(values[index]):
@@ -99,10 +107,12 @@ def guess(headers: Sequence[str], records: Sequence[Record]) -> list[str]:
     return _room_for_extra(targets, values)
 
 
-def _by_header(header: str, *, own: bool) -> str | None:
+def _by_header(header: str, fields: Sequence[FieldRules], *, own: bool) -> str | None:
     name = header.strip()
     if own and name in FOLLOWS:
         return ""
+    if mine := own_fields.target_of(header, fields):
+        return mine
     if name.startswith(EXTRA):
         return KEEP
     return field_of(header) or WORDS.get(key(header), KEEP)

@@ -4,14 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from leads.capture_forms import campaigns_for_entry
 from leads.csv_headers import Columns, free_names
-from leads.imports import dates
+from leads.imports import dates, own_fields
 from leads.imports.mapping import DATES, EXTRA, KEEP
-from leads.models import TOUCHPOINTS, Import, Kind
+from leads.models import TOUCHPOINTS, CustomField, Import, Kind
 
 NO = {"no", "n", "false", "0", "none", "never", "unsubscribed", "nein", "non"}
 KINDS = {str(kind.label).casefold(): str(kind) for kind in Kind if kind in TOUCHPOINTS} | {
@@ -31,6 +32,8 @@ class Plan:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     dates: str = ""
     zone: tzinfo = UTC
+    # Fields of one's own that are days.
+    days: Sequence[str] = ()
     # Whether a row without a campaign has a team all the same.
     has_team: bool = True
 
@@ -48,6 +51,10 @@ class Plan:
                     row[name] = dates.read(row[name], order=self.dates, zone=self.zone)
                 except ValueError as error:
                     refused[name] = f"{error}."
+        if self.days and "extra" in row:
+            refused |= own_fields.as_days(
+                row["extra"], self.days, order=self.dates, read=partial(dates.read, zone=self.zone)
+            )
         self._read_consent(row)
         return row, refused
 
@@ -120,8 +127,10 @@ def plan_of(importing: Import) -> Plan:
     for index, target in enumerate(importing.targets):
         if not target:
             continue
-        called = names[index]
-        columns.plan.append((index, "" if target == KEEP else target, called))
+        is_own = target.startswith(EXTRA)
+        columns.room += is_own
+        called = target.removeprefix(EXTRA) if is_own else names[index]
+        columns.plan.append((index, "" if is_own or target == KEEP else target, called))
         headers.setdefault(called if target == KEEP else target, names[index])
         words.setdefault(target, {}).update(importing.words.get(str(index), {}))
     campaigns = campaigns_for_entry(importing.by)
@@ -138,5 +147,6 @@ def plan_of(importing: Import) -> Plan:
         words={name: found for name, found in words.items() if found},
         dates=importing.dates,
         zone=ZoneInfo(importing.by.time_zone),
+        days=[rules.name for rules in own_fields.of_leads() if rules.kind == CustomField.Kind.DATE],
         has_team=importing.team_id is not None,
     )

@@ -61,7 +61,8 @@ class CaptureForm(models.Model):
     button = models.CharField(max_length=60, default="Send")
     thanks = models.TextField(default="Thank you. We will be in touch.")
     consent_text = models.TextField(blank=True)
-    # Field names in order; `email` is always asked. See leads.capture.FIELDS for the names.
+    # Field names in order; `email` is always asked. See leads.capture_forms.ASKABLE for the names;
+    # `extra.<name>` is a field of one's own.
     fields = models.JSONField(default=list)
     # What filling it in counts as: form, download, event (a touchpoint kind).
     touchpoint = models.CharField(max_length=20, default="form")

@@ -12,7 +12,7 @@ from accounts import audit
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
 from leads.campaign_forms import CaptureFormForm
-from leads.capture_forms import ASKABLE, HostedForm
+from leads.capture_forms import ASKABLE, HostedForm, own_asked
 from leads.models import Campaign, CaptureForm
 from leads.views.access import MARKETING, only_for
 
@@ -60,7 +60,9 @@ def _drafted(form: CaptureFormForm) -> CaptureForm:
     typed = form.data.get
     names = ("name", "headline", "intro", "button", "consent_text")
     facts = {name: str(typed(name, ""))[:4000] for name in names}
-    asks = [name for name in form.data.getlist("asks") if name in ASKABLE]  # type: ignore[attr-defined]
+    asks: list[str] = form.data.getlist("asks")  # type: ignore[attr-defined]
+    own = own_asked(asks)
+    asks = [name for name in asks if name in ASKABLE or name in own]
     return CaptureForm(fields=asks, **facts)
 
 

@@ -50,12 +50,13 @@ def lead_export_columns(request: SignedInRequest) -> HttpResponse:
     at = database_now()
     filters = LeadFilters(request.GET, user=request.user, at=at)
     leads = filters.apply(Lead.objects.visible_to(request.user))
+    further = [f"{exporting.EXTRA}{name}" for name in exporting.further_fields(leads)]
     kept = request.GET.copy()
     for name in OWN:
         kept.pop(name, None)
     context = {
         "columns": [(name, exporting.label(name)) for name in exporting.COLUMNS],
-        "further": [(f"{exporting.EXTRA}{name}", name) for name in exporting.further_fields(leads)],
+        "further": [(name, exporting.label(name)) for name in further],
         "kept": [(name, value) for name in kept for value in kept.getlist(name) if value],
         "query": kept.urlencode(),
         "narrow": filters.is_narrow,

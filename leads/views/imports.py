@@ -76,7 +76,7 @@ def import_columns(request: SignedInRequest, pk: int) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = ColumnsForm(data, importing=importing, sample=sample)
     status = 200
-    if data is not None and form.is_valid():
+    if data is not None and form.is_valid() and form.make_fields(at=database_now()):
         asked = form.has_new_words
         form.save()
         if not asked:

@@ -13,8 +13,11 @@ from accounts.instants import database_now
 from accounts.models import AuditEntry
 from leads import exporting, workbooks
 from leads.csv_cells import plain, safe
+from leads.custom_fields import changing
 from leads.models import Activity, Lead
 from tests.accounts.test_own_pages import signed_in
+from tests.factories import ny
+from tests.leads.custom_fields.making import make
 from tests.leads.imports.files import counts, imported
 
 ODD = ["=1+1", "'=1+1", "''=x", "'tis", "-5 %", "+49 30", 'a"b,c;d', "נועה 🛁", "&<>"]
@@ -159,3 +162,46 @@ def test_what_xml_can_not_hold_is_left_out():
         assert packed.testzip() is None
     cells = [c.value for (c,) in load_workbook(io.BytesIO(data)).active.iter_rows()]
     assert cells == ["a", "xy", "a\nb  c"]
+
+
+TYPED = {
+    "budget": ("money", -1200.5), "seats": ("number", 0.000001), "day": ("date", "2027-01-31"),
+    "wood": ("choice", "Cedar"), "extras": ("choices", ["=Oak", "Cedar, red"]),
+    "sure": ("yes_no", False), "plan": ("url", "https://a.example/?b=c"), "words": ("text", "=1+1"),
+}  # fmt: skip
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_values_of_every_kind_come_back_as_they_were(cast, kind):
+    for name, (of, _) in TYPED.items():
+        choices = ["Cedar", "=Oak", "Cedar, red"] if of in ("choice", "choices") else []
+        make(cast.mona, name.capitalize(), of, choices=choices)
+    extra = {name: value for name, (_, value) in TYPED.items()} | {"Free": "text"}
+    at = ny("2027-01-15 10:00")
+    assert cast.capture(at=at, email="a@x.example", extra=extra).refused == {}
+    kept = Lead.objects.get().extra
+    data = downloaded(cast.maya, format=kind)
+    Lead.objects.all().delete()
+    done = imported(data, cast.maya, f"leads.{kind}")
+    assert counts(done) == (1, 0, 0, 0), list(done.batches.values_list("refused"))
+    found = Lead.objects.get().extra
+    assert found == kept
+    assert {name: type(value) for name, value in found.items()} == {
+        name: type(value) for name, value in kept.items()
+    }
+
+
+@pytest.mark.django_db
+def test_fields_of_ones_own_come_first_by_their_labels_and_removed_ones_not_at_all(cast):
+    make(cast.mona, "Zeta", "text")
+    make(cast.mona, "Alpha", "text")
+    gone = make(cast.mona, "Gone", "text")
+    extra = {"alpha": "a", "zeta": "z", "gone": "g", "free": "f"}
+    cast.capture(at=ny("2027-01-15 10:00"), email="a@x.example", extra=extra)
+    changing.remove(gone, by=cast.mona, at=ny("2027-01-15 11:00"))
+    page = signed_in(cast.maya).get("/leads/export/columns/")
+    assert page.context["further"] == [
+        ("extra.zeta", "Zeta"), ("extra.alpha", "Alpha"), ("extra.free", "free"),
+    ]  # fmt: skip
+    assert "gone" not in downloaded(cast.maya).decode()

@@ -35,6 +35,7 @@ from leads.importing import (
     find_delimiter,
     find_encoding,
 )
+from leads.imports import own_fields
 from leads.imports.batch import Intake, Tally, capture_records
 from leads.imports.rows import Plan
 from leads.intake import EXTRA_LIMIT
@@ -105,6 +106,7 @@ class Command(BaseCommand):
                 raise wrong(f"{path} {error}.") from None
             refused = RefusedFile(refused_path, reader.headers, stack)
             keep = False if options["no_hand_over"] else None
+            own_fields.rename(reader.columns)
             plan = Plan(reader.columns, campaign=campaign.slug)
             self.run(path, file, reader, Intake(plan, by, hand_over=keep), refused)
 

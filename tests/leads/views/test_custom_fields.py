@@ -1,13 +1,15 @@
 """The pages on which managers make fields, and the forms and pages on which fields then are."""
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from accounts.instants import database_now
-from leads import custom_fields
+from leads import custom_fields, hosted
 from leads.custom_fields import changing
-from leads.models import CustomField, Lead
+from leads.models import CaptureForm, CustomField, Lead
 from tests.leads.custom_fields.making import AT, facts, make
 
 HOSTILE = "<script>alert(1)</script>"
@@ -224,6 +226,64 @@ class TestOnForms:
         assert answer.context["form"].errors == {
             "extra.size": ["“about ten” is not a number; write it as 1200.5."]
         }
+
+
+class TestHostedForms:
+    """A form anyone may fill in asks the fields its owner chose."""
+
+    def form(self, cast, *asks: str):
+        CaptureForm.objects.filter(slug="guide").delete()
+        fields = ["email", *asks]
+        return CaptureForm.objects.create(
+            slug="guide", name="Guide", campaign=cast.campaign, owner=cast.maya, fields=fields
+        )
+
+    def send(self, form, **typed):
+        token = hosted.issue(form, {}, form.campaign.slug, at=database_now() - timedelta(seconds=9))
+        sent = {"email": "a@b.example", "token": token} | typed
+        return Client().post(reverse("hosted-form", args=[form.slug]), sent)
+
+    def test_it_is_chosen_and_shown_as_it_will_be(self, cast):
+        make(cast.mona, "Budget", "money")
+        make(cast.mona, "Wood", "choices", choices=["Cedar", "Oak"])
+        client = signed_in(cast.maya)
+        sent = {
+            "name": "Guide", "slug": "guide", "campaign": cast.campaign.pk, "touchpoint": "form",
+            "button": "Send", "thanks": "Thanks", "is_active": "on",
+            "asks": ["company", "extra.wood"],
+        }  # fmt: skip
+        preview = client.post(reverse("form-preview"), sent).content.decode()
+        assert 'value="Oak"' in preview
+        assert client.post(reverse("form-new"), sent).status_code == 302
+        assert CaptureForm.objects.get().fields == ["email", "company", "extra.wood"]
+        page = Client().get("/f/guide/").content.decode()
+        assert 'name="extra.wood"' in page
+        assert "extra.budget" not in page
+
+    def test_what_is_filled_in_is_typed_and_what_is_wrong_asked_again(self, cast):
+        make(cast.mona, "Budget", "money")
+        make(cast.mona, "Wood", "choices", choices=["Cedar", "Oak"])
+        form = self.form(cast, "extra.wood", "extra.budget")
+        wrong = self.send(form, **{"extra.budget": "lots", "extra.wood": "Oak"})
+        assert wrong.status_code == 422
+        assert "“lots” is not a sum of money" in wrong.content.decode()
+        assert 'value="lots"' in wrong.content.decode()
+        forged = self.send(form, **{"extra.wood": "Gold", "extra.other": "x"})
+        assert forged.status_code == 422
+        done = self.send(form, **{"extra.budget": "5", "extra.wood": ["Oak", "Cedar"]})
+        assert done.status_code == 302
+        assert Lead.objects.get().extra == {"budget": 5, "wood": ["Cedar", "Oak"]}
+
+    def test_what_the_form_does_not_ask_is_not_taken(self, cast):
+        make(cast.mona, "Budget", "money")
+        assert self.send(self.form(cast), **{"extra.budget": "5"}).status_code == 302
+        assert Lead.objects.get().extra == {}
+
+    def test_a_removed_field_is_not_asked_any_more(self, cast):
+        field = make(cast.mona, "Budget", "money")
+        self.form(cast, "extra.budget")
+        changing.remove(field, by=cast.mona, at=AT)
+        assert "extra.budget" not in Client().get("/f/guide/").content.decode()
 
 
 def program(client, cast):
