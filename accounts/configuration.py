@@ -16,6 +16,11 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 
 T = TypeVar("T")
 
+RENEW = """
+INSERT INTO accounts_configurationstamp (id, stamp) VALUES (1, %s)
+ON CONFLICT (id) DO UPDATE SET stamp = excluded.stamp
+"""
+
 _configured: set[type[Model]] = set()
 _memory: dict[str, tuple[uuid.UUID, Any]] = {}
 _lock = Lock()
@@ -36,11 +41,10 @@ def stamp() -> uuid.UUID:
 
 
 def renew() -> uuid.UUID:
-    """Write a new stamp, in the caller's transaction."""
-    from accounts.models import ConfigurationStamp
-
+    """Write a new stamp, in the caller's transaction: one statement."""
     value = uuid.uuid4()
-    ConfigurationStamp.objects.update_or_create(id=1, defaults={"stamp": value})
+    with connection.cursor() as cursor:
+        cursor.execute(RENEW, [value])
     return value
 
 
