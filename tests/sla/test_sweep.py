@@ -1,5 +1,6 @@
 """The sweep: each alarm once, breaches dated by the deadline, whoever looks and whenever."""
 
+import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +22,7 @@ from leads.capture import capture_leads
 from leads.models import Handoff, Lead
 from sla.escalation import CLAIM, move_due
 from sla.models import Alarm, Breach, Clock
-from sla.sweep import sweep
+from sla.sweep import WHERE, sweep
 from tests.factories import make_cast, ny
 
 AT = ny("2027-01-15 10:00")
@@ -114,6 +115,50 @@ def test_case_18_eight_sweepers_on_the_same_rows_fire_each_alarm_once():
     assert Breach.objects.count() == 200
     kinds = Counter(OutboxMessage.objects.values_list("kind", flat=True))
     assert (kinds["warn"], kinds["breach"]) == (200, 200)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("batch", [1, 2, 100])
+def test_case_18_beside_a_sweeper_that_hangs_at_the_front_everything_is_fired(batch):
+    cast = make_cast()
+    capture_hot(cast, 3)
+    at = ny("2027-01-15 10:20")
+    hangs, swept = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                cursor.execute(WHERE, {"at": at})
+                assert cursor.fetchone() == (None,)  # it may begin at the front
+                hangs.set()
+                swept.wait(30)
+        finally:
+            hangs.set()
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        hung = other.submit(hang)
+        hangs.wait(30)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(WHERE, {"at": at})
+            (begins,) = cursor.fetchone()
+            oldest = Alarm.objects.earliest("fire_at").fire_at
+            assert oldest <= begins <= at
+        fired = sweep(at=at, batch=batch).fired
+        swept.set()
+        hung.result()
+    # Accept: warned and breached, each lead.
+    assert (fired, Breach.objects.count()) == (6, 3)
+
+
+def test_the_longest_due_is_fired_first(cast):
+    for minute in (2, 0, 1):
+        at = AT + timedelta(minutes=minute)
+        cast.hot_lead(at=at, email=f"{minute}@spa.example")
+    for number in range(1, 4):
+        sweep(at=ny("2027-01-15 10:30"), batch=1, most=1)
+        fired = Alarm.objects.filter(state="fired").order_by("fire_at")
+        assert list(fired) == list(Alarm.objects.order_by("fire_at")[:number])
 
 
 @pytest.mark.django_db(transaction=True)
