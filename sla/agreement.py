@@ -5,6 +5,7 @@ Everything here is kept in memory until the configuration changes (accounts.conf
 
 from collections import defaultdict
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -164,11 +165,27 @@ def hours_of_person(
     that a clock can freeze it as it freezes any other.
     """
     stamp = stamp or configuration.stamp()
-    own, _ = remembered("person-hours", _load_person_hours, under=stamp)
-    base = own.get(user_id or 0) or hours_of_team(team_id, stamp=stamp)
+    base = _own_or_teams(user_id, team_id, stamp=stamp)
     if base is None:
         return None
     return less_leave(_version(base.version_id), base.working, user_id, stamp=stamp)
+
+
+def working_of_person(
+    user_id: int | None, team_id: int | None, *, stamp: UUID
+) -> WorkingCalendar | None:
+    """The same, for who only asks: nothing is written down for a clock to freeze."""
+    base = _own_or_teams(user_id, team_id, stamp=stamp)
+    if base is None:
+        return None
+    unsaved = copy(_version(base.version_id))
+    unsaved.pk = None
+    return less_leave(unsaved, base.working, user_id, stamp=stamp).working
+
+
+def _own_or_teams(user_id: int | None, team_id: int | None, *, stamp: UUID) -> Hours | None:
+    own, _ = remembered("person-hours", _load_person_hours, under=stamp)
+    return own.get(user_id or 0) or hours_of_team(team_id, stamp=stamp)
 
 
 def less_leave(

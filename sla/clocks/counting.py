@@ -93,11 +93,15 @@ def deadline(
 
 
 def _stood_still(clock: Clock) -> list[Still]:
-    """When the clock stood still, overlapping pauses as one; the last may not be over (None)."""
-    found: list[Still] = []
+    """When the clock stood still."""
     pauses = clock.pauses.all()  # type: ignore[attr-defined]  # Pause's related name
-    for pause in sorted(pauses, key=lambda pause: pause.started_at):
-        start, end = pause.started_at, pause.ended_at
+    return merged((pause.started_at, pause.ended_at) for pause in pauses)
+
+
+def merged(pauses: Iterable[Still]) -> list[Still]:
+    """Overlapping pauses as one; the last may not be over (None)."""
+    found: list[Still] = []
+    for start, end in sorted(pauses, key=lambda pause: pause[0]):
         last = found[-1] if found else None
         if last is not None and (last[1] is None or start <= last[1]):
             ends = None if last[1] is None or end is None else max(last[1], end)

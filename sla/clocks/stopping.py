@@ -1,5 +1,6 @@
 """What an answer does to a clock: at which instant it counts, and what follows from that."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -21,6 +22,8 @@ class Findings:
     claims: list[Claim] = field(default_factory=list)
     # Counted in their owner's hours, and now another's (sla.clocks.legs).
     passed: list[Passed] = field(default_factory=list)
+    # All that was recorded on the handoff, where somebody has it in memory; else it is read.
+    acts: Sequence[Activity] | None = None
 
     def take_passed(self) -> list[Passed]:
         """Those that changed hands since this was last asked."""
@@ -77,9 +80,7 @@ def _attempt(clock: Clock, activity: Activity, found: Findings, *, at: datetime)
     far enough from the attempt before it is none: a double click, a webhook that was replayed.
     """
     term = clock.term
-    recorded = Activity.objects.filter(
-        handoff=clock.handoff_id, kind__in=term.stops_on, pk__lte=activity.pk
-    )
+    recorded = _recorded(clock, activity, found)
     told = [(stopping_instant(clock, each, at=each.recorded_at), each) for each in recorded]
     counted = sorted(((i, each) for i, each in told if i), key=lambda pair: (pair[0], pair[1].pk))
     number, last = 0, None
@@ -92,6 +93,13 @@ def _attempt(clock: Clock, activity: Activity, found: Findings, *, at: datetime)
         if number == term.stops_after:
             believe(clock, each, instant, found, at=at)
             return
+
+
+def _recorded(clock: Clock, until: Activity, found: Findings) -> Iterable[Activity]:
+    kinds = clock.term.stops_on
+    if found.acts is not None:
+        return [act for act in found.acts if act.kind in kinds and act.pk <= until.pk]
+    return Activity.objects.filter(handoff=clock.handoff_id, kind__in=kinds, pk__lte=until.pk)
 
 
 def believe(

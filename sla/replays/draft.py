@@ -7,7 +7,7 @@ under, whichever version of the contract that was.
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from accounts.models import Team
@@ -15,9 +15,11 @@ from accounts.refusals import Refused
 from leads.models import Pool
 from personas import definitions
 from sla import agreement
+from sla.agreement import Agreement
 from sla.business_time import WorkingCalendar
 from sla.models import Calendar, CalendarVersion
 from sla.reading import day_of, working_words
+from sla.replays import draft_contract
 from sla.spans import span_written
 
 MOST_REPS = 1000
@@ -39,6 +41,8 @@ class Draft:
     hours: Mapping[int, WorkingCalendar] = field(default_factory=dict)
     threshold: int | None = None
     reps: Mapping[int, int] = field(default_factory=dict)
+    # The promises of a draft contract, in the place of those each clock ran under.
+    contract: Agreement | None = None
     # The same in words, a line a change.
     said: tuple[str, ...] = ()
 
@@ -80,29 +84,42 @@ def draft_of(
     threshold: str = "",
     reps: str = "",
     pools: Mapping[str, str] | None = None,
+    contract: bool = False,
     at: datetime,
 ) -> Draft:
     """Read a draft: targets by term key ("30 min"), hours by team slug ("08:00-18:00", a
     calendar's slug, "24/7"), the score of an MQL, reps of all of sales and by pool slug.
 
-    An empty text names nothing. Raises Refused with a sentence a field, such as
-    `targets.accept`, when something can't be read.
+    With `contract` the promises are those of the draft contract. An empty text names nothing.
+    Raises Refused with a sentence a field, such as `targets.accept`, when something can't be read.
     """
     reading = _Reading()
+    promised = _contract(reading, at) if contract else None
     draft = Draft(
-        targets=_targets(reading, targets or {}, at),
+        targets=_targets(reading, targets or {}, promised or agreement.in_force(at)),
         hours=_hours(reading, hours or {}),
         threshold=_threshold(reading, threshold, at),
         reps=_reps(reading, {ALL_OF_SALES: reps, **(pools or {})}),
-        said=(),
     )
     if reading.errors:
         raise Refused(" ".join(reading.errors.values()), fields=reading.errors)
-    return Draft(draft.targets, draft.hours, draft.threshold, draft.reps, tuple(reading.said))
+    promised = draft_contract.within(promised, draft.targets) if promised else None
+    return replace(draft, contract=promised, said=tuple(reading.said))
 
 
-def _targets(reading: _Reading, written: Mapping[str, str], at: datetime) -> dict[str, int]:
-    found = agreement.in_force(at)
+def _contract(reading: _Reading, at: datetime) -> Agreement | None:
+    with reading.at("contract"):
+        found = draft_contract.drafted()
+        if found is None:
+            raise ValueError(draft_contract.NONE)
+        reading.said += draft_contract.said(*found, at=at)
+        return found[1]
+    return None
+
+
+def _targets(
+    reading: _Reading, written: Mapping[str, str], found: Agreement | None
+) -> dict[str, int]:
     terms = {term.key: term for term in found.terms} if found else {}
     # On a command line a term may be written with hyphens.
     named = {k if k in terms else k.replace("-", "_"): text for k, text in written.items()}

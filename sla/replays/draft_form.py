@@ -12,8 +12,9 @@ from accounts.refusals import Refused
 from leads.models import Pool
 from personas import definitions
 from sla import agreement
-from sla.models import Calendar
+from sla.models import Calendar, Contract
 from sla.reading import day_of
+from sla.replays import draft_contract
 from sla.replays.draft import Draft, draft_of
 from sla.spans import written
 
@@ -37,10 +38,15 @@ class DraftForm(forms.Form):
         super().__init__(data)
         self.at = at
         found, agreed = agreement.in_force(at), definitions.in_force("mql", at)
+        drafted = draft_contract.drafted()
+        if drafted is not None or self.data.get("contract"):
+            self.fields["contract"] = self._whether(drafted[0] if drafted else None)
+        where = "now"
+        if drafted is not None and self.data.get("contract"):
+            found, where = drafted[1], "in the draft"
         for term in found.terms if found else ():
-            self._ask(
-                f"targets.{term.key}", term.name, now=written(term.target_seconds, day=day_of(term))
-            )
+            said = written(term.target_seconds, day=day_of(term))
+            self._ask(f"targets.{term.key}", term.name, now=said, where=where)
         if agreed is not None:
             score = str(agreed.rule.get("min_score", 0))
             self._ask("threshold", "An MQL scores at least", now=score, numeric=True)
@@ -53,13 +59,23 @@ class DraftForm(forms.Form):
             self._ask(f"hours.{team.slug}", team.name, now=hours.name if hours else "none")
             self.fields[f"hours.{team.slug}"].widget.attrs["list"] = "calendars"
 
-    def _ask(self, name: str, label: str, *, now: str, numeric: bool = False) -> None:
-        attrs = {"placeholder": f"{now} now", "autocomplete": "off"}
+    def _ask(
+        self, name: str, label: str, *, now: str, where: str = "now", numeric: bool = False
+    ) -> None:
+        attrs = {"placeholder": f"{now} {where}", "autocomplete": "off"}
         if numeric:
             attrs["inputmode"] = "numeric"
         self.fields[name] = forms.CharField(
             label=label, required=False, max_length=TYPED, widget=forms.TextInput(attrs=attrs)
         )
+
+    def _whether(self, contract: Contract | None) -> forms.BooleanField:
+        version = f"the draft of version {contract.version}" if contract else "a draft contract"
+        return forms.BooleanField(
+            label=f"Under the promises of {version}", required=False,
+            help_text="Everything it promises instead of what was in force: which promise fits a "
+            "lead, in whose hours, how many attempts, which pauses.",
+        )  # fmt: skip
 
     @property
     def groups(self) -> list[tuple[str, str, list[BoundField]]]:
@@ -83,7 +99,8 @@ class DraftForm(forms.Form):
         try:
             self.draft = draft_of(
                 targets=_under("targets.", data), hours=_under("hours.", data),
-                threshold=data.get("threshold", ""), pools=_under("pools.", data), at=self.at,
+                threshold=data.get("threshold", ""), pools=_under("pools.", data),
+                contract=bool(data.get("contract")), at=self.at,
             )  # fmt: skip
         except Refused as refused:
             for name, said in refused.fields.items():

@@ -44,17 +44,24 @@ class Judged(NamedTuple):
 
 @dataclass(slots=True)
 class Replayed:
-    """One clock before and after; `after` is None where there would have been no handoff."""
+    """One clock before and after. `before` is None for what only a draft contract promises (its
+    `clock` is the one the draft starts, without an id), `after` for what it promises no more."""
 
     clock: Recorded
     term: Term
-    before: Judged
+    before: Judged | None
     after: Judged | None
+    # The promise it is judged by under the draft, where that is another.
+    under: Term | None = None
+    # There would have been no handoff.
+    gone: bool = False
 
     @property
     def changed(self) -> bool:
         """Whether the outcome is another."""
-        return self.after is None or self.after.outcome != self.before.outcome
+        if self.before is None or self.after is None:
+            return self.gone
+        return self.after.outcome != self.before.outcome
 
 
 @dataclass(slots=True)

@@ -34,7 +34,7 @@ def rerun(
             _restart(clock, course, lines)
         _run(run, acts[handoff_id], lines, believed, stamp=stamp)
         for course, clock in zip(each, run, strict=True):
-            _close(clock, course.of.clock, at=at)
+            close(clock, course.of.clock, at=at)
             course.of.after = judged(clock, at=at)
 
 
@@ -61,7 +61,7 @@ def _run(
     stamp: UUID,
 ) -> None:
     """Let everything that was recorded on one handoff happen to its clocks again."""
-    handoff, found = Handoff(pk=run[0].handoff_id), Findings()
+    handoff, found = Handoff(pk=run[0].handoff_id), Findings(acts=acts)
     live = [clock for clock in run if _starts_on(clock) == Kind.HANDED_OVER]
     for act in acts:
         handoff.owner_id = owner_at(lines, act.recorded_at)
@@ -87,12 +87,13 @@ def _restart(clock: Clock, course: Course, lines: Lines) -> None:
         clock.owner_id = owner_at(lines, clock.started_at)
 
 
-def _close(clock: Clock, was: Recorded, *, at: datetime) -> None:
+def close(clock: Clock, was: Recorded | None, *, at: datetime) -> None:
     """What ended without an activity (a merged lead) ends here too; an excuse holds for a miss."""
-    if clock.ended_at is None and was.ended_at is not None and was.state == Clock.State.VOIDED:
-        late = clock.is_overdue(was.ended_at)
+    over = was.ended_at if was is not None and was.state == Clock.State.VOIDED else None
+    if clock.ended_at is None and over is not None:
+        late = clock.is_overdue(over)
         clock.state = Clock.State.MISSED if late else Clock.State.VOIDED
-        clock.ended_at = was.ended_at
+        clock.ended_at = over
     if clock.is_overdue(at):
         clock.state = Clock.State.MISSED
-    clock.excused = was.excused and clock.state == Clock.State.MISSED
+    clock.excused = was is not None and was.excused and clock.state == Clock.State.MISSED

@@ -8,6 +8,9 @@ One public verb, `what_if`. What its figures mean:
   their deadlines, and would have acted differently, can't be known.
 - A handoff below the draft's score is taken out with its clocks. Leads that would have been
   handed over besides are counted as load; nobody answered them, so no compliance is made up.
+- Under a draft contract clocks are made anew (sla.replays.anew). What only one of both promises is
+  counted on its side and is no changed outcome. Steps are not replayed: nobody is told, or a lead
+  passed on, that was not.
 - The number of reps changes the load for each of them, and no outcome: how fast somebody answers
   with fewer leads at hand is not on record.
 """
@@ -24,8 +27,10 @@ from django.db import connection, transaction
 from accounts import configuration
 from accounts.models import User
 from leads.models import Lead
+from sla.agreement import Agreement
 from sla.figures.compliance import Figures
 from sla.models import Term
+from sla.replays.anew import anew
 from sla.replays.draft import Draft
 from sla.replays.load import Load, load
 from sla.replays.replay import Replayed, replay
@@ -40,6 +45,8 @@ class Pair:
 
     before: Figures
     after: Figures
+    # Of a promise: "new" with the draft, "dropped" by it, or "".
+    fate: str = ""
 
     @property
     def difference(self) -> float | None:
@@ -58,7 +65,7 @@ class ChangedLead:
     @property
     def gone(self) -> bool:
         """Whether it would not have been handed over at all."""
-        return all(each.after is None for each in self.clocks)
+        return all(each.gone for each in self.clocks)
 
 
 @dataclass(slots=True)
@@ -109,15 +116,16 @@ def what_if(draft: Draft, *, start: datetime, at: datetime) -> WhatIf:
     """
     stamp = configuration.stamp()
     with reading_only():
-        replayed = replay(draft, start=start, at=at, stamp=stamp)
+        run = anew if draft.contract else replay
+        replayed = run(draft, start=start, at=at, stamp=stamp)
         also = {each.clock.handoff_id or 0 for each in replayed}
         found = load(draft, also, start=start, at=at, stamp=stamp)
         for each in replayed:
             if each.clock.handoff_id in found.gone:
-                each.after = None
+                each.after, each.gone = None, True
         changed = [each for each in replayed if each.changed]
         before, after = _grouped(replayed)
-        terms = _by_term(before, after)
+        terms = _by_term(before, after, draft.contract)
         leads, clocks = _by_lead(changed)
         return WhatIf(
             draft=draft, start=start, at=at,
@@ -137,10 +145,11 @@ def _grouped(replayed: Sequence[Replayed]) -> tuple[Groups, Groups]:
     before: Groups = Counter()
     after: Groups = Counter()
     for each in replayed:
-        term = each.term.pk
-        before[term, each.before.owner_id, each.before.outcome, each.before.excused] += 1
-        if each.after is not None:
-            after[term, each.after.owner_id, each.after.outcome, each.after.excused] += 1
+        for groups, term, found in (
+            (before, each.term, each.before), (after, each.under or each.term, each.after),
+        ):  # fmt: skip
+            if found is not None:
+                groups[term.pk, found.owner_id, found.outcome, found.excused] += 1
     return before, after
 
 
@@ -161,18 +170,25 @@ def _totals(terms: Sequence[Pair]) -> Pair:
     return total
 
 
-def _by_term(before: Groups, after: Groups) -> list[Pair]:
-    """In the order of the contract; a term keeps its key through the versions."""
+def _by_term(before: Groups, after: Groups, drafted: Agreement | None) -> list[Pair]:
+    """In the order of the contract, what a draft of it drops at the end; a term keeps its key
+    through the versions."""
     newest: dict[str, Term] = {}
     keys: dict[int, str] = {}
-    for term in Term.objects.agreed().order_by("contract__version", "pk"):
+    agreed = Term.objects.agreed().order_by("contract__version", "pk")
+    for term in (*agreed, *(drafted.terms if drafted else ())):
         newest[term.key], keys[term.pk] = term, term.key
-    used = {keys[term] for term, *_ in before}
+    used = {keys[term] for term, *_ in (*before, *after)}
     pairs = {key: _pair(key, term.name, term.side) for key, term in newest.items() if key in used}
     for groups, side in ((before, "before"), (after, "after")):
         for (term_id, _, outcome, excused), n in groups.items():
             _add(getattr(pairs[keys[term_id]], side), outcome, excused, n)
-    return sorted(pairs.values(), key=lambda pair: newest[pair.before.key or ""].pk)
+    place = {term.key: n for n, term in enumerate(drafted.terms)} if drafted else {}
+    known = {term.key for term in agreed}
+    for key, pair in pairs.items() if drafted else ():
+        pair.fate = "dropped" if key not in place else "" if key in known else "new"
+    order = {key: (place.get(key, len(place)), newest[key].pk) for key in pairs}
+    return sorted(pairs.values(), key=lambda pair: order[pair.before.key or ""])
 
 
 def _by_rep(before: Groups, after: Groups) -> list[Pair]:

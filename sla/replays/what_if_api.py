@@ -47,6 +47,11 @@ class WhatIfBody(Strict[Any]):
         child=serializers.IntegerField(min_value=1, max_value=MOST_REPS), required=False,
         help_text="Reps by pool",
     )  # fmt: skip
+    contract = serializers.BooleanField(
+        default=False,
+        help_text="Under the promises of the draft contract: filters, order, hours, attempts,"
+        " pauses and targets",
+    )  # fmt: skip
 
 
 @extend_schema_serializer(component_name="BeforeAndAfter")
@@ -58,6 +63,9 @@ class PairOut(serializers.Serializer[Any]):
     before = FiguresOut()
     after = FiguresOut()
     difference = serializers.FloatField(allow_null=True, help_text="Of the rates; null: none")
+    fate = serializers.CharField(
+        help_text="“new” with the draft contract, “dropped” by it; else empty"
+    )
 
 
 @extend_schema_serializer(component_name="ShareOfWork")
@@ -83,6 +91,7 @@ CHANGED_CLOCK = inline_serializer(
     "ChangedClock",
     {
         "term": serializers.CharField(),
+        "under": serializers.CharField(help_text="The promise it is judged by under the draft"),
         "before": serializers.CharField(help_text=SAID),
         "after": serializers.CharField(
             allow_null=True, help_text=f"{SAID}; null: it would not have been handed over"
@@ -129,7 +138,8 @@ class WhatIfView(ApiView):
         responses={200: WHAT_IF, **problems(*BODY)},
         description=(
             "Replay the last days under a draft: other targets, working hours, MQL score or number"
-            " of reps. Nothing is saved. For managers and admins. Answers keep their instants;"
+            " of reps; or under all that the draft contract promises. Nothing is saved. For"
+            " managers and admins. Answers keep their instants;"
             " leads that a lower score adds are counted as work and not judged; the number of reps"
             f" changes no outcome. `changed` has the newest {SHOWN} leads."
         ),
@@ -145,6 +155,7 @@ class WhatIfView(ApiView):
             threshold=_text(asked.get("threshold")),
             reps=_text(asked.get("reps")),
             pools={pool: str(n) for pool, n in asked.get("pools", {}).items()},
+            contract=asked["contract"],
             at=self.at,
         )
         start = since(asked["days"], zone=ZoneInfo(self.user.time_zone), at=self.at)
@@ -179,6 +190,7 @@ def _pair(pair: Pair) -> dict[str, Any]:
         "before": figures_told(pair.before),
         "after": figures_told(pair.after),
         "difference": pair.difference,
+        "fate": pair.fate,
     }
 
 
@@ -207,7 +219,8 @@ def _lead(each: ChangedLead) -> dict[str, Any]:
 def _clock(each: Replayed) -> dict[str, Any]:
     return {
         "term": each.term.key,
-        "before": each.before.outcome,
+        "under": (each.under or each.term).key,
+        "before": each.before.outcome if each.before else None,
         "after": each.after.outcome if each.after else None,
         "due_at": each.after.due_at if each.after else None,
     }

@@ -23,8 +23,6 @@ from sla.contracts import drafting, signing
 from sla.contracts.differences import differences, never_reached
 from sla.contracts.forms import SettingsForm
 from sla.models import Contract, Side, Term
-from sla.reading import day_of
-from sla.spans import written
 from sla.views import moves
 
 WHAT_IF_DAYS = 90
@@ -251,15 +249,9 @@ def _against_what_is_in_force(
     if now is None:
         return {"changes": [], "gone": [], "now": None}
     keys = {term.key for term in terms}
-    old = {term.key: term for term in now.terms}
-    targets = {
-        f"targets.{term.key}": written(term.target_seconds, day=day_of(old[term.key]))
-        for term in terms
-        if term.key in old and term.target_seconds != old[term.key].target_seconds
-    }
     return {
         "now": now,
         "changes": differences(Contract.objects.get(pk=now.id), now.terms, contract, terms),
         "gone": [term for term in now.terms if term.key not in keys],
-        "what_if": f"{reverse('what-if')}?{urlencode({'days': WHAT_IF_DAYS, **targets})}",
+        "what_if": f"{reverse('what-if')}?{urlencode({'days': WHAT_IF_DAYS, 'contract': 'on'})}",
     }

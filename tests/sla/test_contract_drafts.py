@@ -392,7 +392,7 @@ def test_an_admin_reads_the_draft_and_reps_do_not(cast, draft):
 def test_the_draft_leads_to_what_it_would_have_done(cast, draft):
     send(cast.dana, term_of(draft), target="10 min")
     page = signed_in(cast.dana).get(reverse("contract-draft"))
-    assert page.context["what_if"] == "/sla/what-if/?days=90&targets.accept_hot=10+min"
+    assert page.context["what_if"] == "/sla/what-if/?days=90&contract=on"
     assert signed_in(cast.dana).get(page.context["what_if"]).status_code == 200
 
 

@@ -1,5 +1,6 @@
 """What if, as people and programs ask it: the page, the API, the command."""
 
+import re
 from io import StringIO
 
 import pytest
@@ -9,6 +10,8 @@ from django.urls import reverse
 
 from accounts.instants import database_now
 from leads.models import Lead
+from sla.contracts import drafting
+from sla.replays.draft_contract import NONE as NO_DRAFT
 from tests.factories import hours, make_calendar
 from tests.leads.api.program import Program
 
@@ -134,6 +137,65 @@ def test_a_marketing_manager_reads_names_and_opens_only_what_is_theirs(story):
     assert '<span title="You may not see this lead">Pat Lee</span>' in html
 
 
+# --- The draft contract --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def drafted(story):
+    """In the draft hot leads have no promise of their own to accept, and there is one more."""
+    contract = drafting.begin(by=story.dana, at=database_now())
+    contract.terms.get(key="accept_hot").delete()
+    contract.terms.filter(key="disposition").update(key="decide", measure="decide", name="Decide")
+    return story
+
+
+def test_without_a_draft_nobody_is_asked_for_it_and_asking_says_so(story):
+    assert "contract" not in ask(story.dana, days="7").context["form"].fields
+    answer = ask(story.dana, days="7", contract="on")
+    assert (answer.status_code, answer.context["form"].errors["contract"]) == (422, [NO_DRAFT])
+
+
+def test_under_the_draft_contract_the_page_says_what_is_new_and_what_is_dropped(drafted):
+    answer = ask(drafted.dana, days="7", contract="on")
+    html = answer.content.decode()
+
+    _, _, rows = answer.context["tables"][0]
+    assert [(row.pair.before.key, row.pair.fate) for row in rows] == [
+        ("accept", ""), ("first_touch_hot", ""), ("decide", "new"), ("accept_hot", "dropped"),
+        ("disposition", "dropped"),
+    ]  # fmt: skip
+    assert (html.count("new with the draft"), html.count("not in the draft")) == (1, 2)
+    assert "No longer promised: Accept (hot)" in html
+    assert "What follows from a deadline is not replayed" in html
+    assert "A clock that was paused keeps its outcome" not in html
+    assert re.search(r'<input type="checkbox" name="contract"[^>]* checked', html)
+    # The fields are those of the draft's promises.
+    assert ("targets.decide" in html, "targets.accept_hot" in html) == (True, False)
+
+
+def test_the_draft_is_replayed_only_when_asked_for(drafted):
+    answer = ask(drafted.dana, days="7")
+    assert {row.pair.fate for row in answer.context["tables"][0][2]} == {""}
+    assert 'name="contract"' in answer.content.decode()
+
+
+def test_the_api_and_the_command_replay_the_draft_contract(drafted):
+    body = Program(drafted.mona).post("sla/what-if/", {"days": 7, "contract": True}).json()
+    told = [(term["key"], term["fate"], term["after"]["met"]) for term in body["terms"]]
+    assert told == [
+        ("accept", "", 1), ("first_touch_hot", "", 0), ("decide", "new", 0),
+        ("accept_hot", "dropped", 0), ("disposition", "dropped", 0),
+    ]  # fmt: skip
+    [lead] = body["changed"]
+    assert [(c["term"], c["under"], c["before"], c["after"]) for c in lead["clocks"]] == [
+        ("accept_hot", "accept", "missed", "met")
+    ]
+    said = run("--days", "7", "--contract")
+    assert "Decide (new)" in said
+    assert "Accept (hot) (dropped)" in said
+    assert "Accept (hot): missed → met" in said
+
+
 # --- The API -------------------------------------------------------------------------------------
 
 
@@ -185,6 +247,7 @@ def test_the_api_is_for_keys_of_full_scope(cast):
         ({"hours": {"sales": "9 to 5"}}, "hours.sales"),
         ({"threshold": 101}, "threshold"),
         ({"reps": 0}, "reps"),
+        ({"contract": True}, "contract"),
         ({"pools": {"nobody": 3}}, "pools.nobody"),
         ({"pools": {"everyone": 0}}, "pools.everyone"),
     ],
@@ -223,6 +286,7 @@ def test_the_command_prints_before_and_after(story):
         (["--zone", "Mars"], "--zone Mars: use a name such as Europe/London"),
         (["--target", "accept"], "--target accept: write it as name=value"),
         (["--threshold", "x"], "“x” is not a score; give a whole number from 0 to 100."),
+        (["--contract"], NO_DRAFT),
         (["--reps", "nobody=3"],
          "There is no pool “nobody”; there are: everyone."),
     ],

@@ -7,8 +7,11 @@ from django.db import transaction
 
 from accounts import configuration
 from leadflow.demo import loading
+from sla import agreement
+from sla.contracts import drafting
 from sla.figures.compliance import compliance
 from sla.models import Clock, TeamCalendar
+from sla.replays.anew import anew
 from sla.replays.draft import draft_of
 from sla.replays.replay import replay
 from tests.sla.test_what_if import asked, counts
@@ -73,6 +76,26 @@ def test_the_short_way_and_the_long_way_agree_on_every_clock(demo, name):
         assert [each.after for each in long] == [each.before for each in long]
     else:
         assert sum(each.changed for each in long) >= 10
+
+
+def test_under_an_unchanged_draft_contract_every_clock_comes_out_as_it_was(demo):
+    """Each is made anew from the record of its handoff: the same clocks, owners and deadlines."""
+    with transaction.atomic():
+        drafting.begin(by=demo.users["dana"], at=TODAY)
+        draft = draft_of(contract=True, at=TODAY)
+        start, stamp = TODAY - timedelta(days=183), configuration.stamp()
+        found = anew(draft, start=start, at=TODAY, stamp=stamp)
+        transaction.set_rollback(True)
+
+    assert len(found) == Clock.objects.filter(started_at__gte=start).count() > 150
+    assert all(each.under and each.under.key == each.term.key for each in found)
+    now = agreement.in_force(TODAY)
+    assert now is not None
+    same = [each for each in found if each.term.contract_id == now.id]
+    assert [each for each in same if each.before != each.after] == []
+    # What ran under an older version is judged by the draft: some of it comes out otherwise.
+    older = [each for each in found if each.term.contract_id != now.id]
+    assert 0 < sum(each.before != each.after for each in older) <= len(older) < len(same)
 
 
 def test_the_demo_has_fewer_misses_with_more_time(demo):

@@ -33,6 +33,10 @@ class Command(BaseCommand):
             "--hours", action="append", default=[], metavar="TEAM=HOURS",
             help="a team's hours: sales=08:00-18:00, sales=24/7, sales=<calendar>",
         )  # fmt: skip
+        parser.add_argument(
+            "--contract", action="store_true",
+            help="under the promises of the draft contract: its filters, hours, attempts, pauses",
+        )  # fmt: skip
         parser.add_argument("--threshold", default="", help="the least score of an MQL")
         parser.add_argument(
             "--reps", action="append", default=[], metavar="N|POOL=N",
@@ -57,6 +61,7 @@ class Command(BaseCommand):
                 threshold=str(options["threshold"]),
                 reps=everywhere[-1] if everywhere else "",
                 pools=_pairs("--reps", [text for text in options["reps"] if "=" in text]),
+                contract=options["contract"],
                 at=at,
             )
         except Refused as refused:
@@ -101,7 +106,7 @@ def lines(found: WhatIf) -> Iterator[str]:
     yield f"{found.changed_leads:,} leads changed, {found.changed_clocks:,} outcomes"
     for each in found.changed:
         told = ", ".join(
-            f"{c.term.name}: {c.before.outcome} → "
+            f"{c.term.name}: {c.before.outcome if c.before else 'not promised'} → "
             f"{c.after.outcome if c.after else 'not handed over'}"
             for c in each.clocks
         )
@@ -111,9 +116,13 @@ def lines(found: WhatIf) -> Iterator[str]:
 def _pair(pair: Pair) -> str:
     before, after = pair.before, pair.after
     return (
-        f"{before.name[:33]:<34}{_share_kept(before.rate):>8}{_share_kept(after.rate):>8}"
+        f"{_named(pair)[:33]:<34}{_share_kept(before.rate):>8}{_share_kept(after.rate):>8}"
         f"{points(pair):>8}{before.missed:>9,}{after.missed:>8,}"
     )
+
+
+def _named(pair: Pair) -> str:
+    return f"{pair.before.name} ({pair.fate})" if pair.fate else pair.before.name
 
 
 def _share(share: Share) -> str:
