@@ -21,8 +21,8 @@ ROWS = [
     "sweep", "sweep_open",
     "sweep_open_time", "sweepers_2", "sweepers_4", "sweepers_8", "start_clocks",
     "start_clocks_queries", "import",
-    "deadline_to_breach", "lateness_busy", "lateness_busy_pages", "what_if", "rescore",
-    "duplicates", "memory",
+    "deadline_to_breach", "lateness_busy", "lateness_busy_pages", "what_if", "what_if_contract",
+    "rescore", "duplicates", "memory",
 ]  # fmt: skip
 OTHER_SCALE = {"memory": 0, "lateness_busy": 1000, "lateness_busy_pages": 1000}
 
