@@ -19,6 +19,7 @@ from sla.figures import at_risk, speed, trend
 from sla.figures.compliance import DIMENSIONS, Figures
 from sla.figures.compliance import compliance as figures_of
 from sla.views import pictures
+from sla.views.parts import part
 from sla.views.period import NAMED, Period, asked_for
 
 TABS = {
@@ -88,7 +89,7 @@ def at_risk_now(request: SignedInRequest) -> HttpResponse:
     """The live part of the page."""
     at = database_now()
     context = {"at": at, "at_risk": at_risk.now(request.user, at=at)}
-    return render(request, "sla/_at_risk.html", context)
+    return part(request, "sla/_at_risk.html", "At risk now", context)
 
 
 @require_GET
@@ -97,7 +98,8 @@ def speed_table(request: SignedInRequest) -> HttpResponse:
     at = database_now()
     period = _period(request, at=at)
     found = speed.of(request.user, period.start, period.end, at=at)
-    return render(request, "sla/_speed.html", {"at": at, "speed": found})
+    context = {"at": at, "speed": found, "period": period}
+    return part(request, "sla/_speed.html", "How fast it was", context)
 
 
 def _period(request: SignedInRequest, *, at: datetime) -> Period:

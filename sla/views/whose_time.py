@@ -15,6 +15,7 @@ from sla.figures import handoff_time
 from sla.figures.handoff_time import WORDS, Average
 from sla.figures.whose_time import Part, Split
 from sla.reading import HOUR, MINUTE, WORKING_DAY
+from sla.views.parts import part
 from sla.views.period import asked_for
 
 # The bar is drawn in so many units; a part that took any time is not thinner than a line.
@@ -103,6 +104,7 @@ def time_averages(request: SignedInRequest) -> HttpResponse:
     means = {part: found.whole.mean(part) for part in Part}
     context = {
         "at": at,
+        "period": period,
         "found": found,
         "bars": bars(means),
         "whole_words": time_words(sum(means.values())),
@@ -113,7 +115,7 @@ def time_averages(request: SignedInRequest) -> HttpResponse:
         ],
         "most": handoff_time.MOST,
     }
-    return render(request, "sla/_time_averages.html", context)
+    return part(request, "sla/_time_averages.html", "Where the time went", context)
 
 
 def _mean_words(average: Average, part: Part) -> str:

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 from html import unescape
-from urllib.parse import parse_qs, urlparse
+from urllib.parse import parse_qs, urlencode, urlparse
 
 import pytest
 from django.test import Client
@@ -42,6 +42,29 @@ def story(cast):
     refused.handoffs.get().reject(cast.sam, reason="spam", at=ny("2099-01-16 11:05"))
     sweep(at=ny("2099-01-16 11:15"))
     return cast
+
+
+# --- Parts of the compliance page ----------------------------------------------------------------
+
+PARTS = {
+    "compliance-at-risk": "At risk now",
+    "compliance-speed": "How fast it was",
+    "compliance-time": "Where the time went",
+}
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_opened_by_its_address_is_a_page_and_for_htmx_the_part_alone(story, name):
+    client, url = signed_in(story.dana), f"{reverse(name)}?{urlencode(WEEK)}"
+    page = client.get(url).content.decode()
+    alone = client.get(url, headers={"hx-request": "true"}).content.decode()
+
+    assert f"<title>{PARTS[name]} · leadflow</title>" in page
+    assert ("<nav" in page, "<nav" in alone, "<html" in alone) == (True, False, False)
+    back = reverse("compliance")
+    assert f'<a class="btn" href="{back}' in page
+    if name != "compliance-at-risk":
+        assert f"{back}?from=2099-01-12&amp;to=2099-01-18" in page
 
 
 # --- Who gets in ---------------------------------------------------------------------------------
