@@ -12,7 +12,8 @@ One public verb, `what_if`. What its figures mean:
   counted on its side and is no changed outcome. Steps are not replayed: nobody is told, or a lead
   passed on, that was not.
 - The number of reps changes the load for each of them, and no outcome: how fast somebody answers
-  with fewer leads at hand is not on record.
+  with fewer leads at hand is not on record. A model of the line stands beside it
+  (sla.replays.queueing), with what it assumes.
 """
 
 from collections import Counter, defaultdict
@@ -33,6 +34,7 @@ from sla.models import Term
 from sla.replays.anew import anew
 from sla.replays.draft import Draft
 from sla.replays.load import Load, load
+from sla.replays.queueing import Line, lines
 from sla.replays.replay import Replayed, replay
 
 SHOWN = 50
@@ -79,6 +81,8 @@ class WhatIf:
     terms: list[Pair]
     reps: list[Pair]
     load: Load
+    # First contacts by a model, of the pools for which the draft names a number of reps.
+    lines: list[Line]
     changed_clocks: int
     changed_leads: int
     # The newest SHOWN of them.
@@ -131,6 +135,7 @@ def what_if(draft: Draft, *, start: datetime, at: datetime) -> WhatIf:
             draft=draft, start=start, at=at,
             totals=_totals(terms), terms=terms, reps=_by_rep(before, after),
             load=found,
+            lines=lines(draft, replayed, found, start=start, at=at, stamp=stamp),
             changed_clocks=len(changed), changed_leads=len(leads),
             changed=_shown(leads, clocks),
         )  # fmt: skip

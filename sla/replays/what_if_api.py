@@ -16,7 +16,8 @@ from sla.api import FiguresOut, figures_told
 from sla.replays.draft import HIGHEST_SCORE, MOST_REPS, draft_of
 from sla.replays.draft_form import MOST_DAYS, TYPED, USUAL_DAYS
 from sla.replays.load import Share
-from sla.replays.replay import Replayed
+from sla.replays.queueing import ENOUGH, Line
+from sla.replays.recorded import Replayed
 from sla.replays.what_if import OUTCOMES, SHOWN, ChangedLead, Pair, WhatIf, since, what_if
 
 
@@ -86,6 +87,23 @@ class ShareOut(serializers.Serializer[Any]):
     each_a_week_after = serializers.FloatField(allow_null=True)
 
 
+class LineOut(serializers.Serializer[Any]):
+    """First contacts of a pool by a model: one line, first come, first served; each takes the mean
+    time between two first contacts of one rep while the second lead waited."""
+
+    pool = serializers.CharField()
+    name = serializers.CharField()
+    reps = serializers.IntegerField()
+    reps_after = serializers.IntegerField()
+    contact_seconds = serializers.IntegerField(
+        allow_null=True, help_text=f"Working seconds; null: from fewer than {ENOUGH} contacts"
+    )
+    judged = serializers.IntegerField(help_text="Promises of a first contact, met or missed")
+    kept = serializers.FloatField(allow_null=True, help_text="The share on record")
+    kept_by_model = serializers.FloatField(allow_null=True, help_text="With the reps there are")
+    kept_by_model_after = serializers.FloatField(allow_null=True)
+
+
 SAID = f"One of {', '.join(OUTCOMES)}"
 CHANGED_CLOCK = inline_serializer(
     "ChangedClock",
@@ -118,6 +136,7 @@ WHAT_IF = inline_serializer(
         "reps": PairOut(many=True),
         "load": ShareOut(),
         "pools": ShareOut(many=True),
+        "lines": LineOut(many=True, help_text="Of the pools for which `pools` names reps"),
         "waiting": serializers.IntegerField(
             help_text="Leads more that marketing would have had to hand over itself"
         ),
@@ -141,7 +160,8 @@ class WhatIfView(ApiView):
             " of reps; or under all that the draft contract promises. Nothing is saved. For"
             " managers and admins. Answers keep their instants;"
             " leads that a lower score adds are counted as work and not judged; the number of reps"
-            f" changes no outcome. `changed` has the newest {SHOWN} leads."
+            " changes no outcome, a model of the line tells of it in `lines`."
+            f" `changed` has the newest {SHOWN} leads."
         ),
     )
     def post(self, request: Request) -> Response:
@@ -176,6 +196,7 @@ def _told(found: WhatIf) -> dict[str, Any]:
         "reps": [_pair(pair) for pair in found.reps],
         "load": _share(found.load.total),
         "pools": [_share(share) for share in found.load.pools],
+        "lines": [_line(line) for line in found.lines],
         "waiting": found.load.waiting,
         "changed_leads": found.changed_leads,
         "changed_clocks": found.changed_clocks,
@@ -208,6 +229,20 @@ def _share(share: Share) -> dict[str, Any]:
         "reps_after": share.reps_after,
         "each_a_week": share.each[0],
         "each_a_week_after": share.each[1],
+    }
+
+
+def _line(line: Line) -> dict[str, Any]:
+    return {
+        "pool": line.slug,
+        "name": line.name,
+        "reps": line.reps,
+        "reps_after": line.reps_after,
+        "contact_seconds": line.handling,
+        "judged": line.judged,
+        "kept": line.recorded,
+        "kept_by_model": line.now,
+        "kept_by_model_after": line.after,
     }
 
 

@@ -379,7 +379,7 @@ def test_the_number_of_queries_is_constant(cast, django_assert_num_queries):
             targets={"accept_hot": "1 h"}, hours={"sales": "24/7"}, threshold="10",
             pools={"everyone": "9"}, at=NOW,
         )  # fmt: skip
-        with django_assert_num_queries(24):
+        with django_assert_num_queries(26):
             what_if(draft, start=START, at=NOW)
 
     def rejected(email: str) -> None:

@@ -12,6 +12,7 @@ from accounts.refusals import Refused
 from sla.replays.draft import draft_of
 from sla.replays.draft_form import MOST_DAYS, USUAL_DAYS
 from sla.replays.load import Share
+from sla.replays.queueing import Line
 from sla.replays.what_if import Pair, WhatIf, points, since, what_if
 
 
@@ -102,6 +103,7 @@ def lines(found: WhatIf) -> Iterator[str]:
         f"{total.removed:,} handoffs fewer, {total.added:,} more; {found.load.waiting:,} leads more"
         " for marketing to hand over"
     )
+    yield from (_line(line) for line in found.lines)
     yield ""
     yield f"{found.changed_leads:,} leads changed, {found.changed_clocks:,} outcomes"
     for each in found.changed:
@@ -129,6 +131,17 @@ def _share(share: Share) -> str:
     return (
         f"{share.name[:33]:<34}{_numbers(share.a_week)}{share.reps:>8}{share.reps_after:>8}"
         f"{_numbers(share.each)}"
+    )
+
+
+def _line(line: Line) -> str:
+    """One pool by the model of its line (sla.replays.queueing)."""
+    if line.after is None:
+        return f"{line.name}: too little on record for a model of its line"
+    return (
+        f"{line.name}: first contacts in time {_share_kept(line.recorded)}; by a model of one line "
+        f"{_share_kept(line.now)} with {line.reps}, {_share_kept(line.after)} with "
+        f"{line.reps_after} reps"
     )
 
 
