@@ -58,9 +58,10 @@ def merge(
 ) -> Lead:
     """Make two leads one, in one transaction; returns the survivor as it is now.
 
-    `choices` names fields of merge_choices.FIELDS to take from the "other" or to keep from the
-    "survivor"; where nothing is chosen the survivor's gaps are filled. Raises Refused for a lead
-    and itself or an unknown choice, Conflict when one of them is gone (merged by somebody else), or
+    `choices` names fields of merge_choices.FIELDS, or `extra.<name>`, to take from the "other" or
+    to keep from the "survivor"; where nothing is chosen the survivor's gaps are filled. Raises
+    Refused for a lead and itself or an unknown choice, Conflict when one of them is gone (merged by
+    somebody else), or
     when both have an open deal.
     """
     chosen = merge_choices.read(choices or {})
@@ -149,7 +150,7 @@ def _fill(left: Lead, gone: Lead, chosen: Mapping[str, bool]) -> dict[str, str]:
         raise Refused(words, code="invalid", fields={"email": words})
     if not left.consent_text:
         left.consent_text, left.consent_at = gone.consent_text, gone.consent_at
-    left.extra = {**gone.extra, **left.extra}
+    left.extra, aside = merge_choices.extra_of(left, gone, chosen)
     left.created_at = min(left.created_at, gone.created_at)
     first = filter(None, (left.first_touchpoint_at, gone.first_touchpoint_at))
     last = filter(None, (left.last_touchpoint_at, gone.last_touchpoint_at))
@@ -160,7 +161,7 @@ def _fill(left: Lead, gone: Lead, chosen: Mapping[str, bool]) -> dict[str, str]:
         name: next(value for value in values if value != getattr(left, name))
         for name, values in said.items()
         if all(values) and values[0] != values[1]
-    }
+    } | aside
 
 
 def _take_over(left: Lead, gone: Lead, note: Merge) -> None:

@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.refusals import Conflict
 from leads import normalise
 from leads.activities import record_activities
+from leads.custom_fields.restoring import put_back
 from leads.merge_notes import ENDED, columns, key_of
 from leads.merging import APART, judge, relations
 from leads.models import Activity, Deal, DuplicatePair, FormerLead, Handoff, Kind, Lead, Merge
@@ -106,7 +107,10 @@ def _put_back(left: Lead, merge: Merge) -> list[str]:
         after = merge.survivor_after[name]
         if name in COUNTED or before == after:
             continue
-        if present[name] == after:
+        if name == "extra":
+            left.extra, since = put_back(left.extra, before, after)
+            stays += since
+        elif present[name] == after:
             setattr(left, name, _read(name, before))
         else:
             stays.append(name.removesuffix("_id").replace("_", " "))

@@ -1,13 +1,18 @@
 """Rules over plain values: which persona fits, which points a fact earns.
 
-A rule is `{"field", "op", "value", "points", "label"}`. Text is compared without case.
+A rule is `{"field", "op", "value", "points", "label"}`. Text is compared without case; of several
+values (a list) any may satisfy it; yes is also true, no also false; days ("2027-01-31") have an
+order as numbers have.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 OPERATORS = ("equals", "in", "contains", "starts_with", "at_least", "at_most", "present")
+
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 Rule = Mapping[str, Any]
 Values = Mapping[str, Any]
@@ -16,31 +21,41 @@ Values = Mapping[str, Any]
 def matches(rule: Rule, values: Values) -> bool:
     """Whether the values satisfy one rule; an absent value satisfies none."""
     value = values.get(rule["field"])
-    if value in (None, ""):
+    if value in (None, "", []):
         return False
     wanted = rule.get("value")
     op = rule["op"]
     if op == "present":
         return True
     if op in ("at_least", "at_most"):
-        return _compare_number(op, value, wanted)
-    text = str(value).casefold()
+        return _compare(op, value, wanted)
+    texts = _texts(value)
     options = [str(w).casefold() for w in (wanted if isinstance(wanted, list) else [wanted])]
     if op in ("equals", "in"):
-        return text in options
+        return any(text in options for text in texts)
     if op == "contains":
-        return any(option in text for option in options)
+        return any(option in text for option in options for text in texts)
     if op == "starts_with":
-        return any(text.startswith(option) for option in options)
+        return any(text.startswith(option) for option in options for text in texts)
     raise ValueError(f"Rule operator “{op}” is unknown; use one of {', '.join(OPERATORS)}.")
 
 
-def _compare_number(op: str, value: object, wanted: object) -> bool:
+def _texts(value: object) -> list[str]:
+    if isinstance(value, bool):
+        return ["yes", "true"] if value else ["no", "false"]
+    values = value if isinstance(value, list) else [value]
+    return [str(each).casefold() for each in values]
+
+
+def _compare(op: str, value: object, wanted: object) -> bool:
+    left, right = str(value), str(wanted)
+    if DAY.fullmatch(left) and DAY.fullmatch(right):
+        return left >= right if op == "at_least" else left <= right
     try:
-        left, right = float(str(value)), float(str(wanted))
+        size, least = float(left), float(right)
     except ValueError:
         return False
-    return left >= right if op == "at_least" else left <= right
+    return size >= least if op == "at_least" else size <= least
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,8 +26,6 @@ SHOWN = 40
 # Below these a JSON number is the same number in Python, PostgreSQL and a browser.
 MOST_DIGITS = 15
 MOST = 10**MOST_DIGITS
-# Between several choices in one text, first what is tried first.
-PARTED_BY = (";", ",")
 YES = {"yes", "y", "true", "1", "on", "ja", "oui", "si", "sí"}
 NO = {"no", "n", "false", "0", "off", "nein", "non"}
 
@@ -153,16 +151,23 @@ def _choices(rules: FieldRules, typed: object, standing: object) -> list[str] | 
 
 
 def _parted(text: str, known: list[str]) -> list[str]:
-    """Several choices in one text; a choice with a comma in it is found whole."""
-    names = {choice.casefold() for choice in known}
-    words = [text]
-    for sign in PARTED_BY:
-        words = [
-            part.strip()
-            for word in words
-            for part in ([word] if word.casefold() in names else word.split(sign))
-        ]
+    """Several choices in one text, between semicolons or commas; one with commas is found whole."""
+    names = {_bare(choice): choice for choice in known}
+    longest = max((choice.count(",") for choice in known), default=0) + 1
+    words = []
+    for part in text.split(";"):
+        pieces = part.split(",")
+        while pieces:
+            ends = range(min(longest, len(pieces)), 0, -1)
+            end = next((e for e in ends if _bare(",".join(pieces[:e])) in names), 1)
+            word = ",".join(pieces[:end])
+            words.append(names.get(_bare(word), word.strip()))
+            pieces = pieces[end:]
     return words
+
+
+def _bare(choice: str) -> str:
+    return ",".join(piece.strip() for piece in choice.casefold().split(","))
 
 
 def _yes_no(rules: FieldRules, typed: object, standing: object) -> bool | None:

@@ -19,6 +19,7 @@ from accounts.refusals import Conflict
 from accounts.writing import update
 from leads import normalise, scoring
 from leads.capture import CHANGED_BY_MERGE, REMEMBERED, signs_of
+from leads.custom_fields.restoring import put_back
 from leads.imports import snapshot
 from leads.journey import aida_of
 from leads.known import FILLABLE
@@ -133,28 +134,14 @@ def _put_back(lead: Lead, note: dict[str, Any], *, placed: bool) -> list[str]:
         ) == snapshot.read(name, after[name]):
             setattr(lead, name, snapshot.read(name, before[name]))
     if "extra" in before:
-        stays += _put_back_extra(lead, before["extra"], after["extra"])
+        lead.extra, since = put_back(lead.extra, before["extra"], after["extra"])
+        stays += [f"{name} was changed since" for name in since]
     if placed:
         for name in PLACE:
             if name in before:
                 setattr(lead, name, snapshot.read(name, before[name]))
         lead.respond_by = None
     lead.match_text = normalise.match_text(lead.first_name, lead.last_name, lead.company)
-    return stays
-
-
-def _put_back_extra(lead: Lead, before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    stays, extra = [], dict(lead.extra)
-    for name in after:
-        if after[name] == before.get(name):
-            continue
-        if extra.get(name) != after[name]:
-            stays.append(f"{name} was changed since")
-        elif name in before:
-            extra[name] = before[name]
-        else:
-            del extra[name]
-    lead.extra = extra
     return stays
 
 

@@ -5,7 +5,10 @@ from typing import Any
 
 from django import forms
 
-from leads.models import TOUCHPOINTS, Kind
+from leads import custom_fields, normalise
+from leads.custom_fields import FieldRules
+from leads.custom_fields.rules import EXTRA, FITTING, compared
+from leads.models import TOUCHPOINTS, CustomField, Kind
 from leads.scoring import LIMIT
 
 FACTS = {
@@ -19,7 +22,6 @@ OPERATORS = {
 }  # fmt: skip
 MOST_RULES = 60
 MOST_WORDS = 60
-EXTRA = "extra."
 
 
 def points_field(**more: Any) -> forms.IntegerField:
@@ -44,10 +46,19 @@ class FitForm(forms.Form):
         error_messages={"required": "Say what people read beside the points."},
     )  # fmt: skip
 
-    def __init__(self, *args: Any, extra: tuple[str, ...] = (), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        extra: tuple[str, ...] = (),
+        own: Mapping[str, FieldRules] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """`own` are the fields of one's own in use, `extra` what rules go by beside them."""
         super().__init__(*args, **kwargs)
-        own = [(name, name.removeprefix(EXTRA)) for name in extra]
-        self.fields["field"].choices = [*FACTS.items(), *own]  # type: ignore[attr-defined]
+        self.own = own or {}
+        mine = [(name, rules.label) for name, rules in self.own.items()]
+        mine += [(name, name.removeprefix(EXTRA)) for name in extra if name not in self.own]
+        self.fields["field"].choices = [*FACTS.items(), *mine]  # type: ignore[attr-defined]
 
     def has_changed(self) -> bool:
         """A row that was added and left empty is none."""
@@ -57,12 +68,21 @@ class FitForm(forms.Form):
         data = super().clean() or {}
         op, typed = data.get("op"), data.get("value", "")
         words = [word for part in typed.split(",") if (word := part.strip())]
-        if op == "present":
+        rules = self.own.get(data.get("field", ""))
+        if rules is not None and op and op not in FITTING[rules.kind]:
+            fitting = ", ".join(f"“{OPERATORS[each]}”" for each in FITTING[rules.kind])
+            self.add_error("op", f"{rules.label} asks for one of {fitting}.")
+        elif op == "present":
             return data
-        if not words:
+        elif not words:
             self.add_error("value", "Say what it is compared with.")
         elif len(words) > MOST_WORDS:
             self.add_error("value", f"These are {len(words)} values; at most {MOST_WORDS} fit.")
+        elif rules is not None and op:
+            try:
+                data["words"] = compared(rules, op, typed, words)
+            except ValueError as error:
+                self.add_error("value", normalise.sentence(error))
         elif op in ("at_least", "at_most"):
             try:
                 data["words"] = float(typed)
@@ -138,12 +158,13 @@ class RulesForm:
 
     def __init__(self, rules: Mapping[str, Any], data: Mapping[str, Any] | None = None) -> None:
         extra = sorted({r["field"] for r in rules.get("fit", []) if r["field"].startswith(EXTRA)})
+        own = {field.key: field for field in custom_fields.of(CustomField.About.LEAD)}
         row = {"extra": 0, "max_num": MOST_RULES, "validate_max": True, "can_delete": True}
         fit = forms.formset_factory(FitForm, **row)  # type: ignore[arg-type]
         engagement = forms.formset_factory(EngagementForm, **row)  # type: ignore[arg-type]
         self.bounds = BoundsForm(data, initial=_bounds(rules), prefix="bounds")
         self.fit = fit(
-            data, prefix="fit", form_kwargs={"extra": tuple(extra)},
+            data, prefix="fit", form_kwargs={"extra": tuple(extra), "own": own},
             initial=[_typed(rule) for rule in rules.get("fit", [])],
         )  # fmt: skip
         self.engagement = engagement(

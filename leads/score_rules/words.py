@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from leads.custom_fields import FieldRules
+from leads.custom_fields.rules import EXTRA, labels, tested
 from leads.models import Kind
-from leads.score_rules.form import EXTRA, FACTS, OPERATORS
+from leads.score_rules.form import FACTS, OPERATORS
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,9 @@ class Difference:
 
 def lines(rules: Mapping[str, Any]) -> list[Line]:
     """Every rule, in the order in which people think of them."""
-    found = [Line("Fit", r["label"], fit_words(r), r["points"]) for r in rules.get("fit", [])]
+    fit = rules.get("fit", [])
+    own = labels(fit)
+    found = [Line("Fit", r["label"], fit_words(r, own), r["points"]) for r in fit]
     if points := rules.get("persona"):
         found.append(Line("Fit", "Persona", "fits any agreed persona", points))
     found += [
@@ -43,14 +47,16 @@ def lines(rules: Mapping[str, Any]) -> list[Line]:
     return found
 
 
-def fit_words(rule: Mapping[str, Any]) -> str:
-    """Such as "job title contains one of director, owner"."""
-    name = rule["field"]
+def fit_words(rule: Mapping[str, Any], own: Mapping[str, FieldRules]) -> str:
+    """Such as "job title contains one of director, owner"; `own` are fields of one's own."""
+    name, usual = rule["field"], "is" if rule["op"] == "equals" else OPERATORS[rule["op"]]
+    if name in own:
+        field = own[name]
+        return f"{field.label} {tested(field, rule['op'], rule.get('value', ''), usual)}"
     fact = FACTS.get(name, name.removeprefix(EXTRA)).lower()
     value = rule.get("value", "")
     words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-    test = "is" if rule["op"] == "equals" else OPERATORS[rule["op"]]
-    return f"{fact} {test} {words}".strip()
+    return f"{fact} {usual} {words}".strip()
 
 
 def engagement_words(rule: Mapping[str, Any]) -> str:

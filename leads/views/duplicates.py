@@ -15,7 +15,7 @@ from accounts.requests import SignedInRequest
 from leads import merge_preview, merging, unmerging
 from leads.duplicates import pairs
 from leads.lists import keyset
-from leads.merge_choices import FIELDS, OTHER, SURVIVOR
+from leads.merge_choices import EXTRA, FIELDS, OTHER, SURVIVOR
 from leads.models import DuplicatePair, Lead, Merge
 from leads.views.access import EVERYBODY, only_for
 from leads.views.workspace import visible_lead
@@ -99,6 +99,12 @@ def _usual(one: Lead, other: Lead) -> tuple[Lead, Lead]:
 def _chosen(request: SignedInRequest, survivor: Lead) -> dict[str, str]:
     """The choices as sent: each names the lead whose detail is taken."""
     sent = {name: request.POST.get(f"take_{name}", "") for name in FIELDS}
+    own = f"take_{EXTRA}"
+    sent |= {
+        name.removeprefix("take_"): str(value)
+        for name, value in request.POST.items()
+        if name.startswith(own)
+    }
     return {
         name: SURVIVOR if value == str(survivor.pk) else OTHER
         for name, value in sent.items()

@@ -1,6 +1,7 @@
 """Personas with the leads behind them, as far as each person may see those."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Count
@@ -10,11 +11,14 @@ from django.views.decorators.http import require_safe
 
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
+from leads.custom_fields import FieldRules
+from leads.custom_fields.rules import labels, tested
 from leads.models import Lead
 from leads.views.access import EVERYBODY, only_for
 from personas.models import Persona
 
 SAMPLE = 8
+NONE: Mapping[str, FieldRules] = MappingProxyType({})
 WORDS = {
     "equals": "is",
     "in": "is one of",
@@ -43,10 +47,11 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
     """One persona: who they are, how leadflow knows them, what to offer, and leads that fit."""
     found = get_object_or_404(Persona, slug=slug)
     leads = Lead.objects.visible_to(request.user).filter(persona=found)
+    own = labels(found.criteria)
     context = {
         "persona": found,
         "criteria": [
-            (rule.get("label", ""), in_words(rule), rule["points"]) for rule in found.criteria
+            (rule.get("label", ""), in_words(rule, own), rule["points"]) for rule in found.criteria
         ],
         "offers": found.offers.filter(is_active=True),
         "count": leads.count(),
@@ -56,8 +61,13 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
     return render(request, "leads/persona.html", context)
 
 
-def in_words(rule: Mapping[str, Any]) -> str:
-    """A criterion as a person says it: "job title contains director or head of"."""
+def in_words(rule: Mapping[str, Any], own: Mapping[str, FieldRules] = NONE) -> str:
+    """A criterion as a person says it: "job title contains director or head of"; `own` are fields
+    of one's own."""
+    if rules := own.get(rule["field"]):
+        return (
+            f"{rules.label} {tested(rules, rule['op'], rule.get('value', ''), WORDS[rule['op']])}"
+        )
     field = str(rule["field"]).removeprefix("extra.").replace("_", " ")
     said = f"{field} {WORDS[rule['op']]}"
     if rule["op"] == "present":

@@ -70,6 +70,7 @@ def refusal(kind: str, typed: object) -> str:
         ("choices", "acrylic, cedar", ["Cedar", "Acrylic"]),
         ("choices", "Spruce, white", ["Spruce, white"]),
         ("choices", "Spruce, white; Cedar", ["Cedar", "Spruce, white"]),
+        ("choices", "cedar, spruce,white, Acrylic", ["Cedar", "Spruce, white", "Acrylic"]),
         ("choices", ["Cedar", "cedar", ""], ["Cedar"]),
         ("yes_no", "Yes", True),
         ("yes_no", "0", False),

@@ -24,7 +24,7 @@ def typed(rules=SCORE_RULES, **changes):
     return {**data, "seen": "0", **changes}
 
 
-def test_a_form_sent_as_it_came_says_the_same_rules():
+def test_a_form_sent_as_it_came_says_the_same_rules(db):
     form = RulesForm(SCORE_RULES, typed())
     assert form.is_valid()
     assert form.rules() == SCORE_RULES
