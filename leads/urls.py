@@ -23,11 +23,13 @@ from leads.views import (
     queue,
     returns,
     scoring,
+    search,
 )
 
 urlpatterns = [
     # Marketing: today, leads in lists, quick form, hosted forms, campaigns, personas.
     path("", home.home, name="home"),
+    path("search/", search.search_page, name="search"),
     path("leads/", lists.lead_list, name="lead-list"),
     path("leads/filter/", list_filter.lead_filter, name="lead-filter"),
     path("leads/export/", export.lead_export, name="lead-export"),

@@ -193,6 +193,7 @@ scoring-edit         POST  in   403  422  422  422  403  403  422  403
 scoring-preview      GET   in   403  404  404  404  404  404  404  404
 scoring-progress     GET   in   403  200  200  200  200  200  200  200
 scoring-sign         POST  in   403  403  403  302  403  403  302  403
+search               GET   in   403  200  200  200  200  200  200  200
 webhook              GET   in   403  403  403  403  403  403  403  200
 webhook-delete       GET   in   403  403  403  403  403  403  403  200
 webhook-delete       POST  in   403  403  403  403  403  403  403  302

@@ -1,0 +1,117 @@
+"""One search over everything: what is found, by whom, and by which of its names."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from leads.models import Campaign, Deal
+from leads.searching import MOST, search
+from personas.models import Offer, Persona
+from tests.factories import ny
+
+AT = ny("2026-01-15 10:00")
+
+
+@pytest.fixture
+def pat(cast):
+    """Sam's lead with a deal."""
+    lead = cast.hot_lead(at=AT, email="pat@hotel.example", last_name="Leeward")
+    Deal.objects.create(lead=lead, name="Grand Spa", owner=lead.owner, opened_at=AT)
+    return lead
+
+
+def found(words, by) -> dict[str, list[str]]:
+    return {group.title: [hit.title for hit in group.hits] for group in search(words, by=by)}
+
+
+def test_a_lead_is_found_by_name_company_address_and_number(cast, pat):
+    for words in (pat.last_name[:3], pat.company.split()[0], pat.email, pat.email.upper()):
+        assert found(words, cast.dana)["Leads"] == [pat.name], words
+
+
+def test_everybody_finds_what_they_may_see_and_no_more(cast, pat):
+    owner, other = (cast.sam, cast.sue) if pat.owner == cast.sam else (cast.sue, cast.sam)
+    for person in (owner, cast.dana, cast.mona, cast.maya, cast.admin):
+        assert found("leeward", person)["Leads"] == [pat.name], person
+        assert found("grand", person) == {"Deals": ["Grand Spa"]}
+    for person in (other, cast.outsider):
+        assert found("leeward", person) == found("grand", person) == {}
+
+
+def test_campaigns_are_found_by_those_who_have_pages_of_them(cast):
+    name = Campaign.objects.get(pk=cast.campaign.pk).name
+    for person, may in (
+        ("maya", True),
+        ("mona", True),
+        ("dana", True),
+        ("admin", True),
+        ("sam", False),
+    ):
+        titles = found(name, getattr(cast, person))
+        assert ("Campaigns" in titles) is may, person
+        client = Client()
+        client.force_login(getattr(cast, person))
+        if may:
+            page = client.get(reverse("campaign", args=[cast.campaign.slug]))
+            assert page.status_code == 200, person
+
+
+def test_an_offer_is_found_by_a_former_name_and_told_by_the_new_one(cast):
+    persona = Persona.objects.in_use().first()
+    offer = Offer.objects.create(
+        slug="meals", name="Meals for teams", price=1200, former_names=["Business lunch"]
+    )
+    offer.personas.add(persona)
+    (group,) = search("business lu", by=cast.sam)
+    (hit,) = group.hits
+    assert (group.title, hit.title) == ("Offers", "Meals for teams")
+    assert hit.beside == "was: Business lunch · 1,200.00 USD"
+    assert hit.url == f"/personas/{persona.slug}/#offers"
+    # How the names are kept is no name.
+    assert found('["Bus', cast.sam) == found("],[", cast.sam) == {}
+
+
+@pytest.mark.parametrize("words", ["", "  ", "ab", "%", "__", "a\0b"])
+def test_too_little_finds_nothing(cast, pat, words):
+    assert search(words.replace("\0", ""), by=cast.admin) == []
+
+
+@pytest.mark.parametrize(
+    "words", ["%%%", "___", "' OR 1=1 --", "<script>", "\u202eabc", "\\\\\\", "x" * 5000, "a\0b\0c"]
+)
+def test_hostile_words_are_only_words(cast, pat, words):
+    client = Client()
+    client.force_login(cast.admin)
+    page = client.get(reverse("search"), {"q": words})
+    assert page.status_code == 200
+    assert "Pat" not in page.content.decode().split('class="card found-page"')[-1]
+    assert "<script>alert" not in page.content.decode()
+    assert b"' OR 1=1" not in page.content
+
+
+def test_of_each_kind_there_are_a_few_and_no_query_more_for_many(cast, pat):
+    client = Client()
+    client.force_login(cast.mona)
+
+    def queries() -> int:
+        with CaptureQueriesContext(connection) as seen:
+            assert client.get(reverse("search"), {"q": "meyer"}).status_code == 200
+        return len(seen)
+
+    cast.capture(at=AT, email="m0@firm.example", last_name="Meyer")
+    queries()
+    few = queries()
+    for number in range(1, 2 * MOST):
+        cast.capture(at=AT, email=f"m{number}@firm.example", last_name="Meyer")
+    assert len(found("meyer", cast.mona)["Leads"]) == MOST
+    assert queries() == few <= 12
+
+
+def test_htmx_gets_the_list_alone(cast, pat):
+    client = Client()
+    client.force_login(cast.sam)
+    part = client.get(reverse("search"), {"q": pat.last_name}, headers={"HX-Request": "true"})
+    assert b"<html" not in part.content
+    assert pat.get_absolute_url() in part.content.decode()
