@@ -19,7 +19,7 @@ from leads import merging, qualification
 from leads.activities import log_touch
 from leads.duplicates import pairs
 from leads.imports import running
-from leads.models import CaptureForm, CustomField, Merge
+from leads.models import CaptureForm, CustomField, Merge, SavedView
 from sla.contracts import drafting
 from sla.models import Claim, Clock
 from sla.sweep import sweep
@@ -139,6 +139,9 @@ lead-activity        GET   in   404  404  200  200  200  404  200  200
 lead-activity        POST  in   404  404  422  422  422  404  422  422
 lead-deal            GET   in   404  404  403  403  200  404  200  200
 lead-deal            POST  in   404  404  403  403  422  404  422  422
+lead-columns         GET   in   403  200  200  200  200  200  200  200
+lead-columns         POST  in   403  200  200  200  200  200  200  200
+lead-count           GET   in   403  200  200  200  200  200  200  200
 lead-disqualify      GET   in   404  404  403  403  200  404  200  200
 lead-disqualify      POST  in   404  404  403  403  422  404  422  422
 lead-edit            GET   in   404  404  200  200  200  404  200  200
@@ -194,6 +197,12 @@ scoring-preview      GET   in   403  404  404  404  404  404  404  404
 scoring-progress     GET   in   403  200  200  200  200  200  200  200
 scoring-sign         POST  in   403  403  403  302  403  403  302  403
 search               GET   in   403  200  200  200  200  200  200  200
+view-edit            GET   in   403  404  200  200  404  404  404  200
+view-edit            POST  in   403  404  422  302  404  404  404  422
+view-new             GET   in   403  200  200  200  200  200  200  200
+view-new             POST  in   403  422  422  422  422  422  422  422
+view-put-back        POST  in   403  404  302  404  404  404  404  302
+view-remove          POST  in   403  404  302  302  404  404  404  302
 webhook              GET   in   403  403  403  403  403  403  403  200
 webhook-delete       GET   in   403  403  403  403  403  403  403  200
 webhook-delete       POST  in   403  403  403  403  403  403  403  302
@@ -267,8 +276,14 @@ def scene(cast):
     merging.merge(*twins[2:], by=cast.maya, at=AT)
     owned = CustomField.objects.create(name="budget", label="Budget", kind="money", currency="USD")
     gone = CustomField.objects.create(name="old", label="Old", kind="text", removed_at=AT)
+    shared, taken = (
+        SavedView.objects.create(by=cast.maya, name=name, shared="team", team=cast.marketing,
+                                 made_at=AT, removed_at=removed)
+        for name, removed in (("Shared", None), ("Gone", AT))
+    )  # fmt: skip
     numbers = {
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,
+        "view-put-back": taken.pk, "view-": shared.pk,
         "duplicate-reopen": pair.pk, "merge-undo": Merge.objects.get().pk,
         **dict.fromkeys(("import-columns", "import-discard", "import-preview", "import-read-again",
                          "import-start"),

@@ -41,6 +41,8 @@ class Choices:
 
     def of(self, field: Field) -> Pairs:
         """The values of a field, in the order they are offered."""
+        if field.rules is not None:
+            return [(choice, choice) for choice in field.rules.choices]
         fixed: dict[str, Callable[[], Pairs]] = {
             "stage": lambda: list(Stage.choices),
             "aida": lambda: list(Aida.choices),

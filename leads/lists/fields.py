@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
+from leads import custom_fields
+from leads.custom_fields import FieldRules
 from leads.lists.kinds import Kind
+from leads.models import CustomField
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Field:
     nullable: bool = False
     # Its words are part of Lead.match_text, whose index finds them.
     indexed_words: bool = False
+    # Of a field of one's own, whose value is in `extra`.
+    rules: FieldRules | None = None
 
 
 def _text(name: str, label: str, *, words: bool = False, nullable: bool = False) -> Field:
@@ -70,6 +76,23 @@ _BUILT_IN = (
 BUILT_IN: Mapping[str, Field] = {field.name: field for field in _BUILT_IN}
 
 
-def known() -> Mapping[str, Field]:
-    """Every field there is now, by name, in the order they are offered."""
-    return BUILT_IN
+_KINDS: Mapping[str, Kind] = {
+    CustomField.Kind.TEXT: Kind.TEXT,
+    CustomField.Kind.NUMBER: Kind.NUMBER,
+    CustomField.Kind.MONEY: Kind.NUMBER,
+    CustomField.Kind.DATE: Kind.DAY,
+    CustomField.Kind.CHOICE: Kind.CHOICE,
+    CustomField.Kind.CHOICES: Kind.CHOICES,
+    CustomField.Kind.YES_NO: Kind.YES_NO,
+    CustomField.Kind.URL: Kind.TEXT,
+}
+
+
+def known(*, stamp: UUID | None = None) -> Mapping[str, Field]:
+    """Every field there is now, by name, in the order they are offered; one's own come last."""
+    return {**BUILT_IN, **{r.key: _own(r) for r in custom_fields.of("lead", stamp=stamp)}}
+
+
+def _own(rules: FieldRules) -> Field:
+    label = f"{rules.label} ({rules.currency})" if rules.currency else rules.label
+    return Field(rules.key, label, _KINDS[rules.kind], "extra", "Your own fields", rules=rules)

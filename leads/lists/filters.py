@@ -3,6 +3,7 @@
 import re
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -18,7 +19,21 @@ from leads.lists.matching import matching as conditions_met
 from leads.lists.values import Reader, Tests, Wrong, prepare
 from leads.models import Lead, Stage, Tier
 
-SORTS = {"newest": Order("created_at", is_instant=True), "score": Order("score")}
+# Orders that an index of Lead serves: a page costs as little among a million leads as among ten.
+SORTS = {
+    "newest": ("Newest first", Order("created_at", is_instant=True)),
+    "oldest": ("Oldest first", Order("created_at", is_instant=True, smallest_first=True)),
+    "score": ("Best score first", Order("score")),
+    "touched": (
+        "Last touchpoint first", Order("last_touchpoint_at", is_instant=True, nullable=True)
+    ),
+    "changed": ("Last changed first", Order("updated_at", is_instant=True)),
+    "deadline": (
+        "Next deadline first",
+        Order("respond_by", is_instant=True, smallest_first=True, nullable=True),
+    ),
+    "name": ("Name, A to Z", Order("match_text", is_text=True, smallest_first=True)),
+}  # fmt: skip
 NOBODY = "nobody"
 
 
@@ -39,15 +54,16 @@ class LeadFilters(forms.Form):
     persona = forms.ChoiceField(required=False)
     owner = forms.ChoiceField(required=False)
     sort = forms.ChoiceField(
-        choices=[("newest", "Newest first"), ("score", "Best score first")], required=False
+        choices=[(name, label) for name, (label, _) in SORTS.items()], required=False
     )
     where = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, user: User, at: datetime, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, user: User, at: datetime, stamp: UUID | None = None,
+                 **kwargs: Any) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
         self.choices = Choices(user)
         self.reader = Reader(self.choices, at, ZoneInfo(user.time_zone))
-        self.known = fields.known()
+        self.known = fields.known(stamp=stamp)
         self.conditions: Group = EVERYTHING
         self.tests: Tests | None = None
         # Why the conditions can't be applied; empty when they can.
@@ -72,7 +88,7 @@ class LeadFilters(forms.Form):
 
     @property
     def order(self) -> Order:
-        return SORTS[self.cleaned_data.get("sort") or "newest"]
+        return SORTS[self.cleaned_data.get("sort") or "newest"][1]
 
     @property
     def is_narrow(self) -> bool:

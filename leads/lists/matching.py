@@ -9,7 +9,7 @@ from operator import and_, or_
 
 from django.db.models import Q
 
-from leads.lists import periods
+from leads.lists import own, periods
 from leads.lists.fields import Field
 from leads.lists.kinds import Kind
 from leads.lists.values import Reader, Test, Tests
@@ -27,6 +27,8 @@ def matching(tests: Tests, reader: Reader) -> Q:
 
 
 def _asked(test: Test, reader: Reader) -> Q:
+    if test.field.rules is not None:
+        return own.asked(test, test.field.rules)
     if test.op == "empty":
         return _empty(test.field)
     if test.op == "filled":

@@ -114,7 +114,7 @@ def _some(field: Field, values: list[str], reader: Reader) -> tuple[str, ...]:
             if value != ME and not (value.isascii() and value.isdigit() and len(value) < 10):
                 raise Wrong(f"{field.label}: “{value}” is none of the choices; choose again.")
     else:
-        allowed = {value for value, _ in reader.choices.of(field)}
+        allowed = {choice for choice, _ in reader.choices.of(field)}
         for value in given:
             if value not in allowed:
                 raise Wrong(f"{field.label}: “{value}” is none of the choices; choose again.")

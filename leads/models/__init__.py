@@ -20,6 +20,7 @@ from leads.models.merge import Merge
 from leads.models.prediction import Chance, Prediction
 from leads.models.returned import Return
 from leads.models.routing import Assignment, Pool, PoolMember
+from leads.models.saved_view import ListSettings, SavedView
 from leads.models.score import ScoreDraft, ScoreRules, ScoreRun
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "Kind",
     "Lead",
     "Left",
+    "ListSettings",
     "Merge",
     "Outcome",
     "Pool",
@@ -53,6 +55,7 @@ __all__ = [
     "Prediction",
     "RejectReason",
     "Return",
+    "SavedView",
     "ScoreDraft",
     "ScoreRules",
     "ScoreRun",

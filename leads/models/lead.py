@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.urls import reverse
 
 from accounts.models import Role, User
@@ -193,6 +193,14 @@ class Lead(models.Model):
             models.Index(fields=["-created_at", "-id"], name="lead_newest_of_all"),
             models.Index(fields=["-score", "-id"], name="lead_best_of_all"),
             models.Index(fields=["stage", "-created_at", "-id"], name="lead_newest_by_stage"),
+            models.Index(
+                F("last_touchpoint_at").desc(nulls_last=True), F("id").desc(), name="lead_touched"
+            ),
+            models.Index(fields=["-updated_at", "-id"], name="lead_changed"),
+            models.Index(
+                fields=["respond_by", "id"], name="lead_due", condition=Q(respond_by__isnull=False)
+            ),
+            models.Index(fields=["match_text", "id"], name="lead_by_name"),
             models.Index(fields=["owner", "-created_at"], name="lead_by_owner"),
             # What a pool offers; a lead that somebody has is found by its owner.
             models.Index(

@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterator, Sequence
 
-from django.http import HttpResponse, StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -12,32 +12,30 @@ from accounts.instants import database_now
 from accounts.requests import SignedInRequest
 from leads import exporting, workbooks
 from leads.csv_cells import safe
-from leads.lists.filters import LeadFilters
-from leads.models import Lead
+from leads.lists.asking import asked
 from leads.views.access import EVERYBODY, only_for
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-# What this page asks, beside what the list is narrowed to.
-OWN = ("column", "format", "cursor")
+# Who somebody is goes along, whatever the list shows.
+ALWAYS = ("email", "phone", "first_name", "last_name", "company")
 
 
 @require_safe
 @only_for(*EVERYBODY)
-def lead_export(request: SignedInRequest) -> StreamingHttpResponse:
+def lead_export(request: SignedInRequest) -> HttpResponseBase:
     """The list as filtered, all of it, in the columns asked for; no spreadsheet runs any of it."""
     at = database_now()
-    filters = LeadFilters(request.GET, user=request.user, at=at)
-    leads = filters.apply(Lead.objects.visible_to(request.user))
-    leads = leads.order_by(f"-{filters.order.column}", "-pk")
-    found = exporting.export(leads, request.GET.getlist("column"))
-    facts = {"asked": request.GET.urlencode()[:500], "columns": found.headers}
+    found = asked(request.GET, user=request.user, at=at)
+    leads = found.filters.order.applied(found.leads())
+    export = exporting.export(leads, request.GET.getlist("column"))
+    facts = {"asked": found.address()[:500], "columns": export.headers}
     audit.record("leads.exported", request.user, by=request.user, at=at, facts=facts)
     if request.GET.get("format") == "xlsx":
-        pieces = workbooks.stream("Leads", found.headers, found.rows())
+        pieces = workbooks.stream("Leads", export.headers, export.rows())
         answer = StreamingHttpResponse(pieces, content_type=XLSX)
         answer["Content-Disposition"] = 'attachment; filename="leads.xlsx"'
         return answer
-    lines = _csv(found.headers, found.rows())
+    lines = _csv(export.headers, export.rows())
     answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = 'attachment; filename="leads.csv"'
     return answer
@@ -46,20 +44,24 @@ def lead_export(request: SignedInRequest) -> StreamingHttpResponse:
 @require_safe
 @only_for(*EVERYBODY)
 def lead_export_columns(request: SignedInRequest) -> HttpResponse:
-    """Which columns, and which format."""
+    """Which columns, and which format; those of the list are ticked where it has its own."""
     at = database_now()
-    filters = LeadFilters(request.GET, user=request.user, at=at)
-    leads = filters.apply(Lead.objects.visible_to(request.user))
-    further = [f"{exporting.EXTRA}{name}" for name in exporting.further_fields(leads)]
-    kept = request.GET.copy()
-    for name in OWN:
-        kept.pop(name, None)
+    found = asked(request.GET, user=request.user, at=at)
+    own = found.own_columns or (found.view and found.view.columns) or found.kept.columns
+    ticked = {*ALWAYS, *own} if own else set()
+    further = [f"{exporting.EXTRA}{name}" for name in exporting.further_fields(found.leads())]
     context = {
-        "columns": [(name, exporting.label(name)) for name in exporting.COLUMNS],
-        "further": [(name, exporting.label(name)) for name in further],
-        "kept": [(name, value) for name in kept for value in kept.getlist(name) if value],
-        "query": kept.urlencode(),
-        "narrow": filters.is_narrow,
+        "columns": [
+            (name, exporting.label(name), not ticked or name in ticked)
+            for name in exporting.COLUMNS
+        ],
+        "further": [
+            (name, exporting.label(name), not ticked or name in ticked) for name in further
+        ],
+        "kept": found.pairs(),
+        "query": found.address(),
+        "narrow": found.filters.is_narrow,
+        "problem": found.filters.problem,
         "at": at,
     }
     return render(request, "leads/export.html", context)

@@ -14,8 +14,8 @@ from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads.handover import hand_over, missing_for_mql
-from leads.lists import keyset
-from leads.lists.filters import LeadFilters
+from leads.lists import columns, counting, keyset
+from leads.lists.asking import ALL, asked
 from leads.models import Handoff, Lead
 from leads.views.access import EVERYBODY, only_for
 
@@ -26,23 +26,28 @@ MOST_READY = 200
 @require_safe
 @only_for(*EVERYBODY)
 def lead_list(request: SignedInRequest) -> HttpResponse:
-    """The leads one may see, narrowed and sorted as the address says."""
+    """The leads one may see, narrowed, sorted and in the columns that address or view say."""
     at = database_now()
-    filters = LeadFilters(request.GET, user=request.user, at=at)
-    cursor, leads = request.GET.get("cursor", ""), _visible(request)
+    found = asked(request.GET, user=request.user, at=at)
+    filters, cursor = found.filters, request.GET.get("cursor", "")
+    leads = Lead.objects.visible_to(request.user).select_related(*columns.joined(found.columns))
     page = keyset.page(filters.apply(leads), filters.order, cursor, size=PAGE)
     alike = not page.rows and not cursor and bool(filters.cleaned_data.get("q"))
     if alike:
         # The best page of them is enough: who misspells looks for one lead.
-        found = keyset.page(filters.apply(leads, alike=True), filters.order, "", size=PAGE)
-        page = keyset.Page(found.rows)
+        similar = keyset.page(filters.apply(leads, alike=True), filters.order, "", size=PAGE)
+        page = keyset.Page(similar.rows)
     context = {
         "alike": alike and page.rows,
+        "asked": found,
         "filters": filters,
+        "said": [(part, found.address(where=rest)) for part, rest in filters.said],
         "leads": page.rows,
+        "lines": columns.lines(page.rows, found.columns),
         "previous_cursor": page.previous_cursor,
         "next_cursor": page.next_cursor,
-        "export_query": _without(request, "cursor"),
+        "list_query": found.address(),
+        "all_query": f"view={ALL}" if found.kept.opens_with else "",
         "at": at,
     }
     # The back button asks through htmx as well, and wants the whole page.
@@ -52,14 +57,13 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
     return answer
 
 
-def _visible(request: SignedInRequest) -> QuerySet[Lead]:
-    return Lead.objects.visible_to(request.user).select_related("campaign", "persona", "owner")
-
-
-def _without(request: SignedInRequest, name: str) -> str:
-    query = request.GET.copy()
-    query.pop(name, None)
-    return query.urlencode()
+@require_safe
+@only_for(*EVERYBODY)
+def lead_count(request: SignedInRequest) -> HttpResponse:
+    """How many leads the list has: exactly while they are few, about how many when they are not."""
+    found = asked(request.GET, user=request.user, at=database_now())
+    count = counting.count(found.leads())
+    return render(request, "leads/_lead_count.html", {"count": count})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

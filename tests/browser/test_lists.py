@@ -81,3 +81,62 @@ def test_by_keyboard_alone_and_an_error_beside_its_condition(browser, leads, liv
     page.keyboard.press("Enter")
     expect(page.locator("#lead-rows .row-link")).to_have_text(["Pat Lee"])
     page.context.close()
+
+
+@pytest.mark.parametrize(("theme", "width"), BOTH)
+def test_a_view_is_kept_shared_and_opened_by_somebody_else(browser, leads, live_server, theme,
+                                                           width):  # fmt: skip
+    page = opened(browser, leads.mona, live_server.url, theme, width)
+    said = complaints(page, live_server.url)
+    page.goto("/leads/")
+    page.get_by_role("link", name="Filter", exact=True).click()
+    page.get_by_label("Value").fill("50")
+    page.get_by_role("button", name="Show leads").click()
+    page.get_by_role("link", name="Columns").click()
+    page.get_by_label("Another column").select_option("country")
+    page.get_by_role("button", name="Add").click()
+    page.get_by_role("button", name="Country further to the front").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".column-list li").nth(5)).to_contain_text("Country")
+    assert accessibility(page) == []
+    page.get_by_role("button", name="Show these columns").click()
+    page.get_by_role("link", name="Save as view").click()
+    page.get_by_label("Name", exact=True).fill("Warm ones")
+    page.get_by_label("Who has it").select_option("everybody")
+    assert accessibility(page) == []
+    page.get_by_role("button", name="Keep the view").click()
+    expect(page.get_by_role("link", name="Warm ones")).to_have_attribute("aria-current", "page")
+    assert said == []
+    page.context.close()
+
+    page = opened(browser, Lead.objects.get(tier="hot").owner, live_server.url, theme, width)
+    page.goto("/leads/")
+    page.get_by_role("link", name="Warm ones").click()
+    assert names(page) == ["Pat Lee"]
+    assert page.locator("thead th").all_text_contents() == [
+        "Lead", "Stage", "Score", "Persona", "Campaign", "Owner", "Country", "Captured",
+    ]  # fmt: skip
+    page.get_by_role("link", name="View", exact=True).click()
+    expect(page.get_by_text("is Mona's. Save one of your own")).to_be_visible()
+    page.get_by_label("My list of leads opens with it").check()
+    page.get_by_role("button", name="Keep", exact=True).click()
+    expect(page.get_by_text("My list of leads opens with it")).to_have_count(0)
+    page.get_by_role("link", name="All leads").click()
+    expect(page.get_by_role("link", name="All leads")).to_have_attribute("aria-current", "page")
+    page.goto("/leads/")
+    expect(page.get_by_role("link", name="Warm ones")).to_have_attribute("aria-current", "page")
+    page.context.close()
+
+
+def test_a_view_is_taken_away_and_the_toast_brings_it_back(browser, leads, live_server):
+    page = opened(browser, leads.maya, live_server.url)
+    page.goto("/leads/?tier=hot")
+    page.get_by_role("link", name="Save as view").click()
+    page.get_by_label("Name", exact=True).fill("Hot ones")
+    page.keyboard.press("Enter")
+    page.get_by_role("link", name="View", exact=True).click()
+    page.get_by_role("button", name="Take this view away").click()
+    expect(page.get_by_role("link", name="Hot ones")).to_have_count(0)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name="Hot ones")).to_have_attribute("aria-current", "page")
+    page.context.close()

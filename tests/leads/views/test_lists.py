@@ -98,15 +98,33 @@ def test_a_wrong_filter_is_said_beside_it(leads):
     ]
 
 
-@pytest.mark.parametrize("sort", ["newest", "score"])
-def test_pages_forth_and_back_miss_nothing(cast, sort, monkeypatch):
+ORDERS = {
+    "newest": lambda lead: (-lead.created_at.timestamp(), -lead.pk),
+    "oldest": lambda lead: (lead.created_at.timestamp(), lead.pk),
+    "score": lambda lead: (-lead.score, -lead.pk),
+    "changed": lambda lead: (-lead.updated_at.timestamp(), -lead.pk),
+    "touched": lambda lead: (lead.last_touchpoint_at is None,
+                             -(lead.last_touchpoint_at or lead.created_at).timestamp()
+                             if lead.last_touchpoint_at else 0, -lead.pk),
+    "deadline": lambda lead: (lead.respond_by is None,
+                              lead.respond_by.timestamp() if lead.respond_by else 0, lead.pk),
+    "name": lambda lead: (lead.match_text, lead.pk),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("sort", ORDERS)
+@pytest.mark.parametrize("known", [0, 3, 5, 8])
+def test_pages_forth_and_back_miss_nothing(cast, sort, known, monkeypatch):
     monkeypatch.setattr("leads.views.lists.PAGE", 3)
     at = database_now()
     for n in range(8):
-        # Pairs share their instant, so that ties are met.
-        cast.capture(at=at + timedelta(seconds=n // 2), email=f"p{n}@x.example")
-    whole = [lead.email for lead in Lead.objects.order_by(
-        "-created_at" if sort == "newest" else "-score", "-pk")]  # fmt: skip
+        # Pairs share their instant, so that ties are met; some have no value at all.
+        cast.capture(at=at + timedelta(seconds=n // 2), email=f"p{n}@x.example",
+                     first_name="zyxabccc"[n])  # fmt: skip
+        seen = at + timedelta(hours=n // 2) if n < known else None
+        Lead.objects.filter(email=f"p{n}@x.example").update(last_touchpoint_at=seen,
+                                                            respond_by=seen)  # fmt: skip
+    whole = [lead.email for lead in sorted(Lead.objects.all(), key=ORDERS[sort])]
     client, cursor, pages = signed_in(cast.maya), "", []
     while cursor is not None:
         context = client.get("/leads/", {"sort": sort, "cursor": cursor}).context
@@ -164,8 +182,9 @@ def test_queries_do_not_grow_with_the_rows(cast, count, django_assert_num_querie
     for n in range(count):
         cast.hot_lead(at=database_now(), email=f"p{n}@spa.example")
     client = signed_in(cast.maya)
-    # session, user, memberships, three lists of choices, the rows, the instant, the bell
-    with django_assert_num_queries(9):
+    client.get("/leads/")  # what is configured is read once
+    # session, user, memberships, three lists of choices, the rows, the instant, stamp, the bell
+    with django_assert_num_queries(10):
         client.get("/leads/")
 
 
