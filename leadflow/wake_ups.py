@@ -30,6 +30,10 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "task": "leads.tasks.resume_imports",
         "schedule": 5.0,
     },
+    "resume_bulk": {
+        "task": "leads.tasks.resume_bulk",
+        "schedule": 10.0,
+    },
     "decay_scores": {
         "task": "leads.tasks.decay_scores",
         "schedule": crontab(hour=3, minute=0),

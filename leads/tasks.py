@@ -10,6 +10,7 @@ from kombu.exceptions import OperationalError
 
 from accounts.instants import database_now
 from leads import rescoring
+from leads.bulk import running as bulk_running
 from leads.custom_fields import tending
 from leads.imports import running, storing
 from leads.prediction.due import is_due
@@ -69,6 +70,28 @@ def wake_import(pk: int) -> None:
         run_import.apply_async([pk], retry=False)
     except OperationalError as error:
         log.warning("import_not_woken", id=pk, error=str(error))
+
+
+@shared_task(name="leads.tasks.run_bulk", ignore_result=True)
+def run_bulk(pk: int) -> None:
+    """Go on with what is done to many leads, for a turn."""
+    if not bulk_running.go_on(pk):
+        run_bulk.delay(pk)
+
+
+def wake_bulk(pk: int) -> None:
+    """Let a worker begin now; without a broker it begins when beat has one again."""
+    try:
+        run_bulk.apply_async([pk], retry=False)
+    except OperationalError as error:
+        log.warning("bulk_not_woken", id=pk, error=str(error))
+
+
+@shared_task(name="leads.tasks.resume_bulk", ignore_result=True)
+def resume_bulk() -> None:
+    """Go on with what no worker is at any more: the rows say what is under way."""
+    for pk in bulk_running.waiting():
+        run_bulk(pk)
 
 
 @shared_task(name="leads.tasks.forget_imports", ignore_result=True)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from leads.views import (
+    bulk,
     campaigns,
     capture_forms,
     custom_fields,
@@ -26,6 +27,7 @@ from leads.views import (
     returns,
     scoring,
     search,
+    tags,
 )
 
 urlpatterns = [
@@ -33,6 +35,10 @@ urlpatterns = [
     path("", home.home, name="home"),
     path("search/", search.search_page, name="search"),
     path("leads/", lists.lead_list, name="lead-list"),
+    path("leads/bulk/", bulk.bulk, name="bulk"),
+    path("leads/bulk/<int:pk>/", bulk.bulk_run, name="bulk-run"),
+    path("leads/bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk-undo"),
+    path("leads/bulk/<int:pk>/stop/", bulk.bulk_stop, name="bulk-stop"),
     path("leads/count/", lists.lead_count, name="lead-count"),
     path("leads/filter/", list_filter.lead_filter, name="lead-filter"),
     path("leads/columns/", list_columns.lead_columns, name="lead-columns"),
@@ -100,6 +106,7 @@ urlpatterns = [
     path("deals/", deals.deal_list, name="deal-list"),
     path("deals/<int:pk>/close/", deals.close, name="deal-close"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
+    path("leads/<int:pk>/tags/", tags.lead_tags, name="lead-tags"),
     path("leads/<int:pk>/edit/", lead.edit_details, name="lead-edit"),
     path("leads/<int:pk>/hand-off/", lead.hand_off, name="lead-hand-off"),
     path("leads/<int:pk>/activity/", lead.activity, name="lead-activity"),

@@ -19,7 +19,7 @@ from leads import merging, qualification
 from leads.activities import log_touch
 from leads.duplicates import pairs
 from leads.imports import running
-from leads.models import CaptureForm, CustomField, Merge, SavedView
+from leads.models import BulkRun, CaptureForm, CustomField, Merge, SavedView
 from sla.contracts import drafting
 from sla.models import Claim, Clock
 from sla.sweep import sweep
@@ -53,6 +53,10 @@ api:recycle          POST  401  422  422  422  422  422  422  422  422
 api:what-if          POST  401  403  403  403  200  403  403  200  200
 api:reject           POST  401  422  422  422  422  422  422  422  422
 bell                 GET   in   200  200  200  200  200  200  200  200
+bulk                 POST  in   403  302  302  302  302  302  302  302
+bulk-run             GET   in   403  404  200  404  404  404  404  404
+bulk-stop            POST  in   403  404  302  404  404  404  404  404
+bulk-undo            POST  in   403  404  302  404  404  404  404  404
 calendar             GET   in   200  200  200  200  200  200  200  200
 calendar             POST  in   403  403  403  403  403  403  422  422
 calendar-list        GET   in   200  200  200  200  200  200  200  200
@@ -155,6 +159,7 @@ lead-hand-off        POST  in   404  404  302  302  403  404  302  302
 lead-list            GET   in   403  200  200  200  200  200  200  200
 lead-merge           GET   in   404  404  302  302  403  404  302  302
 lead-merge           POST  in   404  404  302  302  403  404  302  302
+lead-tags            POST  in   404  404  302  302  302  404  302  302
 lead-not-same        POST  in   404  404  302  302  403  404  302  302
 lead-new             GET   in   403  200  200  200  200  200  200  200
 lead-new             POST  in   403  422  422  422  422  422  422  422
@@ -281,7 +286,9 @@ def scene(cast):
                                  made_at=AT, removed_at=removed)
         for name, removed in (("Shared", None), ("Gone", AT))
     )  # fmt: skip
+    run = BulkRun.objects.create(by=cast.maya, deed="tag", started_at=AT)
     numbers = {
+        "bulk-": run.pk,
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,
         "view-put-back": taken.pk, "view-": shared.pk,
         "duplicate-reopen": pair.pk, "merge-undo": Merge.objects.get().pk,

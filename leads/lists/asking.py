@@ -35,6 +35,7 @@ class Asked:
     # The columns the address itself names.
     own_columns: tuple[str, ...]
     filters: LeadFilters
+    stamp: UUID
 
     @cached_property
     def column_names(self) -> Sequence[str]:
@@ -110,4 +111,4 @@ def asked(data: QueryDict, *, user: User, at: datetime, stamp: UUID | None = Non
     query = meaning(source)
     own = tuple(name for name in str(data.get("columns", "")).split(",") if name)
     filters = LeadFilters({**query, "sort": query.get("sort", "")}, user=user, at=at, stamp=stamp)
-    return Asked(user, kept, view, query, own[: columns.MOST], filters)
+    return Asked(user, kept, view, query, own[: columns.MOST], filters, stamp)

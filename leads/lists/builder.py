@@ -221,6 +221,6 @@ def rows_of(box: Box) -> Iterator[Row]:
 def by_group(fields: Mapping[str, Field]) -> dict[str, list[Field]]:
     """The fields as a choice offers them."""
     found: dict[str, list[Field]] = {}
-    for known in fields.values():
+    for known in filter(lambda field: field.is_offered, fields.values()):
         found.setdefault(known.group, []).append(known)
     return found

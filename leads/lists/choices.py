@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from functools import cached_property
+from uuid import UUID
 
 from accounts.models import User
-from leads import countries
+from leads import countries, tagging
 from leads.capture_forms import campaigns_for_entry
 from leads.lists.fields import Field
 from leads.models import Aida, Stage, Tier
@@ -18,8 +19,8 @@ Pairs = list[tuple[str, str]]
 class Choices:
     """The lists of one reader: pairs of a value and its words."""
 
-    def __init__(self, user: User) -> None:
-        self.user = user
+    def __init__(self, user: User, *, stamp: UUID | None = None) -> None:
+        self.user, self.stamp = user, stamp
 
     @cached_property
     def campaign(self) -> Pairs:
@@ -39,6 +40,10 @@ class Choices:
         people = User.objects.filter(is_active=True, teams__isnull=False).distinct()
         return [(ME, "Me"), *((str(one.pk), str(one)) for one in people.order_by("name"))]
 
+    @cached_property
+    def tags(self) -> Pairs:
+        return [(str(number), name) for number, name in tagging.names(stamp=self.stamp).items()]
+
     def of(self, field: Field) -> Pairs:
         """The values of a field, in the order they are offered."""
         if field.rules is not None:
@@ -52,5 +57,7 @@ class Choices:
             "campaign": lambda: self.campaign,
             "persona": lambda: self.persona,
             "people": lambda: self.people,
+            "tags": lambda: self.tags,
+            "ids": list,
         }
         return fixed[field.choices]() if field.choices else []

@@ -12,7 +12,7 @@ from leads.models import Lead
 USUAL = ("stage", "score", "persona", "campaign", "owner", "created_at")
 MOST = 20
 # What a template draws in a way of its own; the rest is text.
-DRAWN = {"stage", "score", "persona", "owner", "captured_by"}
+DRAWN = {"stage", "score", "persona", "owner", "captured_by", "tags"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,8 @@ class Line:
 
 def chosen(names: Sequence[str], fields: Mapping[str, Field]) -> list[Column]:
     """The columns of these names that there are; the usual ones when nothing was chosen."""
-    known = [fields[name] for name in dict.fromkeys(names) if name in fields][:MOST]
+    there = [fields[name] for name in dict.fromkeys(names) if name in fields]
+    known = [field for field in there if field.is_offered][:MOST]
     return [Column(field, _draw(field)) for field in known or [fields[name] for name in USUAL]]
 
 
@@ -78,15 +79,17 @@ def _draw(field: Field) -> str:
     return "number" if field.kind == Kind.NUMBER else "text"
 
 
-def lines(leads: Sequence[Lead], columns: Sequence[Column]) -> list[Line]:
+def lines(leads: Sequence[Lead], columns: Sequence[Column], tags: Mapping[int, str]) -> list[Line]:
     """The leads of one page with what stands in their cells; asks the database nothing."""
     return [
-        Line(lead, [Cell(column, _value(lead, column.field)) for column in columns])
+        Line(lead, [Cell(column, _value(lead, column.field, tags)) for column in columns])
         for lead in leads
     ]
 
 
-def _value(lead: Lead, field: Field) -> Any:
+def _value(lead: Lead, field: Field, tags: Mapping[int, str]) -> Any:
+    if field.name == "tags":
+        return [name for number, name in tags.items() if number in lead.tags]
     if field.rules is not None:
         value = lead.extra.get(field.rules.name)
         is_link = field.rules.kind == "url" and str(value).startswith(("http://", "https://"))

@@ -27,6 +27,8 @@ class Field:
     indexed_words: bool = False
     # Of a field of one's own, whose value is in `extra`.
     rules: FieldRules | None = None
+    # Whether the filter builder offers it, and the list can have it as a column.
+    is_offered: bool = True
 
 
 def _text(name: str, label: str, *, words: bool = False, nullable: bool = False) -> Field:
@@ -65,6 +67,9 @@ _BUILT_IN = (
     Field("campaign", "Campaign", Kind.CHOICE, "campaign_id", "Where it came from",
           choices="campaign", nullable=True),
     Field("source", "Source", Kind.TEXT, "source", "Where it came from"),
+    Field("tags", "Tags", Kind.CHOICES, "tags", "Where it stands", choices="tags"),
+    # Leads somebody ticked: an address can name them, nobody builds such a filter.
+    Field("id", "Lead", Kind.CHOICE, "id", choices="ids", is_offered=False),
     _made("created_at", "Captured", nullable=False),
     _made("updated_at", "Changed", nullable=False),
     _made("first_touchpoint_at", "First touchpoint"),

@@ -61,7 +61,7 @@ class LeadFilters(forms.Form):
     def __init__(self, *args: Any, user: User, at: datetime, stamp: UUID | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
-        self.choices = Choices(user)
+        self.choices = Choices(user, stamp=stamp)
         self.reader = Reader(self.choices, at, ZoneInfo(user.time_zone))
         self.known = fields.known(stamp=stamp)
         self.conditions: Group = EVERYTHING

@@ -39,12 +39,16 @@ def _asked(test: Test, reader: Reader) -> Q:
         return _number(test)
     if test.field.kind == Kind.INSTANT:
         return _instant(test, reader)
+    if test.field.kind == Kind.CHOICES:
+        return _tags(test)
     found = Q(**{f"{test.field.column}__in": test.some})
     return ~found if test.op == "not_in" else found
 
 
 def _empty(field: Field) -> Q:
     """Nothing is known: NULL, or a text without letters."""
+    if field.kind == Kind.CHOICES:
+        return Q(tags=[])
     null = Q(**{f"{field.column}__isnull": True})
     if field.kind in (Kind.NUMBER, Kind.INSTANT, Kind.PERSON) or field.column.endswith("_id"):
         return null
@@ -69,6 +73,14 @@ def _text(test: Test) -> Q:
         # Says nothing new; it is what the index of names and companies can find.
         found &= Q(match_text__contains=words)
     return found
+
+
+def _tags(test: Test) -> Q:
+    if test.op == "not_in":
+        return ~Q(tags__overlap=list(test.some))
+    how = "contains" if test.op == "all_of" else "overlap"
+    # The second says nothing new; it is what lets the index of tags be used.
+    return Q(**{f"tags__{how}": list(test.some)}) & ~Q(tags=[])
 
 
 def _number(test: Test) -> Q:

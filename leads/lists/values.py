@@ -17,7 +17,7 @@ from leads.lists.kinds import Kind, Takes, op_of
 MOST_DAYS = 36_500
 MOST_NUMBER = Decimal(10) ** 15
 # Fields whose value is a number of ours, of something that may be gone by now.
-IDS = ("persona", "campaign", "owner", "people")
+IDS = ("persona", "campaign", "owner", "people", "tags", "ids")
 
 
 class Wrong(ValueError):

@@ -9,6 +9,7 @@ from leads.models.activity import (
     Kind,
     Outcome,
 )
+from leads.models.bulk import BulkLine, BulkRun
 from leads.models.campaign import Campaign, CaptureForm
 from leads.models.custom_field import CustomField
 from leads.models.deal import Deal
@@ -22,6 +23,7 @@ from leads.models.returned import Return
 from leads.models.routing import Assignment, Pool, PoolMember
 from leads.models.saved_view import ListSettings, SavedView
 from leads.models.score import ScoreDraft, ScoreRules, ScoreRun
+from leads.models.tag import Tag
 
 __all__ = [
     "LOGGED_BY_HAND",
@@ -31,6 +33,8 @@ __all__ = [
     "Activity",
     "Aida",
     "Assignment",
+    "BulkLine",
+    "BulkRun",
     "Campaign",
     "CaptureForm",
     "Chance",
@@ -60,5 +64,6 @@ __all__ = [
     "ScoreRules",
     "ScoreRun",
     "Stage",
+    "Tag",
     "Tier",
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
@@ -143,6 +144,8 @@ class Lead(models.Model):
     consent_text = models.TextField(blank=True)
     consent_at = models.DateTimeField(null=True, blank=True)
     extra = models.JSONField(default=dict, blank=True)
+    # Numbers of `Tag`: written by leads.tagging (and by a merge, which joins them).
+    tags = ArrayField(models.IntegerField(), default=list, blank=True)
 
     stage = models.CharField(max_length=16, choices=Stage.choices, default=Stage.INQUIRY)
     aida = models.CharField(max_length=16, choices=Aida.choices, default=Aida.AWARENESS)
@@ -213,6 +216,8 @@ class Lead(models.Model):
                 name="lead_ready",
                 condition=Q(stage="mql", handed_over_at=None),
             ),
+            # A lead without tags costs it nothing; what asks for a tag says that there are some.
+            GinIndex(fields=["tags"], name="lead_by_tag", condition=~Q(tags=[])),
             GinIndex(fields=["match_text"], name="lead_match_trigrams", opclasses=["gin_trgm_ops"]),
         ]
 

@@ -13,6 +13,8 @@ from accounts import configuration
 from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
+from leads import tagging
+from leads.bulk.deeds import for_role
 from leads.handover import hand_over, missing_for_mql
 from leads.lists import columns, counting, keyset
 from leads.lists.asking import ALL, asked
@@ -43,7 +45,8 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
         "filters": filters,
         "said": [(part, found.address(where=rest)) for part, rest in filters.said],
         "leads": page.rows,
-        "lines": columns.lines(page.rows, found.columns),
+        "lines": columns.lines(page.rows, found.columns, tagging.names(stamp=found.stamp)),
+        "deeds": for_role(request.user.role),
         "previous_cursor": page.previous_cursor,
         "next_cursor": page.next_cursor,
         "list_query": found.address(),

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 
 from accounts.instants import database_now
 from accounts.models import Role, User
-from leads import deadlines
+from leads import deadlines, tagging
 from leads.custom_fields.showing import shown
 from leads.duplicates.likely import likely_duplicates
 from leads.handover import missing_for_mql
@@ -79,6 +79,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "step": step,
         **_drawn(step, lead, handoff, deal, returned),
         "rights": allowed,
+        "tags": tagging.of(lead),
         "clock": clock,
         "clock_label": deadlines.label(clock) if clock else "",
         "clocks": _labelled(handoff),

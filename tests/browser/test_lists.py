@@ -114,7 +114,7 @@ def test_a_view_is_kept_shared_and_opened_by_somebody_else(browser, leads, live_
     page.get_by_role("link", name="Warm ones").click()
     assert names(page) == ["Pat Lee"]
     assert page.locator("thead th").all_text_contents() == [
-        "Lead", "Stage", "Score", "Persona", "Campaign", "Owner", "Country", "Captured",
+        "", "Lead", "Stage", "Score", "Persona", "Campaign", "Owner", "Country", "Captured",
     ]  # fmt: skip
     page.get_by_role("link", name="View", exact=True).click()
     expect(page.get_by_text("is Mona's. Save one of your own")).to_be_visible()
@@ -139,4 +139,60 @@ def test_a_view_is_taken_away_and_the_toast_brings_it_back(browser, leads, live_
     expect(page.get_by_role("link", name="Hot ones")).to_have_count(0)
     page.get_by_role("button", name="Undo").click()
     expect(page.get_by_role("link", name="Hot ones")).to_have_attribute("aria-current", "page")
+    page.context.close()
+
+
+@pytest.mark.parametrize(("theme", "width"), BOTH)
+def test_ticked_leads_are_tagged_and_undone(browser, leads, live_server, theme, width):
+    page = opened(browser, leads.maya, live_server.url, theme, width)
+    said = complaints(page, live_server.url)
+    page.goto("/leads/?columns=stage,tags")
+    expect(page.get_by_role("form", name="Chosen leads")).to_be_hidden()
+    page.get_by_label("Choose Olga").check()
+    page.get_by_label("Choose Nils").check()
+    expect(page.get_by_text("2 chosen")).to_be_visible()
+    assert accessibility(page) == []
+    page.get_by_role("button", name="Tag", exact=True).click()
+    page.get_by_label("Tag").fill("Trade fair")
+    assert accessibility(page) == []
+    page.get_by_role("button", name="Tag", exact=True).click()
+    expect(page.get_by_text("2 leads tagged.")).to_be_visible()
+    assert page.locator("#lead-rows .tag").all_inner_texts() == ["Trade fair", "Trade fair"]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone.")).to_be_visible()
+    page.goto("/leads/?columns=stage,tags")
+    assert page.locator("#lead-rows .tag").all_inner_texts() == []
+    assert said == []
+    page.context.close()
+
+
+def test_all_of_a_list_of_many_pages_with_progress(browser, leads, live_server, monkeypatch):
+    monkeypatch.setattr("leads.views.lists.PAGE", 2)
+    page = opened(browser, leads.maya, live_server.url)
+    page.goto("/leads/?sort=oldest")
+    page.get_by_label("Choose all of this page").check()
+    page.get_by_role("button", name="All leads of the list").click()
+    expect(page.get_by_role("status").filter(has_text="All leads of the list")).to_be_visible()
+    page.get_by_role("button", name="Tag", exact=True).click()
+    expect(page.get_by_role("heading", name="Tag: 3 leads")).to_be_visible()
+    page.get_by_label("Tag").fill("everybody")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("3 leads tagged.")).to_be_visible()
+    page.get_by_label("Choose Nils").check()
+    page.get_by_role("button", name="Hand over").click()
+    page.get_by_role("button", name="Hand over").click()
+    expect(page.get_by_text("is not an MQL as agreed")).to_be_visible()
+    assert accessibility(page) == []
+    page.context.close()
+
+
+def test_a_lead_is_tagged_on_its_page(browser, leads, live_server):
+    page = opened(browser, leads.maya, live_server.url)
+    page.goto(Lead.objects.get(email="new@x.example").get_absolute_url())
+    page.get_by_label("New tag").fill("VIP")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("group", name="Tags")).to_contain_text("VIP")
+    assert accessibility(page) == []
+    page.get_by_role("button", name="Take the tag VIP off").click()
+    expect(page.get_by_role("group", name="Tags")).not_to_contain_text("VIP")
     page.context.close()

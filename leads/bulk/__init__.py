@@ -1,0 +1,1 @@
+"""One deed for many leads: what it needs, who may, lead by lead, in the background, undone."""

@@ -1,0 +1,111 @@
+"""What can be done to many leads at once: each by the verb that does it to one.
+
+A deed knows whom it is for, which leads of somebody it can be done to, what keeps a lead from it,
+and how it is done and undone. It decides nothing of its own: rights are those of the verbs.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from accounts.models import Role, User
+from accounts.refusals import Conflict, NotAllowed
+from leads import qualification, tagging
+from leads.handover import hand_over, missing_for_mql
+from leads.models import Handoff, Lead
+from leads.models.lead import LeadQuerySet
+
+Told = Mapping[str, Any]
+EVERYBODY = tuple(role for role in Role if role != Role.NONE)
+SALES = (Role.SALES_REP, Role.SALES_MANAGER, Role.ADMIN)
+MANAGING_SALES = (Role.SALES_MANAGER, Role.ADMIN)
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One deed. `do` returns whether it changed anything; it raises Refused with why it did not."""
+
+    name: str
+    label: str
+    done: str
+    picture: str
+    roles: tuple[Role, ...]
+    # Which of somebody's leads the verb lets them do it to, and what it says of the others.
+    mine: Callable[[User], LeadQuerySet]
+    not_mine: str
+    do: Callable[[Lead, Told, User, datetime], bool]
+    # What would keep a lead from it, for the preview; nothing where only the rights can.
+    hinders: Callable[[Lead, Told, datetime], str] | None = None
+    undo: Callable[[Lead, Told, User, datetime], bool] | None = None
+
+
+def _tag(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    return bool(tagging.put_on([lead.pk], told["tag"], at=at))
+
+
+def _untag(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    return bool(tagging.take_off([lead.pk], told["tag"], at=at))
+
+
+def _assign(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    handoff = Handoff.objects.workable_by(by).open().filter(lead=lead).first()
+    if handoff is None:
+        raise Conflict("is not with sales now", code="no_open_handoff")
+    if handoff.owner_id == told["rep"]:
+        return False
+    rep = User.objects.filter(pk=told["rep"], is_active=True).first()
+    if rep is None:
+        raise NotAllowed("the one it was for has left")
+    qualification.reassign(handoff, rep, by=by, at=at, reason=told["reason"] or f"By {by}")
+    return True
+
+
+def _hand_over(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    hand_over([lead], by=by, at=at, override_reason=told["reason"])
+    return True
+
+
+def _recycle(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    qualification.recycle(lead, by=by, at=at, reason=told["why"], note=told["reason"])
+    return True
+
+
+def _not_with_sales(lead: Lead, told: Told, at: datetime) -> str:
+    return "" if lead.open_handoff else "is not with sales now"
+
+
+def _not_accepted(lead: Lead, told: Told, at: datetime) -> str:
+    if lead.open_handoff is None:
+        return "is not with sales now"
+    accepted = lead.open_handoff.state == Handoff.State.ACCEPTED
+    return "" if accepted else "was not accepted yet"
+
+
+def _not_ready(lead: Lead, told: Told, at: datetime) -> str:
+    if lead.open_handoff is not None:
+        return "was handed over already"
+    if lead.stage in ("opportunity", "customer"):
+        return f"is {lead.get_stage_display().lower()} already"
+    gaps = [] if told.get("reason") else missing_for_mql(lead, at=at)
+    return f"is not an MQL as agreed: {'; '.join(gaps)}" if gaps else ""
+
+
+ALL = (
+    Deed("tag", "Tag", "tagged", "tag", EVERYBODY, Lead.objects.editable_by,
+         "is not yours to change", _tag, undo=_untag),
+    Deed("untag", "Take a tag off", "untagged", "tag-off", EVERYBODY, Lead.objects.editable_by,
+         "is not yours to change", _untag, undo=_tag),
+    Deed("assign", "Assign", "assigned", "user-share", MANAGING_SALES, Lead.objects.workable_by,
+         "is not with sales now", _assign, _not_with_sales),
+    Deed("hand_over", "Hand over", "handed over", "send", EVERYBODY, Lead.objects.to_hand_over_by,
+         "is not yours to hand over", _hand_over, _not_ready),
+    Deed("recycle", "Recycle", "recycled", "recycle", SALES, Lead.objects.workable_by,
+         "is not yours to work", _recycle, _not_accepted),
+)  # fmt: skip
+BY_NAME = {deed.name: deed for deed in ALL}
+
+
+def for_role(role: Role) -> list[Deed]:
+    """The deeds somebody of this role may do to some lead."""
+    return [deed for deed in ALL if role in deed.roles]

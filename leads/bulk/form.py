@@ -1,0 +1,95 @@
+"""What a deed for many leads must be told: a form of each."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.http import QueryDict
+
+from accounts.models import User
+from leads import tagging
+from leads.bulk.deeds import Deed
+from leads.models import Tag
+from leads.qualification import DISQUALIFY_REASONS
+
+
+def _note(label: str, **more: Any) -> forms.CharField:
+    return forms.CharField(label=label, max_length=300, required=False, **more)
+
+
+class TagForm(forms.Form):
+    """Which tag; a new name makes a new one."""
+
+    tag = forms.CharField(
+        max_length=tagging.LONGEST,
+        widget=forms.TextInput(attrs={"list": "tags-known", "autocomplete": "off"}),
+        error_messages={"required": "Write a tag."},
+    )
+
+
+class UntagForm(forms.Form):
+    """Which of the tags there are."""
+
+    tag = forms.ModelChoiceField(
+        Tag.objects.all(), empty_label=None, error_messages={"required": "Choose a tag."}
+    )
+
+
+class AssignForm(forms.Form):
+    """To whom."""
+
+    rep = forms.ModelChoiceField(
+        User.objects.none(), label="To", error_messages={"required": "Choose somebody in sales."}
+    )
+    reason = _note("Why")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        reps = User.objects.filter(is_active=True, teams__kind="sales").distinct().order_by("name")
+        self.fields["rep"].queryset = reps  # type: ignore[attr-defined]
+
+
+class HandOverForm(forms.Form):
+    """Why those that are no MQLs as agreed should go all the same."""
+
+    reason = _note("Reason for those that are no MQLs yet, if they should go all the same")
+
+
+class RecycleForm(forms.Form):
+    """Why not now."""
+
+    why = forms.ChoiceField(label="Why?", choices=list(DISQUALIFY_REASONS.items()))
+    reason = _note("Note")
+
+    def clean(self) -> dict[str, Any]:
+        found = super().clean() or {}
+        if found.get("why") == "other" and not found.get("reason", "").strip():
+            self.add_error("reason", "Say why when the reason is “Another reason”.")
+        return found
+
+
+FORMS: dict[str, type[forms.Form]] = {
+    "tag": TagForm,
+    "untag": UntagForm,
+    "assign": AssignForm,
+    "hand_over": HandOverForm,
+    "recycle": RecycleForm,
+}
+
+
+def of(deed: Deed, data: QueryDict | None) -> forms.Form:
+    """The form of a deed."""
+    return FORMS.get(deed.name, forms.Form)(data)
+
+
+def told(form: forms.Form, *, by: User, at: datetime) -> dict[str, Any]:
+    """What a valid form says, as the run keeps it. Raises Refused for a tag that can't be."""
+    found = dict(form.cleaned_data)
+    if isinstance(form, TagForm):
+        tag = tagging.called(found["tag"], by=by, at=at)
+        return {"tag": tag.pk, "name": tag.name}
+    if isinstance(form, UntagForm):
+        return {"tag": found["tag"].pk, "name": found["tag"].name}
+    if isinstance(form, AssignForm):
+        return {"rep": found["rep"].pk, "name": str(found["rep"]), "reason": found["reason"]}
+    return found
