@@ -202,6 +202,6 @@ def test_fields_of_ones_own_come_first_by_their_labels_and_removed_ones_not_at_a
     changing.remove(gone, by=cast.mona, at=ny("2027-01-15 11:00"))
     page = signed_in(cast.maya).get("/leads/export/columns/")
     assert page.context["further"] == [
-        ("extra.zeta", "Zeta"), ("extra.alpha", "Alpha"), ("extra.free", "free"),
+        ("extra.zeta", "Zeta", True), ("extra.alpha", "Alpha", True), ("extra.free", "free", True),
     ]  # fmt: skip
     assert "gone" not in downloaded(cast.maya).decode()

@@ -229,7 +229,8 @@ def test_every_column_there_is_can_be_shown(leads):
               "own_url": "https://x.example/tub"}  # fmt: skip
     Lead.objects.filter(email="pat@spa.example").update(extra=values)
     client = signed_in(leads.maya)
-    names = list(client.get("/leads/").context["filters"].known)
+    known = client.get("/leads/").context["filters"].known.values()
+    names = [field.name for field in known if field.is_offered]
     for some in (names[:15], names[15:], [f"extra.{field.name}" for field in fields]):
         answer = client.get("/leads/", {"columns": ",".join(some), "q": "pat@spa.example"})
         assert [c.name for c in answer.context["asked"].columns] == some
@@ -244,7 +245,8 @@ def test_no_column_costs_a_query_a_row(leads, count, django_assert_num_queries):
     for n in range(count):
         leads.hot_lead(at=database_now(), email=f"p{n}@spa.example")
     client = signed_in(leads.maya)
-    names = list(client.get("/leads/").context["filters"].known)
+    known = client.get("/leads/").context["filters"].known.values()
+    names = [field.name for field in known if field.is_offered]
     for some in (names[:15], names[15:]):
         with django_assert_num_queries(10):
             client.get("/leads/", {"columns": ",".join(some)})
