@@ -31,13 +31,13 @@ OVERWRITTEN = {
 }
 # By their own address, or by that of a lead that became part of them.
 BY_EMAIL = """
-SELECT id FROM leads_lead WHERE email = ANY(%s) OR id = ANY(ARRAY(
+SELECT id FROM leads_lead WHERE (email = ANY(%s) OR id = ANY(ARRAY(
     SELECT survivor_id FROM leads_merge WHERE former_email = ANY(%s) AND undone_at IS NULL
-)) ORDER BY id FOR UPDATE
+))) AND deleted_at IS NULL ORDER BY id FOR UPDATE
 """
 BY_PHONE = """
 SELECT id FROM leads_lead WHERE phone = ANY(%s) AND phone <> '' AND email IS NULL
-ORDER BY id FOR UPDATE
+AND deleted_at IS NULL ORDER BY id FOR UPDATE
 """
 # Nothing in the database keeps two leads with one phone number apart: imports take turns instead.
 ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('leads without an e-mail address'))"

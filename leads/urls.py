@@ -3,6 +3,7 @@
 from django.urls import path
 
 from leads.views import (
+    bin,
     bulk,
     campaigns,
     capture_forms,
@@ -39,6 +40,8 @@ urlpatterns = [
     path("leads/bulk/<int:pk>/", bulk.bulk_run, name="bulk-run"),
     path("leads/bulk/<int:pk>/undo/", bulk.bulk_undo, name="bulk-undo"),
     path("leads/bulk/<int:pk>/stop/", bulk.bulk_stop, name="bulk-stop"),
+    path("leads/bin/", bin.lead_bin, name="lead-bin"),
+    path("leads/<int:pk>/put-back/", bin.lead_put_back, name="lead-put-back"),
     path("leads/count/", lists.lead_count, name="lead-count"),
     path("leads/filter/", list_filter.lead_filter, name="lead-filter"),
     path("leads/columns/", list_columns.lead_columns, name="lead-columns"),

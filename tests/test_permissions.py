@@ -15,11 +15,11 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts import webhooks
 from accounts.models import Absence, ApiKey, Notification, Team, Webhook
-from leads import merging, qualification
+from leads import deleting, merging, qualification
 from leads.activities import log_touch
 from leads.duplicates import pairs
 from leads.imports import running
-from leads.models import BulkRun, CaptureForm, CustomField, Merge, SavedView
+from leads.models import BulkRun, CaptureForm, CustomField, Lead, Merge, SavedView
 from sla.contracts import drafting
 from sla.models import Claim, Clock
 from sla.sweep import sweep
@@ -143,6 +143,7 @@ lead-activity        GET   in   404  404  200  200  200  404  200  200
 lead-activity        POST  in   404  404  422  422  422  404  422  422
 lead-deal            GET   in   404  404  403  403  200  404  200  200
 lead-deal            POST  in   404  404  403  403  422  404  422  422
+lead-bin             GET   in   403  200  200  200  200  200  200  200
 lead-columns         GET   in   403  200  200  200  200  200  200  200
 lead-columns         POST  in   403  200  200  200  200  200  200  200
 lead-count           GET   in   403  200  200  200  200  200  200  200
@@ -159,6 +160,7 @@ lead-hand-off        POST  in   404  404  302  302  403  404  302  302
 lead-list            GET   in   403  200  200  200  200  200  200  200
 lead-merge           GET   in   404  404  302  302  403  404  302  302
 lead-merge           POST  in   404  404  302  302  403  404  302  302
+lead-put-back        POST  in   403  404  302  302  404  404  302  302
 lead-tags            POST  in   404  404  302  302  302  404  302  302
 lead-not-same        POST  in   404  404  302  302  403  404  302  302
 lead-new             GET   in   403  200  200  200  200  200  200  200
@@ -287,7 +289,11 @@ def scene(cast):
         for name, removed in (("Shared", None), ("Gone", AT))
     )  # fmt: skip
     run = BulkRun.objects.create(by=cast.maya, deed="tag", started_at=AT)
+    binned = cast.capture(at=AT, email="gone@bin.example").lead
+    deleting.delete(binned, by=cast.maya, at=AT)
+    Lead.everything.filter(pk=binned.pk).update(handed_over_at=AT)
     numbers = {
+        "lead-put-back": binned.pk,
         "bulk-": run.pk,
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,
         "view-put-back": taken.pk, "view-": shared.pk,

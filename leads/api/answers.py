@@ -53,7 +53,7 @@ def answer(lead: int) -> dict[str, Any]:
 def _compiled() -> tuple[tuple[str, ...], str, tuple[Any, ...]]:
     """Names of the columns, the query, and its values before the list of ids."""
     columns = (*PLAIN, "extra", "score_reasons", "consent_text", "consent_at", "respond_by")
-    rows = Lead.objects.order_by().values_list(
+    rows = Lead.everything.order_by().values_list(
         *columns, *LINKED.values(), Subquery(_first_touchpoint()), Subquery(_last_handoff())
     )
     sql, values = rows.query.sql_with_params()

@@ -11,7 +11,7 @@ from typing import Any
 
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed
-from leads import qualification, tagging
+from leads import deleting, qualification, tagging
 from leads.handover import hand_over, missing_for_mql
 from leads.models import Handoff, Lead
 from leads.models.lead import LeadQuerySet
@@ -38,6 +38,8 @@ class Deed:
     # What would keep a lead from it, for the preview; nothing where only the rights can.
     hinders: Callable[[Lead, Told, datetime], str] | None = None
     undo: Callable[[Lead, Told, User, datetime], bool] | None = None
+    # Which of somebody's leads it can be undone for, where those are others.
+    undo_mine: Callable[[User], LeadQuerySet] | None = None
 
 
 def _tag(lead: Lead, told: Told, by: User, at: datetime) -> bool:
@@ -71,6 +73,20 @@ def _recycle(lead: Lead, told: Told, by: User, at: datetime) -> bool:
     return True
 
 
+def _delete(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    deleting.delete(lead, by=by, at=at)
+    return True
+
+
+def _put_back(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    deleting.put_back(lead, by=by, at=at)
+    return True
+
+
+def _must_stay(lead: Lead, told: Told, at: datetime) -> str:
+    return deleting.hindrance(lead)
+
+
 def _not_with_sales(lead: Lead, told: Told, at: datetime) -> str:
     return "" if lead.open_handoff else "is not with sales now"
 
@@ -102,6 +118,9 @@ ALL = (
          "is not yours to hand over", _hand_over, _not_ready),
     Deed("recycle", "Recycle", "recycled", "recycle", SALES, Lead.objects.workable_by,
          "is not yours to work", _recycle, _not_accepted),
+    Deed("delete", "Delete", "deleted", "trash", EVERYBODY, Lead.objects.mergeable_by,
+         "is not yours to delete", _delete, _must_stay, undo=_put_back,
+         undo_mine=Lead.everything.mergeable_by),
 )  # fmt: skip
 BY_NAME = {deed.name: deed for deed in ALL}
 

@@ -67,8 +67,10 @@ def go_on(pk: int, *, turn: float = TURN) -> bool:
     run = BulkRun.objects.select_related("by").filter(pk=pk).first()
     if run is None or not run.is_under_way:
         return True
-    numbers = _changed(run) if run.state == State.UNDOING else run.leads
-    mine = BY_NAME[run.deed].mine(run.by).filter(pk__in=numbers[run.position :])
+    deed, undoing = BY_NAME[run.deed], run.state == State.UNDOING
+    numbers = _changed(run) if undoing else run.leads
+    of = deed.undo_mine if undoing and deed.undo_mine else deed.mine
+    mine = of(run.by).filter(pk__in=numbers[run.position :])
     allowed = set(mine.values_list("pk", flat=True))
     for place in range(run.position, len(numbers)):
         if not _one(run, place, numbers[place], allowed=numbers[place] in allowed):
@@ -94,7 +96,8 @@ def _one(run: BulkRun, place: int, number: int, *, allowed: bool) -> bool:
             return False
         at = database_now()
         why, changed = "", False
-        lead = Lead.objects.filter(pk=number).first()
+        leads = Lead.everything if deed.undo_mine else Lead.objects
+        lead = leads.filter(pk=number).first()
         if lead is None:
             why = "was deleted or merged meanwhile"
         elif not allowed:

@@ -39,6 +39,7 @@ class Kind(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn from sales"
     MERGED = "merged", "Merged with another lead"
     UNMERGED = "unmerged", "Merge undone"
+    RESTORED = "restored", "Put back from the bin"
     DEAL_OPENED = "deal_opened", "Deal opened"
     WON = "won", "Deal won"
     LOST = "lost", "Deal lost"

@@ -113,6 +113,14 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         return self.filter(stage=Stage.MQL, handed_over_at=None).order_by("-score", "id")
 
 
+class LeadManager(models.Manager.from_queryset(LeadQuerySet)):  # type: ignore[misc]
+    """Leads that are not in the bin: what everybody means who asks for leads."""
+
+    def get_queryset(self) -> LeadQuerySet:
+        found: LeadQuerySet = super().get_queryset().filter(deleted_at=None)
+        return found
+
+
 class Lead(models.Model):
     """A person who may buy. Normalised values beside what was typed; merged e-mails are unique."""
 
@@ -176,13 +184,23 @@ class Lead(models.Model):
     first_touchpoint_at = models.DateTimeField(null=True)
     last_touchpoint_at = models.DateTimeField(null=True)
 
-    objects = LeadQuerySet.as_manager()
+    # In the bin since then (leads.deleting).
+    deleted_at = models.DateTimeField(null=True, blank=True)
+    deleted_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    objects = LeadManager()
+    # The bin's too.
+    everything = LeadQuerySet.as_manager()
 
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
             # The exact duplicate: settled here, not by looking first.
-            models.UniqueConstraint(fields=["email"], name="lead_email_once"),
+            models.UniqueConstraint(
+                fields=["email"], name="lead_email_once", condition=Q(deleted_at=None)
+            ),
             models.CheckConstraint(
                 condition=Q(email__isnull=False) | ~Q(phone=""), name="lead_can_be_reached"
             ),
@@ -204,6 +222,9 @@ class Lead(models.Model):
                 fields=["respond_by", "id"], name="lead_due", condition=Q(respond_by__isnull=False)
             ),
             models.Index(fields=["match_text", "id"], name="lead_by_name"),
+            models.Index(
+                fields=["-deleted_at"], name="lead_in_bin", condition=Q(deleted_at__isnull=False)
+            ),
             models.Index(fields=["owner", "-created_at"], name="lead_by_owner"),
             # What a pool offers; a lead that somebody has is found by its owner.
             models.Index(

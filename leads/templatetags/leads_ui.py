@@ -27,6 +27,7 @@ PICTURES = {
     Kind.WON: "trophy", Kind.LOST: "thumb-down", Kind.EDITED: "edit",
     Kind.PAUSED: "player-pause", Kind.RESUMED: "player-play", Kind.WITHDRAWN: "arrow-back",
     Kind.MERGED: "git-merge", Kind.UNMERGED: "arrow-back-up",
+    Kind.RESTORED: "arrow-back-up",
 }  # fmt: skip
 FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first name",
                "last_name": "last name"}  # fmt: skip
@@ -51,7 +52,8 @@ def activity_words(activity: Activity) -> str:
     if activity.kind == Kind.MQL and "score" in data:
         return f"With a score of {data['score']}"
     if activity.kind == Kind.WITHDRAWN:
-        return "It was merged with another lead"
+        gone = "was deleted" if data.get("deleted") else "was merged with another lead"
+        return f"It {gone}"
     if activity.kind == Kind.UNMERGED:
         return f"{data.get('name') or 'A lead'} stands by itself again"
     if activity.kind == Kind.MERGED:

@@ -39,6 +39,7 @@ def visible_lead(user: User, pk: int) -> Lead:
         may_edit=among(every.editable_by(user)),
         may_work=among(every.workable_by(user)),
         may_hand_over=among(every.to_hand_over_by(user)),
+        may_delete=among(every.mergeable_by(user)),
     )
     return get_object_or_404(leads, pk=pk)
 
@@ -80,6 +81,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         **_drawn(step, lead, handoff, deal, returned),
         "rights": allowed,
         "tags": tagging.of(lead),
+        "may_delete": lead.may_delete,  # type: ignore[attr-defined]
         "clock": clock,
         "clock_label": deadlines.label(clock) if clock else "",
         "clocks": _labelled(handoff),

@@ -34,8 +34,9 @@ CHANGING = (
 )  # fmt: skip
 STATE, DUE_AT, HOURS = map(CHANGING.index, ("state", "due_at", "calendar_version"))
 PAUSING = frozenset({Kind.PAUSED, Kind.RESUMED})
-# Clocks came to this lead from another: they go on, but its next deadline may be theirs.
-JOINING = frozenset({Kind.MERGED, Kind.UNMERGED})
+# Clocks came to this lead from another, or go on: its next deadline may be theirs.
+JOINING = frozenset({Kind.MERGED, Kind.UNMERGED, Kind.RESTORED})
+REVIVING = frozenset({Kind.UNMERGED, Kind.RESTORED})
 # Activities that change who has the lead, or end its time with sales.
 MOVING = frozenset({Kind.ACCEPTED, Kind.REASSIGNED}) | CLOSING
 
@@ -89,7 +90,7 @@ def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None =
         if (was[DUE_AT], was[HOURS]) != (clock.due_at, clock.calendar_version_id):
             reset_alarms(clock)
     file(found.claims, at=at)
-    revive([a for a in relevant if a.kind == Kind.UNMERGED])
+    revive([a for a in relevant if a.kind in REVIVING])
     started = _start(relevant, at=at, stamp=stamp)
     if changed or started or any(a.kind in JOINING for a in relevant):
         _write_respond_by({a.handoff_id: a.lead_id for a in relevant}, started)

@@ -1,4 +1,4 @@
-"""A merge was undone: the clocks that ended unjudged by it run on, as if they had never ended."""
+"""A merge or a deletion was undone: the clocks that it ended unjudged run on."""
 
 from collections.abc import Sequence
 from datetime import datetime

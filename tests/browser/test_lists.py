@@ -196,3 +196,31 @@ def test_a_lead_is_tagged_on_its_page(browser, leads, live_server):
     page.get_by_role("button", name="Take the tag VIP off").click()
     expect(page.get_by_role("group", name="Tags")).not_to_contain_text("VIP")
     page.context.close()
+
+
+@pytest.mark.parametrize(("theme", "width"), BOTH)
+def test_leads_are_deleted_undone_and_put_back_from_the_bin(browser, leads, live_server, theme,
+                                                            width):  # fmt: skip
+    page = opened(browser, leads.maya, live_server.url, theme, width)
+    said = complaints(page, live_server.url)
+    page.goto("/leads/")
+    page.get_by_label("Choose Olga").check()
+    page.get_by_label("Choose Pat Lee").check()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("All of them can be deleted.")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("2 leads deleted.")).to_be_visible()
+    assert names(page) == ["Nils"]
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("Undone.")).to_be_visible()
+    page.goto(Lead.objects.get(email="old@x.example").get_absolute_url())
+    page.get_by_role("button", name="Delete the lead").click()
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("1 lead deleted.")).to_be_visible()
+    page.get_by_role("link", name="Bin").click()
+    assert accessibility(page) == []
+    page.get_by_role("button", name="Put back Olga").click()
+    expect(page.get_by_text("Olga is back.")).to_be_visible()
+    expect(page.get_by_text("The bin is empty")).to_be_visible()
+    assert said == []
+    page.context.close()

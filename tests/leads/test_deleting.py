@@ -1,0 +1,216 @@
+"""A lead is deleted and put back: nothing finds it in between, and its clocks go on."""
+
+import csv
+import io
+
+import pytest
+
+from accounts.models import AuditEntry, OutboxMessage
+from accounts.refusals import Conflict
+from leads import deleting, qualification
+from leads.activities import log_touch
+from leads.bulk import running
+from leads.editing import edit
+from leads.models import BulkRun, Handoff, Lead
+from sla.clocks.rebuilding import rebuild
+from sla.models import Clock
+from sla.sweep import sweep
+from tests.accounts.test_own_pages import signed_in
+from tests.factories import hours, ny
+
+AT = ny("2027-01-15 10:00")  # a Friday
+State = Clock.State
+
+
+@pytest.fixture
+def lead(cast) -> Lead:
+    """Handed over, and offered to a rep."""
+    return cast.hot_lead(at=AT)
+
+
+def clocks(lead) -> dict[str, tuple]:
+    found = Clock.objects.filter(lead=lead).select_related("term")
+    return {clock.term.key: (clock.state, clock.due_at, clock.ended_at) for clock in found}
+
+
+def test_a_deleted_lead_is_found_nowhere(cast, lead):
+    handoff = lead.handoffs.get()
+    deleting.delete(lead, by=cast.maya, at=AT + hours(0.1))
+    for person in (cast.maya, cast.mona, cast.dana, cast.admin, handoff.owner):
+        client = signed_in(person)
+        assert list(client.get("/leads/").context["leads"]) == []
+        assert list(client.get("/leads/?q=pat@spa.example").context["leads"]) == []
+        assert client.get(f"/leads/{lead.pk}/").status_code == 404
+        text = b"".join(client.get("/leads/export/").streaming_content).decode("utf-8-sig")
+        assert list(csv.DictReader(io.StringIO(text))) == []
+    assert list(Handoff.objects.queue_for(handoff.owner)) == []
+    assert list(Lead.objects.all()) == []
+    assert list(cast.campaign.leads.all()) == []
+    with pytest.raises(Conflict, match="was deleted meanwhile"):
+        edit(lead, {"company": "X"}, by=cast.maya, at=AT)
+    with pytest.raises(Conflict, match="was deleted meanwhile"):
+        log_touch(lead, "note", by=cast.maya, at=AT, note="x")
+    with pytest.raises(Conflict):
+        handoff.accept(handoff.owner, at=AT + hours(0.2))
+
+
+def test_its_clocks_end_unjudged_and_run_on_when_it_is_put_back(cast, lead):
+    before = clocks(lead)
+    respond_by = Lead.objects.get().respond_by
+    assert {state for state, *_ in before.values()} == {State.RUNNING}
+    gone_at = AT + hours(0.1)
+    deleting.delete(lead, by=cast.maya, at=gone_at)
+    assert {(state, ended) for state, _, ended in clocks(lead).values()} == {
+        (State.VOIDED, gone_at)
+    }
+    assert Lead.everything.get().respond_by is None
+    sweep(at=AT + hours(48))
+    assert not Clock.objects.filter(breach__isnull=False).exists()
+    deleting.put_back(lead, by=cast.maya, at=gone_at + hours(0.05))
+    assert clocks(lead) == before
+    back = Lead.objects.get()
+    assert (back.respond_by, back.deleted_at, back.stage) == (respond_by, None, lead.stage)
+    handoff = back.handoffs.get()
+    assert (handoff.state, handoff.closed_at, handoff.reason) == ("offered", None, "")
+    assert rebuild(back, at=AT + hours(0.2), check=True) == []
+    assert handoff.accept(handoff.owner, at=AT + hours(0.2))
+
+
+def test_what_was_missed_stays_missed(cast, lead):
+    sweep(at=AT + hours(0.4))
+    missed = Clock.objects.get(lead=lead, term__key="accept_hot")
+    assert missed.state == State.MISSED
+    deleting.delete(lead, by=cast.maya, at=AT + hours(0.5))
+    missed.refresh_from_db()
+    assert missed.state == State.MISSED
+    deleting.put_back(lead, by=cast.maya, at=AT + hours(0.6))
+    assert clocks(lead)["accept_hot"] == (State.MISSED, missed.due_at, None)
+    assert rebuild(Lead.objects.get(), at=AT + hours(0.7), check=True) == []
+
+
+def test_a_deadline_that_passed_in_the_bin_is_found_missed(cast, lead):
+    due = clocks(lead)["accept_hot"][1]
+    deleting.delete(lead, by=cast.maya, at=AT + hours(0.1))
+    deleting.put_back(lead, by=cast.maya, at=due + hours(1))
+    sweep(at=due + hours(1.1))
+    missed = Clock.objects.filter(lead=lead, term__key="accept_hot").earliest("pk")
+    assert (missed.state, missed.breach.breached_at) == (State.MISSED, due)
+
+
+def test_the_owner_is_told_both_times(cast, lead):
+    owner = lead.handoffs.get().owner
+    deleting.delete(lead, by=cast.maya, at=AT)
+    deleting.put_back(lead, by=cast.maya, at=AT)
+    titles = {told.title for told in OutboxMessage.objects.filter(recipient=owner)}
+    assert titles == {"New lead: Pat Lee", "Nothing left to do: Pat Lee was deleted",
+                      "Pat Lee is yours again"}  # fmt: skip
+    verbs = AuditEntry.objects.filter(verb__startswith="lead_").order_by("pk")
+    assert [(entry.verb, entry.actor) for entry in verbs] == [
+        ("lead_deleted", cast.maya), ("lead_put_back", cast.maya),
+    ]  # fmt: skip
+
+
+def test_its_address_is_free_and_it_comes_back_only_when_it_is_again(cast, lead):
+    deleting.delete(lead, by=cast.maya, at=AT)
+    new = cast.capture(at=AT + hours(1), email="pat@spa.example")
+    assert (new.created, new.lead.pk != lead.pk) == (True, True)
+    with pytest.raises(Conflict, match="belongs to another lead by now"):
+        deleting.put_back(lead, by=cast.maya, at=AT + hours(2))
+    assert Lead.everything.get(pk=lead.pk).deleted_at == AT
+    edit(new.lead, {"email": "other@spa.example"}, by=cast.maya, at=AT + hours(2))
+    deleting.put_back(lead, by=cast.maya, at=AT + hours(3))
+    assert Lead.objects.get(pk=lead.pk).email == "pat@spa.example"
+
+
+def test_two_of_one_address_may_lie_in_the_bin(cast, lead):
+    deleting.delete(lead, by=cast.maya, at=AT)
+    again = cast.capture(at=AT + hours(1), email="pat@spa.example").lead
+    deleting.delete(again, by=cast.maya, at=AT + hours(1))
+    assert Lead.everything.filter(email="pat@spa.example").count() == 2
+
+
+def test_a_lead_with_a_deal_or_an_open_return_stays(cast, lead):
+    handoff = lead.handoffs.get()
+    handoff.accept(handoff.owner, at=AT)
+    qualification.qualify(lead, by=handoff.owner, at=AT)
+    qualification.open_deal(lead, by=handoff.owner, at=AT, amount=5)
+    with pytest.raises(Conflict, match="has a deal"):
+        deleting.delete(lead, by=cast.maya, at=AT)
+    other = cast.hot_lead(at=AT, email="q@spa.example")
+    rejected = other.handoffs.get()
+    rejected.reject(rejected.owner, reason="spam", at=AT)
+    with pytest.raises(Conflict, match="waits for marketing's answer"):
+        deleting.delete(other, by=cast.maya, at=AT)
+    assert Lead.objects.count() == 2
+
+
+def test_twice_is_told(cast, lead):
+    deleting.delete(lead, by=cast.maya, at=AT)
+    with pytest.raises(Conflict):
+        deleting.delete(lead, by=cast.maya, at=AT)
+    deleting.put_back(lead, by=cast.maya, at=AT)
+    with pytest.raises(Conflict, match="not in the bin"):
+        deleting.put_back(lead, by=cast.maya, at=AT)
+
+
+# --- From the buttons ----------------------------------------------------------------------------
+
+
+def delete(person, *leads, **more):
+    data = {"deed": "delete", "lead": [lead.pk for lead in leads], **more}
+    return signed_in(person).post("/leads/bulk/", data, follow=True)
+
+
+def test_ticked_leads_are_deleted_and_the_undo_brings_them_back(cast, lead):
+    cold = cast.capture(at=AT, email="cold@x.example").lead
+    page = delete(cast.maya, lead, cold)
+    assert "All of them can be deleted." in page.content.decode()
+    done = delete(cast.maya, lead, cold, go=1)
+    assert "2 leads deleted." in done.content.decode()
+    assert Lead.objects.count() == 0
+    signed_in(cast.maya).post(f"/leads/bulk/{BulkRun.objects.get().pk}/undo/")
+    assert Lead.objects.count() == 2
+
+
+def test_who_may_not_delete_is_told(cast, lead):
+    owner = lead.handoffs.get().owner
+    done = delete(owner, lead, go=1)
+    assert [line.why for line in done.context["refused"]] == ["is not yours to delete"]
+    assert Lead.objects.count() == 1
+
+
+def test_undo_of_many_leaves_what_cannot_come_back(cast, lead):
+    cold = cast.capture(at=AT, email="cold@x.example").lead
+    delete(cast.maya, lead, cold, go=1)
+    cast.capture(at=AT + hours(1), email="cold@x.example")
+    run = BulkRun.objects.get()
+    running.undo(run, at=AT + hours(1))
+    running.go_on(run.pk)
+    run.refresh_from_db()
+    assert (run.state, run.refused) == ("undone", 1)
+    assert run.lines.get(lead_number=cold.pk).why.startswith("belongs to another lead")
+
+
+def test_the_bin_shows_each_what_they_could_delete(cast, lead):
+    deleting.delete(lead, by=cast.maya, at=AT)
+    seen = {
+        person.name: [lead.pk for lead in signed_in(person).get("/leads/bin/").context["leads"]]
+        for person in (cast.maya, cast.mona, cast.sam, cast.sue, cast.dana, cast.admin)
+    }
+    assert seen == {"Maya": [lead.pk], "Mona": [lead.pk], "Sam": [], "Sue": [],
+                    "Dana": [lead.pk], "Admin": [lead.pk]}  # fmt: skip
+    assert signed_in(cast.sam).post(f"/leads/{lead.pk}/put-back/").status_code == 404
+    page = signed_in(cast.maya).post(f"/leads/{lead.pk}/put-back/", follow=True)
+    assert "Pat Lee is back." in page.content.decode()
+    assert Lead.objects.get() == lead
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_bin_costs_the_same_for_many(cast, count, django_assert_num_queries):
+    for n in range(count):
+        found = cast.capture(at=AT, email=f"p{n}@x.example").lead
+        deleting.delete(found, by=cast.maya, at=AT)
+    client = signed_in(cast.maya)
+    # session, user, memberships, the leads, the instant, the bell
+    with django_assert_num_queries(6):
+        client.get("/leads/bin/")
