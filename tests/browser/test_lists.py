@@ -92,6 +92,7 @@ def test_a_view_is_kept_shared_and_opened_by_somebody_else(browser, leads, live_
     page.get_by_role("link", name="Filter", exact=True).click()
     page.get_by_label("Value").fill("50")
     page.get_by_role("button", name="Show leads").click()
+    expect(page.get_by_label("The filter in words")).to_be_visible()
     page.get_by_role("link", name="Columns").click()
     page.get_by_label("Another column").select_option("country")
     page.get_by_role("button", name="Add").click()
@@ -100,6 +101,7 @@ def test_a_view_is_kept_shared_and_opened_by_somebody_else(browser, leads, live_
     expect(page.locator(".column-list li").nth(5)).to_contain_text("Country")
     assert accessibility(page) == []
     page.get_by_role("button", name="Show these columns").click()
+    expect(page.locator("thead th")).to_have_count(9)
     page.get_by_role("link", name="Save as view").click()
     page.get_by_label("Name", exact=True).fill("Warm ones")
     page.get_by_label("Who has it").select_option("everybody")
@@ -134,6 +136,7 @@ def test_a_view_is_taken_away_and_the_toast_brings_it_back(browser, leads, live_
     page.get_by_role("link", name="Save as view").click()
     page.get_by_label("Name", exact=True).fill("Hot ones")
     page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Hot ones")).to_have_attribute("aria-current", "page")
     page.get_by_role("link", name="View", exact=True).click()
     page.get_by_role("button", name="Take this view away").click()
     expect(page.get_by_role("link", name="Hot ones")).to_have_count(0)
