@@ -28,19 +28,28 @@ class Agreed:
 
         `values` holds the lead's fields plus `score`, `fit` and `persona` (slug).
         """
-        gaps = []
-        score, fit = values.get("score") or 0, values.get("fit") or 0
-        if score < self.rule.get("min_score", 0):
-            gaps.append(f"score {score} is below the agreed {self.rule['min_score']}")
-        if fit < self.rule.get("min_fit", 0):
-            gaps.append(f"fit {fit} is below the agreed {self.rule['min_fit']}")
-        for field in self.rule.get("require", []):
-            if not values.get(field):
-                gaps.append(f"{field.replace('_', ' ')} is not known")
-        wanted = self.rule.get("personas")
-        if wanted and values.get("persona") not in wanted:
-            gaps.append("it fits none of the agreed personas")
-        return gaps
+        return gaps(self.rule, values)
+
+
+def gaps(
+    rule: Mapping[str, Any], values: Mapping[str, Any], *, names: Mapping[str, str] | None = None
+) -> list[str]:
+    """What keeps values from a rule, in words; `names` are what people call the fields."""
+    found = []
+    score, fit = values.get("score") or 0, values.get("fit") or 0
+    if score < rule.get("min_score", 0):
+        found.append(f"score {score} is below the agreed {rule['min_score']}")
+    if fit < rule.get("min_fit", 0):
+        found.append(f"fit {fit} is below the agreed {rule['min_fit']}")
+    for field in rule.get("require", []):
+        # 0 and “no” are answers.
+        if values.get(field) in (None, "", []):
+            plain = field.removeprefix("extra.").replace("_", " ")
+            found.append(f"{(names or {}).get(field, plain)} is not known")
+    wanted = rule.get("personas")
+    if wanted and values.get("persona") not in wanted:
+        found.append("it fits none of the agreed personas")
+    return found
 
 
 def in_force(key: str, at: datetime, *, stamp: UUID | None = None) -> Agreed | None:
@@ -48,6 +57,13 @@ def in_force(key: str, at: datetime, *, stamp: UUID | None = None) -> Agreed | N
     agreed = remembered("definitions", _load_definitions, under=stamp)
     versions = [d for d in agreed if d.key == key and d.in_force_from <= at]
     return max(versions, key=lambda d: (d.in_force_from, d.version), default=None)
+
+
+def latest(key: str, *, stamp: UUID | None = None) -> Agreed | None:
+    """The newest version of a definition: agreeing puts it in force at once."""
+    agreed = remembered("definitions", _load_definitions, under=stamp)
+    versions = [d for d in agreed if d.key == key]
+    return max(versions, key=lambda d: d.version, default=None)
 
 
 def persona_rules(*, stamp: UUID | None = None) -> list[PersonaRules]:

@@ -3,8 +3,10 @@
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Q
 
 from accounts.configuration import configured
+from accounts.models import User
 
 
 class PersonaQuerySet(models.QuerySet["Persona"]):
@@ -66,6 +68,13 @@ class Definition(models.Model):
     words = models.TextField()
     rule = models.JSONField(default=dict)
     in_force_from = models.DateTimeField()
+    # Nobody, for what a company began with.
+    signed_for_marketing_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    signed_for_sales_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     objects = DefinitionQuerySet.as_manager()
 
@@ -77,6 +86,54 @@ class Definition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} v{self.version}"
+
+
+class Draft(models.Model):
+    """The next version of a word that somebody proposes; one may be open for each word.
+
+    Written by personas.drafting: both sides sign it, a change takes their signatures back, and
+    with both it is the next version.
+    """
+
+    class Kind(models.TextChoices):
+        DEFINITION = "definition", "Definition"
+
+    kind = models.CharField(max_length=16, choices=Kind.choices)
+    key = models.SlugField()
+    # What the version will say, in the form its kind keeps it (personas.drafting).
+    facts = models.JSONField()
+    # The version it was drawn from; 0 for something new.
+    based_on = models.PositiveIntegerField()
+    # Counts the changes, so that nobody saves over another's.
+    edits = models.PositiveIntegerField(default=1)
+    changed_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    changed_at = models.DateTimeField()
+    signed_for_marketing_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    signed_for_sales_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    # Agreed as this version, or thrown away: then it is no longer open.
+    agreed_as = models.PositiveIntegerField(null=True)
+    discarded_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "key"],
+                name="one_open_draft_a_word",
+                condition=Q(agreed_as=None, discarded_at=None),
+            ),
+            models.CheckConstraint(
+                name="draft_agreed_or_discarded",
+                condition=Q(agreed_as=None) | Q(discarded_at=None),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Draft of {self.key} v{self.based_on + 1}"
 
 
 class Offer(models.Model):

@@ -94,6 +94,16 @@ contract-versions    GET   in   200  200  200  200  200  200  200  200
 deal-close           GET   in   404  404  403  403  200  404  200  200
 deal-close           POST  in   404  404  403  403  422  404  422  422
 deal-list            GET   in   200  200  200  200  200  200  200  200
+definition           GET   in   403  200  200  200  200  200  200  200
+definition-drop      POST  in   403  302  302  302  302  302  302  403
+definition-edit      GET   in   403  200  200  200  200  200  200  403
+definition-edit      POST  in   403  422  422  422  422  422  422  403
+definition-list      GET   in   403  200  200  200  200  200  200  200
+definition-new       GET   in   403  200  200  200  200  200  200  403
+definition-new       POST  in   403  422  422  422  422  422  422  403
+definition-preview   GET   in   403  404  404  404  404  404  404  404
+definition-preview   POST  in   403  200  200  200  200  200  200  200
+definition-sign      POST  in   403  403  403  302  403  403  302  403
 duplicate-reopen     POST  in   404  404  302  302  404  404  404  302
 duplicates           GET   in   403  200  200  200  200  200  200  200
 field                GET   in   403  403  403  200  403  403  200  200
@@ -306,8 +316,8 @@ def scene(cast):
         "api-key": key.pk, "api:handoff": handoff.pk, "api:": lead.pk, "person-": cast.sam.pk,
         "webhook-delivery": delivery.pk, "webhook": hook.pk, "promise": promised.pk,
     }  # fmt: skip
-    slugs = {"calendar": "new-york", "campaign": cast.campaign.slug, "form": form.slug,
-             "hosted": form.slug, "persona": cast.persona.slug}  # fmt: skip
+    slugs = {"calendar": "new-york", "campaign": cast.campaign.slug, "definition": "mql",
+             "form": form.slug, "hosted": form.slug, "persona": cast.persona.slug}  # fmt: skip
     people = {name: getattr(cast, name, None) for name in PEOPLE} | {
         "riva": riva, "otto": cast.outsider,
     }  # fmt: skip

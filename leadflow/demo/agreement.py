@@ -26,6 +26,9 @@ TIMEFRAME = {
     "points": 10, "label": "Wants to buy soon",
 }  # fmt: skip
 DEFINITIONS: tuple[Any, ...] = (
+    ("inquiry", "Lead (inquiry)", (
+        ("Somebody who told us how to reach them. We may write to them, nobody calls yet.", {}),
+    )),
     ("mql", "Marketing qualified lead (MQL)", (
         ("A score of at least 45.", {"min_score": 45}),
         ("A score of at least 50, of which at least 10 for fit: somebody we can reach, who did "
@@ -37,6 +40,9 @@ DEFINITIONS: tuple[Any, ...] = (
     )),
     ("sql", "Sales qualified lead (SQL)", (
         ("Spoken to; has a place for a tub, a budget, and means to decide within six months.", {}),
+    )),
+    ("customer", "Customer", (
+        ("The order is signed and the deposit paid. A verbal yes is none.", {}),
     )),
     ("first-touch", "First touch", (
         ("The first call, e-mail or meeting by a rep after the handoff. A wrong number is none.",
@@ -67,6 +73,7 @@ def agree(users: dict[str, User], teams: dict[str, Team], *, start: datetime, at
             Definition.objects.create(
                 key=key, version=number, name=name, words=words, rule=rule,
                 in_force_from=long_ago if number == 1 else at - timedelta(days=SECOND_DEFINITION),
+                signed_for_marketing_by=users["mona"], signed_for_sales_by=users["dana"],
             )  # fmt: skip
     first: dict[str, Any] = {
         **SCORE_RULES,

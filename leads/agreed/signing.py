@@ -1,0 +1,43 @@
+"""Sign what is proposed, and what follows: the other side is told that its signature is missing."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from accounts import outbox
+from accounts.models import User
+from personas import drafting
+from personas.models import Definition
+
+
+def sign(
+    kind: str, key: str, side: str, *, by: User, at: datetime, seen: str, url: str
+) -> Definition | None:
+    """Sign a draft (see personas.drafting.sign); `url` is where the other side reads it.
+
+    Answers the version that is agreed now, or None while a signature is missing.
+    """
+    with transaction.atomic():
+        made = drafting.sign(kind, key, side, by=by, at=at, seen=seen)
+        if made is None:
+            _ask_the_other(kind, key, side, by=by, at=at, url=url)
+    return made
+
+
+def _ask_the_other(kind: str, key: str, side: str, *, by: User, at: datetime, url: str) -> None:
+    draft = drafting.open_draft(kind, key)
+    if draft is None or (draft.signed_for_marketing_by_id and draft.signed_for_sales_by_id):
+        return
+    waited_for = User.objects.filter(
+        is_active=True,
+        memberships__is_manager=True,
+        memberships__team__kind=drafting.OTHER[side],
+    ).exclude(pk=by.pk)
+    outbox.send([
+        outbox.message(
+            person, "agreement_waits", f"“{draft.facts['name']}” waits for your signature",
+            f"{by} signed it for {side}. With a signature of {drafting.OTHER[side]} it is in "
+            "force.", url, at=at,
+        )
+        for person in waited_for.distinct().values_list("pk", flat=True)
+    ])  # fmt: skip
