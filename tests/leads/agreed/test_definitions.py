@@ -1,6 +1,8 @@
 """The pages of the definitions: proposed by a rep, tried, signed by two, and what judges then."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.instants import database_now
 from accounts.models import OutboxMessage
@@ -201,21 +203,23 @@ def test_thrown_away_the_words_stay(cast, client):
     assert latest("mql").version == 1
 
 
-@pytest.mark.parametrize("rows", [1, 3])
-def test_the_words_are_shown_where_they_stand_by_one_query_a_page(
-    cast, client, django_assert_num_queries, rows
+def test_the_words_are_shown_where_they_stand_and_rows_ask_nothing(
+    cast, client, django_assert_num_queries
 ):
-    for n in range(rows):
-        cast.capture(at=AT + hours(n), email=f"{n}@x.example")
     words = 'Came in, "so" <b>far</b>'
     Definition.objects.create(
         key="inquiry", version=1, name="Lead", words=words, in_force_from=AT
     )  # fmt: skip
     client.force_login(cast.maya)
-    page = client.get("/leads/").text
-    assert page.count('title="Came in, &quot;so&quot; &lt;b&gt;far&lt;/b&gt;"') == rows
-    with django_assert_num_queries(10):
+    shown = 'title="Came in, &quot;so&quot; &lt;b&gt;far&lt;/b&gt;"'
+    cast.capture(at=AT, email="first@x.example")
+    assert client.get("/leads/").text.count(shown) == 1
+    with CaptureQueriesContext(connection) as one:
         client.get("/leads/")
+    for n in range(3):
+        cast.capture(at=AT + hours(n), email=f"{n}@x.example")
+    with django_assert_num_queries(len(one)):
+        assert client.get("/leads/").text.count(shown) == 4
 
 
 @pytest.mark.parametrize("versions", [1, 5])
