@@ -16,6 +16,7 @@ from django.db import connection
 from accounts.configuration import remembered
 from accounts.models import Absence, User
 from leads.models import Assignment, Lead, Pool, PoolMember
+from personas.matching import Rule, matches
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +29,17 @@ class PoolRules:
     mode: str
     countries: frozenset[str]
     personas: frozenset[int]
+    conditions: tuple[Rule, ...] = ()
 
     def fits(self, lead: Lead) -> bool:
-        return (not self.countries or lead.country in self.countries) and (
-            not self.personas or lead.persona_id in self.personas
-        )
+        if self.countries and lead.country not in self.countries:
+            return False
+        if self.personas and lead.persona_id not in self.personas:
+            return False
+        if not self.conditions:
+            return True
+        values = lead.values()
+        return all(matches(condition, values) for condition in self.conditions)
 
 
 @dataclass(slots=True)
@@ -72,6 +79,7 @@ def _load_pools() -> list[PoolRules]:
             pool.mode,
             frozenset(pool.countries),
             frozenset(persona.pk for persona in pool.personas.all()),
+            tuple(pool.conditions),
         )
         for pool in Pool.objects.filter(is_active=True).prefetch_related("personas")
     ]

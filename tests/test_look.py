@@ -41,11 +41,11 @@ def test_every_icon_named_is_one_of_tablers():
         ("maya", "home lead-list import-list duplicates ready returns campaign-list form-list"),
         ("mona", "home lead-list import-list duplicates ready returns campaign-list form-list"),
         ("sam", "home queue lead-list import-list duplicates deal-list"),
-        ("dana", "home queue lead-list import-list duplicates deal-list unassigned"),
+        ("dana", "home queue lead-list import-list duplicates deal-list unassigned pool-list"),
         (
             "admin",
-            "home queue lead-list import-list duplicates deal-list unassigned ready returns "
-            "campaign-list form-list",
+            "home queue lead-list import-list duplicates deal-list unassigned pool-list ready "
+            "returns campaign-list form-list",
         ),
         ("outsider", "home lead-list"),
     ],

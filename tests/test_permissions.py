@@ -184,6 +184,9 @@ notifications        GET   in   200  200  200  200  200  200  200  200
 notifications-read   POST  in   302  302  302  302  302  302  302  302
 persona              GET   in   403  200  200  200  200  200  200  200
 persona-list         GET   in   403  200  200  200  200  200  200  200
+pool                 GET   in   403  403  403  403  403  403  200  200
+pool                 POST  in   403  403  403  403  403  403  422  422
+pool-list            GET   in   403  403  403  403  403  403  200  200
 prediction           GET   in   403  403  403  200  403  403  200  200
 person-hours         GET   in   404  404  404  404  200  404  200  200
 person-hours         POST  in   404  404  404  404  302  404  302  302
@@ -317,7 +320,8 @@ def scene(cast):
         "webhook-delivery": delivery.pk, "webhook": hook.pk, "promise": promised.pk,
     }  # fmt: skip
     slugs = {"calendar": "new-york", "campaign": cast.campaign.slug, "definition": "mql",
-             "form": form.slug, "hosted": form.slug, "persona": cast.persona.slug}  # fmt: skip
+             "form": form.slug, "hosted": form.slug, "persona": cast.persona.slug,
+             "pool": cast.pool.slug}  # fmt: skip
     people = {name: getattr(cast, name, None) for name in PEOPLE} | {
         "riva": riva, "otto": cast.outsider,
     }  # fmt: skip

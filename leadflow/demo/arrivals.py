@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from leadflow.demo.campaigns import CONSENT, PLANS, Plan
+from leadflow.demo.library import TIMEFRAMES
 from leadflow.demo.names import People, Someone
 from leads.models import Kind
 
@@ -111,7 +112,7 @@ def session(rng: Random, plan: Plan, who: Someone, at: datetime, *, keen: bool =
     if told:
         person["extra"] = {"interest": rng.choice(WORDS[plan.interest])}
         if rng.random() < 0.3:
-            person["extra"]["timeframe"] = rng.choice(["this month", "this quarter", "this year"])
+            person["extra"]["timeframe"] = rng.choice(TIMEFRAMES)
     minutes, pages = rng.uniform(4, 25), [*PAGES[plan.interest]]
     rng.shuffle(pages)
     pages = pages[: rng.randint(1, 3)] + ["/pricing"] * (keen or rng.random() < 0.3)

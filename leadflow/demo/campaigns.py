@@ -65,7 +65,8 @@ FORMS = (
      "A spa your guests write about",
      "Tell us about your house and we bring figures from others of its size.",
      "Ask for figures", "Thank you. You will hear from us within a working day.",
-     ["first_name", "last_name", "company", "job_title", "phone", "country", "message"]),
+     ["first_name", "last_name", "company", "job_title", "phone", "country", "extra.timeframe",
+      "extra.budget", "message"]),
 )  # fmt: skip
 AMERICAS = ["US", "CA", "MX", "BR"]
 EUROPE = [

@@ -26,6 +26,7 @@ def found(*, at: datetime) -> Company:
     people.leave(users, at=at)
     library.describe_buyers()
     library.price_list()
+    library.ask_for_more()
     agreement.agree(users, teams, start=start, at=at)
     campaigns.launch(users, teams["marketing"], at=at)
     campaigns.share_out(users, teams)

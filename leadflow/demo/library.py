@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from leads.models import CustomField
 from personas.models import Offer, Persona
 
 
@@ -110,6 +111,24 @@ OFFERS: list[tuple[str, str, str, int, list[str], list[str]]] = [
     ("care-contract", "Care contract, a year", "A visit a month, water and filters included.",
      1_140, ["Service Plus"], ["spa-director", "holiday-let-owner", "back-pain-homeowner"]),
 ]  # fmt: skip
+
+
+TIMEFRAMES = ("this month", "this quarter", "this year")
+
+
+def ask_for_more() -> None:
+    """Fields of the company's own: what it asks of a lead beyond name and company."""
+    kinds = CustomField.Kind
+    CustomField.objects.create(
+        name="interest", label="Interest", kind=kinds.TEXT, help="What they want it for", position=0
+    )
+    CustomField.objects.create(
+        name="timeframe", label="Timeframe", kind=kinds.CHOICE, choices=list(TIMEFRAMES),
+        help="When they want to buy", position=1,
+    )  # fmt: skip
+    CustomField.objects.create(
+        name="budget", label="Budget", kind=kinds.MONEY, currency="USD", position=2
+    )
 
 
 def describe_buyers() -> None:

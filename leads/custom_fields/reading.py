@@ -77,6 +77,8 @@ def _figure(text: str, what: str, such_as: str, *, decimals: int = 6) -> int | f
     """A number as people and programs write it; a decimal comma is refused, not misread."""
     if not text:
         return None
+    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS:
+        return int(text)  # most are
     bare = text.replace("−", "-").replace("’", "'")
     sign = bare[:1] if bare[:1] in "+-" else ""
     found = _NUMBER.fullmatch(bare.removeprefix(sign).strip())

@@ -35,8 +35,7 @@ def compared(rules: FieldRules, op: str, typed: str, words: list[str]) -> Any:
     if rules.kind in (Kind.TEXT, Kind.URL) or op == "contains":
         return words
     if op in ("at_least", "at_most"):
-        value = read(rules, typed)
-        return float(value) if isinstance(value, int | float) else value
+        return read(rules, typed)
     if rules.kind in (Kind.NUMBER, Kind.MONEY):
         # A comma parts values here, so that none can part thousands.
         return [_text(read(rules, word)) for word in words]
@@ -65,11 +64,5 @@ def tested(field: FieldRules, op: str, value: Any, usual: str) -> str:
     """The test and what it compares with, as its kind is said: "is on or after 31 Jan 2027"."""
     test = DAY_WORDS.get(op, usual) if field.kind == Kind.DATE else usual
     several = value if isinstance(value, list) else [value]
-    words = ", ".join(said(field, _number(field, each)) for each in several if each != "")
+    words = ", ".join(said(field, each) for each in several if each != "")
     return f"{test} {words}".strip()
-
-
-def _number(field: FieldRules, value: Any) -> Any:
-    if field.kind in (Kind.NUMBER, Kind.MONEY) and isinstance(value, float) and value.is_integer():
-        return int(value)
-    return value

@@ -6,7 +6,7 @@ from django.db import connection
 
 from leads.custom_fields.converting import HOLDERS
 from leads.custom_fields.registry import FieldRules, by_name
-from leads.models import CaptureForm, CustomField, ScoreRules
+from leads.models import CaptureForm, CustomField, Pool, ScoreRules
 from personas.models import Persona
 
 MOST_KEYS = 100
@@ -53,6 +53,9 @@ def used_by(rules: FieldRules) -> list[str]:
     for persona in Persona.objects.in_use():
         if any(rule["field"] == rules.key for rule in persona.criteria):
             found.append(f"the persona {persona.name}")
+    for pool in Pool.objects.filter(is_active=True):
+        if any(rule["field"] == rules.key for rule in pool.conditions):
+            found.append(f"the pool {pool.name}")
     for form in CaptureForm.objects.filter(is_active=True, fields__contains=[rules.key]):
         found.append(f"the form {form.name}")
     return found

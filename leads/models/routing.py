@@ -8,11 +8,17 @@ from accounts.configuration import configured
 from accounts.models import Team, User
 
 
+class PoolQuerySet(models.QuerySet["Pool"]):
+    def managed_by(self, user: User) -> "PoolQuerySet":
+        """Whose conditions this person may change: their own teams', an admin all."""
+        return self if user.is_admin else self.filter(team_id__in=user.managed_teams)
+
+
 @configured
 class Pool(models.Model):
     """Reps who share a region or persona. Pools are tried in order; the first that fits wins.
 
-    An empty list of countries or personas fits every lead.
+    An empty list of countries, personas or conditions fits every lead.
     """
 
     class Mode(models.TextChoices):
@@ -26,7 +32,11 @@ class Pool(models.Model):
     order = models.PositiveSmallIntegerField(default=0)
     countries = ArrayField(models.CharField(max_length=2), default=list, blank=True)
     personas = models.ManyToManyField("personas.Persona", blank=True, related_name="+")
+    # Rules without points (personas.matching): a lead must satisfy each of them.
+    conditions = models.JSONField(default=list, blank=True)
     is_active = models.BooleanField(default=True)
+
+    objects = PoolQuerySet.as_manager()
 
     class Meta:
         ordering = ["order", "id"]

@@ -6,8 +6,10 @@ import io
 import pytest
 from playwright.sync_api import Browser, expect
 
-from leads.models import Lead
+from accounts.instants import database_now
+from leads.models import Lead, Pool, PoolMember
 from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.leads.imports.files import table
 
 pytestmark = pytest.mark.browser
 
@@ -73,3 +75,44 @@ def test_a_field_is_made_filled_in_read_and_exported(browser: Browser, cast, liv
     expect(page.get_by_role("link", name="Wood")).to_be_visible()
     assert [each for each in said if "422" not in each] == []
     context.close()
+
+
+def test_a_column_becomes_a_field_and_a_pool_goes_by_it(browser: Browser, cast, live_server):
+    context = browser.new_context(base_url=live_server.url)
+    sign_in(context, cast.mona, live_server.url)
+    page = context.new_page()
+    said = complaints(page, live_server.url)
+    rows = [["E-mail", "Wood"]]
+    rows += [[f"{n}@b.example", ("Cedar", "Oak")[n % 2]] for n in range(6)]
+    page.goto("/imports/new/")
+    page.get_by_label("File").set_input_files(
+        {"name": "fair.csv", "mimeType": "text/csv", "buffer": table(rows)}
+    )
+    page.get_by_role("button", name="Look at the file").click()
+    page.get_by_label("Wood").select_option("One of several choices, as it looks")
+    page.get_by_role("button", name="Preview").click()
+    expect(page.get_by_role("row", name="5@b.example")).to_contain_text("New")
+    page.goto("/fields/")
+    expect(page.get_by_role("row", name="Wood")).to_contain_text("Cedar, Oak")
+    context.close()
+
+    pool = Pool.objects.create(slug="cedar", name="Cedar", team=cast.sales, order=0)
+    PoolMember.objects.create(pool=pool, user=cast.sue)
+    Pool.objects.exclude(pk=pool.pk).update(order=5)
+    context = browser.new_context(base_url=live_server.url, viewport={"width": 390, "height": 900})
+    sign_in(context, cast.dana, live_server.url)
+    page = context.new_page()
+    page.goto("/pools/")
+    assert accessibility(page) == []
+    page.get_by_role("link", name="What it asks of Cedar").click()
+    page.get_by_label("Fact").select_option("Wood")
+    page.get_by_label("Test").select_option("is one of")
+    page.get_by_label("Values").fill("cedar")
+    assert accessibility(page) == []
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_text("Wood is one of Cedar")).to_be_visible()
+    context.close()
+    at = database_now()
+    assert cast.hot_lead(at=at, email="x@b.example", extra={"wood": "oak"}).pool != pool
+    assert cast.hot_lead(at=at, email="y@b.example", extra={"wood": "cedar"}).pool == pool
+    assert said == []

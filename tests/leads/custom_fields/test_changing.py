@@ -65,6 +65,12 @@ class TestMaking:
         make(cast.mona, "Revenue", "number", key="Annual Revenue")
         assert extras() == [{"revenue": 1200}, {}, {"revenue": 5}]
 
+    def test_one_and_yes_are_told_apart(self, cast):
+        filled(cast, {"sure": 1}, {"sure": 0})
+        make(cast.mona, "Sure", "yes_no")
+        assert [extra["sure"] is True for extra in extras()] == [True, False]
+        assert [type(extra["sure"]) for extra in extras()] == [bool, bool]
+
     def test_what_has_both_keeps_what_is_under_the_name(self, cast):
         filled(cast, {"old": "1", "size": "2"})
         make(cast.mona, "Size", "number", key="old")

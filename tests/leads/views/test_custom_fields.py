@@ -140,11 +140,12 @@ class TestPages:
 
     def test_nothing_in_a_label_help_or_choice_is_html(self, cast):
         make(cast.mona, HOSTILE, "choices", help=HOSTILE, choices=[HOSTILE])
+        make(cast.mona, "Plain", "text", help=HOSTILE)
         cast.capture(at=AT, email="a@b.example", extra={"scriptalert1script": HOSTILE})
         lead = cast.capture(at=AT, email="b@b.example", extra={"x<b>": HOSTILE}).lead
         client = signed_in(cast.mona)
-        field = CustomField.objects.get()
-        urls = ["/fields/", "/fields/usage/", f"/fields/{field.pk}/", reverse("lead-new")]
+        urls = ["/fields/", "/fields/usage/", reverse("lead-new")]
+        urls += [f"/fields/{field.pk}/" for field in CustomField.objects.all()]
         urls += [reverse(name, args=[lead.pk]) for name in ("lead", "lead-edit")]
         for url in urls:
             assert HOSTILE not in client.get(url).content.decode(), url
@@ -320,6 +321,10 @@ class TestApi:
         url = f"/api/v1/leads/{made['id']}/"
         changed = client.patch(url, {"extra": {"budget": 7, "sure": None}}, **key)
         assert changed.json()["extra"] == {"budget": 7, "n": "x"}
+        CustomField.objects.create(name="wood", label="Wood", kind="choice", choices=["Cedar"])
+        Lead.objects.filter(pk=made["id"]).update(extra={"wood": "Oak"})
+        assert client.patch(url, {"extra": {"wood": "oak"}}, **key).status_code == 200
+        assert client.patch(url, {"extra": {"wood": "Pine"}}, **key).status_code == 422
         wrong = client.patch(url, {"extra": {"budget": [1]}}, **key)
         assert (wrong.status_code, list(wrong.json()["errors"])) == (422, ["extra.budget"])
         wrong = client.patch(url, {"extra": "x"}, **key)
