@@ -10,9 +10,10 @@ from leads.importing import Unreadable
 from leads.imports import mapping, own_fields, reading, storing
 from leads.imports.dates import order_of
 from leads.imports.limits import MIB, MOST_BYTES, MOST_WAITING, SAMPLED
+from leads.imports.numbers import Style, style_of
 from leads.models import Import
 
-REMEMBERED = ("targets", "words", "dates", "campaign", "duplicates", "hand_over")
+REMEMBERED = ("targets", "words", "dates", "numbers", "campaign", "duplicates", "hand_over")
 
 
 def receive(upload: UploadedFile, *, by: User, at: datetime) -> Import:
@@ -76,6 +77,10 @@ def _propose(importing: Import, look: reading.Look) -> None:
     for index, target in enumerate(importing.targets):
         if target in days and not importing.dates:
             importing.dates = order_of(mapping.values_of(look.sample, index))
+    columns = range(len(importing.targets))
+    own = [i for i in columns if importing.targets[i].startswith((mapping.KEEP, mapping.EXTRA))]
+    styles = {style_of(mapping.values_of(look.sample, index)) for index in own}
+    importing.numbers = Style.COMMA if Style.COMMA in styles else Style.POINT
 
 
 def same_before(importing: Import, user: User) -> Import | None:

@@ -14,6 +14,7 @@ from leads.importing import Record
 from leads.imports import own_fields, words
 from leads.imports.dates import Order
 from leads.imports.mapping import DATES, KEEP, TARGETS, values_of
+from leads.imports.numbers import Style
 from leads.imports.rows import plan_of
 from leads.intake import EXTRA_LIMIT
 from leads.models import Duplicates, Import
@@ -98,6 +99,7 @@ class ColumnsForm(forms.Form):
     dates = forms.ChoiceField(
         label="Dates are written", choices=[("", "Choose…"), *Order.choices], required=False
     )
+    numbers = forms.ChoiceField(label="Decimals are written", choices=Style.choices, required=False)
     hand_over = forms.BooleanField(
         label="Hand new MQLs over to sales where their campaign does so", required=False
     )
@@ -109,6 +111,7 @@ class ColumnsForm(forms.Form):
                 "campaign": importing.campaign.slug if importing.campaign else "",
                 "duplicates": importing.duplicates,
                 "dates": importing.dates,
+                "numbers": importing.numbers,
                 "hand_over": importing.hand_over,
             },
         )
@@ -142,7 +145,8 @@ class ColumnsForm(forms.Form):
         """For managers: the kinds of which the column can become a field."""
         if not may_manage(self.importing.by):
             return []
-        looks_like = own_fields.look_of(values_of(self.sample, index))
+        values = values_of(self.sample, index)
+        looks_like = own_fields.look_of(values, self.importing.numbers)
         return [("New field", own_fields.new_choices(looks_like))]
 
     def make_fields(self, *, at: datetime) -> bool:
@@ -156,7 +160,8 @@ class ColumnsForm(forms.Form):
             return True
         headers = {index: str(self.fields[f"column-{index}"].label) for index in wanted}
         values = {index: values_of(self.sample, index) for index in wanted}
-        made, wrong = own_fields.make(wanted, headers, values, by=self.importing.by, at=at)
+        style = self.cleaned_data.get("numbers") or Style.POINT
+        made, wrong = own_fields.make(wanted, headers, values, style, by=self.importing.by, at=at)
         for index, said in wrong.items():
             self.add_error(f"column-{index}", said)
         if not wrong:
@@ -219,9 +224,17 @@ class ColumnsForm(forms.Form):
             (campaign for campaign in self.campaigns if campaign.slug == data["campaign"]), None
         )
         importing.duplicates, importing.dates = data["duplicates"], data["dates"]
-        importing.hand_over = data["hand_over"]
+        importing.hand_over, importing.numbers = data["hand_over"], data["numbers"] or Style.POINT
         importing.save(
-            update_fields=["targets", "words", "campaign", "duplicates", "dates", "hand_over"]
+            update_fields=[
+                "targets",
+                "words",
+                "campaign",
+                "duplicates",
+                "dates",
+                "numbers",
+                "hand_over",
+            ]
         )
         return importing
 

@@ -1,6 +1,6 @@
 """Fields of one's own in the wizard: columns that go to one, and columns that become a new one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,8 @@ from leads import custom_fields
 from leads.csv_headers import Columns, key
 from leads.custom_fields import changing
 from leads.custom_fields.guessing import Guess, choices_of, guess
-from leads.imports.dates import Order, order_of
+from leads.imports.dates import order_of
+from leads.imports.numbers import Style, style_of, with_point
 from leads.models import CustomField
 
 EXTRA = "extra."
@@ -49,8 +50,10 @@ def days(fields: Sequence[custom_fields.FieldRules]) -> set[str]:
     return {rules.key for rules in fields if rules.kind == Kind.DATE} | {f"{NEW}{Kind.DATE}"}
 
 
-def look_of(values: Sequence[str]) -> Guess:
-    """What a column looks like as a field."""
+def look_of(values: Sequence[str], style: str = Style.POINT) -> Guess:
+    """What a column looks like as a field; `style` is how numbers are written in the file."""
+    if style == Style.COMMA and style_of(values) == style:
+        values = [with_point(value) for value in values]
     return guess(values, is_day=lambda found: bool(order_of(found)))
 
 
@@ -67,6 +70,7 @@ def make(
     wanted: Mapping[int, str],
     headers: Mapping[int, str],
     values: Mapping[int, Sequence[str]],
+    style: str,
     *,
     by: User,
     at: datetime,
@@ -79,7 +83,7 @@ def make(
     made, wrong = dict[int, str](), dict[int, str]()
     with transaction.atomic():
         for index, target in wanted.items():
-            facts = _facts(target.removeprefix(NEW), headers[index], values[index])
+            facts = _facts(target.removeprefix(NEW), headers[index], values[index], style)
             try:
                 key_now = headers[index].removeprefix(EXTRA)
                 saved = changing.make(facts, by=by, at=at, key=key_now)
@@ -91,8 +95,8 @@ def make(
     return made, wrong
 
 
-def _facts(kind: str, header: str, values: Sequence[str]) -> dict[str, Any]:
-    looks_like = look_of(values)
+def _facts(kind: str, header: str, values: Sequence[str], style: str) -> dict[str, Any]:
+    looks_like = look_of(values, style)
     choices: tuple[str, ...] = ()
     if kind == Kind.CHOICE:
         choices = choices_of(values, used=0)
@@ -104,16 +108,16 @@ def _facts(kind: str, header: str, values: Sequence[str]) -> dict[str, Any]:
     return facts | {"label": label, "help": "", "on_form": False}
 
 
-def as_days(
-    extra: dict[str, Any], names: Sequence[str], *, order: str, read: Any
+def turned(
+    extra: dict[str, Any], names: Sequence[str], read: Callable[[str], str]
 ) -> dict[str, str]:
-    """Turn the days of a row, as this file writes them, into the form of their kind; what is
-    wrong by field."""
+    """Turn what a row has for these fields into the form of their kind, by `read`, which knows how
+    this file writes them; what is wrong by field."""
     wrong = {}
     for name in names:
         if extra.get(name):
             try:
-                extra[name] = read(extra[name], order=order or Order.YEAR).date().isoformat()
+                extra[name] = read(extra[name])
             except ValueError as error:
                 wrong[f"{EXTRA}{name}"] = f"{error}."
     return wrong

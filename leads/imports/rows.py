@@ -4,14 +4,15 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
-from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from leads.capture_forms import campaigns_for_entry
 from leads.csv_headers import Columns, free_names
+from leads.custom_fields.querying import NUMERIC
 from leads.imports import dates, own_fields
 from leads.imports.mapping import DATES, EXTRA, KEEP
+from leads.imports.numbers import Style, with_point
 from leads.models import TOUCHPOINTS, CustomField, Import, Kind
 
 NO = {"no", "n", "false", "0", "none", "never", "unsubscribed", "nein", "non"}
@@ -32,8 +33,9 @@ class Plan:
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     dates: str = ""
     zone: tzinfo = UTC
-    # Fields of one's own that are days.
+    # Fields of one's own that are days, and those that are numbers with a decimal comma here.
     days: Sequence[str] = ()
+    figures: Sequence[str] = ()
     # Whether a row without a campaign has a team all the same.
     has_team: bool = True
 
@@ -51,12 +53,15 @@ class Plan:
                     row[name] = dates.read(row[name], order=self.dates, zone=self.zone)
                 except ValueError as error:
                     refused[name] = f"{error}."
-        if self.days and "extra" in row:
-            refused |= own_fields.as_days(
-                row["extra"], self.days, order=self.dates, read=partial(dates.read, zone=self.zone)
-            )
+        if "extra" in row:
+            refused |= own_fields.turned(row["extra"], self.days, self._day)
+            refused |= own_fields.turned(row["extra"], self.figures, with_point)
         self._read_consent(row)
         return row, refused
+
+    def _day(self, typed: str) -> str:
+        order = self.dates or dates.Order.YEAR
+        return dates.read(typed, order=order, zone=self.zone).date().isoformat()
 
     def _read_consent(self, row: dict[str, Any]) -> None:
         """A sentence is what they agreed to; a “yes”, or only when, is kept under its column."""
@@ -121,7 +126,7 @@ def names_of(importing: Import) -> dict[int, str]:
 
 def plan_of(importing: Import) -> Plan:
     """The plan somebody chose for their file."""
-    names = names_of(importing)
+    names, own = names_of(importing), own_fields.of_leads()
     columns, headers = Columns(), dict[str, str]()
     words: dict[str, dict[str, str]] = {}
     for index, target in enumerate(importing.targets):
@@ -147,6 +152,11 @@ def plan_of(importing: Import) -> Plan:
         words={name: found for name, found in words.items() if found},
         dates=importing.dates,
         zone=ZoneInfo(importing.by.time_zone),
-        days=[rules.name for rules in own_fields.of_leads() if rules.kind == CustomField.Kind.DATE],
+        days=[rules.name for rules in own if rules.kind == CustomField.Kind.DATE],
+        figures=[
+            rules.name
+            for rules in own
+            if importing.numbers == Style.COMMA and rules.kind in NUMERIC
+        ],
         has_team=importing.team_id is not None,
     )

@@ -92,6 +92,8 @@ class Import(models.Model):
     # By the number of the column: what a word in it stands for.
     words = models.JSONField(default=dict)
     dates = models.CharField(max_length=8, blank=True)
+    # Which sign stands before decimals (leads.imports.numbers.Style).
+    numbers = models.CharField(max_length=8, default="point")
     campaign = models.ForeignKey(
         Campaign, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )

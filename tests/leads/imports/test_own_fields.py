@@ -6,6 +6,7 @@ from django.test import Client
 
 from leads import custom_fields
 from leads.custom_fields import changing
+from leads.imports.numbers import style_of
 from leads.models import CustomField, Lead
 from tests.leads.custom_fields.making import AT, make
 from tests.leads.imports.files import counts, imported, received, table, worked
@@ -95,6 +96,67 @@ class TestMapping:
         client.force_login(cast.maya)
         page = client.get(f"/imports/{importing.pk}/columns/")
         assert page.context["form"]["column-1"].initial == "extra"
+
+
+class TestDecimalCommas:
+    def test_a_column_with_them_is_known_and_read_so(self, cast):
+        make(cast.mona, "Umsatz", "money", currency="EUR")
+        make(cast.mona, "Sitze", "number")
+        data = table([
+            ["email", "Umsatz", "Sitze"], ["a@b.example", "1.200,50", "1.234"],
+            ["b@b.example", "-3 EUR", "0,5"], ["c@b.example", "1,234.5", "2"],
+        ], delimiter=";")  # fmt: skip
+        importing = received(data, cast.maya)
+        assert importing.numbers == "comma"
+        done = imported(data, cast.maya)
+        assert extras() == [{"umsatz": 1200.5, "sitze": 1234}, {"umsatz": -3, "sitze": 0.5}]
+        assert refused(done) == ["Umsatz: “1,234.5” is not a number written as 1.200,50."]
+
+    def test_without_a_sure_one_a_point_is_a_point(self, cast):
+        make(cast.mona, "Sitze", "number")
+        data = table([["email", "Sitze"], ["a@b.example", "1.234"], ["b@b.example", "1,234"]])
+        assert received(data, cast.maya).numbers == "point"
+        imported(data, cast.maya)
+        assert extras() == [{"sitze": 1.234}, {"sitze": 1234}]
+
+    def test_what_was_found_can_be_corrected(self, cast):
+        make(cast.mona, "Sitze", "number")
+        importing = received(table([["email", "Sitze"], ["a@b.example", "1.234"]]), cast.maya)
+        assert sent(importing, cast.maya, numbers="comma").status_code == 302
+        importing.refresh_from_db()
+        assert importing.numbers == "comma"
+        client = Client()
+        client.force_login(cast.maya)
+        client.post(f"/imports/{importing.pk}/start/")
+        worked(importing)
+        assert extras() == [{"sitze": 1234}]
+
+    def test_a_new_field_is_guessed_by_them(self, cast):
+        data = table([["email", "Umsatz"], ["a@b.example", "1.200,50"], ["b@b.example", "7,25"]],
+                     delimiter=";")  # fmt: skip
+        importing = received(data, cast.mona)
+        client = Client()
+        client.force_login(cast.mona)
+        page = client.get(f"/imports/{importing.pk}/columns/").content.decode()
+        assert '<option value="new:number">Number, as it looks</option>' in page
+        new = {"column-1": "new:money", "numbers": "comma"}
+        assert sent(importing, cast.mona, **new).status_code == 302
+        client.post(f"/imports/{importing.pk}/start/")
+        worked(importing)
+        assert extras() == [{"umsatz": 1200.5}, {"umsatz": 7.25}]
+
+
+@pytest.mark.parametrize(
+    ("values", "style"),
+    [
+        (["1.200,50"], "comma"), (["7,5", "1.200"], "comma"), (["€ 7,50"], "comma"),
+        (["1 200,5"], "comma"), (["1,200"], "point"), (["1.200"], "point"), ([], "point"),
+        (["7,5", "7.5"], "point"), (["7,5", "x"], "point"), (["9" * 10_000 + ",5"], "point"),
+        (["31,12"], "comma"), (["1,2,3"], "point"),
+    ],
+)  # fmt: skip
+def test_how_numbers_are_written(values, style):
+    assert style_of(values) == style
 
 
 class TestNewFields:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0012_custom_field_turns'),
+        ('leads', '0017_bin'),
     ]
 
     operations = [
