@@ -14,7 +14,7 @@ from leads.custom_fields.saying import cell
 from leads.models import CustomField
 
 Kind = CustomField.Kind
-YES_NO = [("", "–"), ("yes", "Yes"), ("no", "No")]
+YES_NO = [("", "Choose…"), ("yes", "Yes"), ("no", "No")]
 
 
 class Asked(forms.Field):
@@ -54,7 +54,7 @@ def _widget(rules: FieldRules, standing: Any) -> forms.Widget:
     stays = standing if isinstance(standing, list) else [standing] if standing else []
     choices = [(each, each) for each in dict.fromkeys([*rules.choices, *map(str, stays)])]
     if rules.kind == Kind.CHOICE:
-        return forms.Select(attrs=attrs, choices=[("", "–"), *choices])
+        return forms.Select(attrs=attrs, choices=[("", "Choose…"), *choices])
     if rules.kind == Kind.CHOICES:
         return forms.CheckboxSelectMultiple(choices=choices)
     if rules.kind == Kind.YES_NO:

@@ -3,12 +3,16 @@
 from datetime import UTC, datetime
 
 import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from leads import custom_fields
 from leads.custom_fields import querying
 from leads.models import CustomField, Lead
 
 AT = datetime(2027, 3, 1, 15, tzinfo=UTC)
+KINDS = [str(kind) for kind in CustomField.Kind]
 
 
 def made(name: str, kind: str, **more) -> custom_fields.FieldRules:
@@ -70,6 +74,43 @@ def test_fields_cost_capture_no_query(cast, django_assert_num_queries):
     cast.capture(at=AT, email="warm2@b.example")
     with django_assert_num_queries(len(without)):
         cast.capture(at=AT, email="c@b.example", extra={"budget": 5})
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    extra=st.dictionaries(
+        st.sampled_from([*KINDS, "further"]),
+        st.one_of(
+            st.text(max_size=60), st.floats(), st.integers(), st.booleans(), st.none(),
+            st.lists(st.one_of(st.text(max_size=8), st.none(), st.integers()), max_size=4),
+            st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=2),
+            st.sampled_from(["a; b", "yes", "2027-01-31", "$5", "1.200,50", "\x00", "x.example"]),
+        ),
+    )
+)  # fmt: skip
+def test_whatever_comes_is_kept_in_its_form_or_refused_by_its_name(every_kind, extra):
+    """Never half, and never an error of ours; what is kept is read the same again."""
+    cast, fields = every_kind
+    with transaction.atomic():
+        captured = cast.capture(at=AT, email="fuzz@b.example", extra=extra)
+        if captured.refused:
+            assert all(name.removeprefix("extra.") in extra for name in captured.refused)
+            assert not Lead.objects.filter(email="fuzz@b.example").exists()
+        else:
+            kept = Lead.objects.get(email="fuzz@b.example").extra
+            for name, value in kept.items():
+                assert name == "further" or custom_fields.read(fields[name], value) == value
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def every_kind(cast):
+    """A field of each kind, by the name of the kind."""
+    for kind in KINDS:
+        made(kind, kind, choices=["a", "b"] if kind in ("choice", "choices") else [])
+    return cast, custom_fields.by_name("lead")
 
 
 @pytest.fixture
