@@ -24,7 +24,7 @@ MOST_DUE = 60_000
 # the joins to lead and term that it is worded from), warnings, news to managers, other actions.
 BARE = """
 WITH claimed AS MATERIALIZED (
-    SELECT a.id, c.id AS clock_id, c.owner_id, c.team_id, c.due_at
+    SELECT a.id, c.id AS clock_id, c.owner_id, c.team_id, c.started_at, c.due_at
     FROM sla_alarm a JOIN sla_clock c ON c.id = a.clock_id
     WHERE a.state = 'waiting' AND a.fire_at <= %(at)s
     ORDER BY a.fire_at LIMIT %(batch)s FOR UPDATE OF a, c SKIP LOCKED
@@ -33,8 +33,8 @@ WITH claimed AS MATERIALIZED (
 ), missed AS (
     UPDATE sla_clock c SET state = 'missed' FROM claimed WHERE c.id = claimed.clock_id
 )
-INSERT INTO sla_breach (clock_id, owner_id, team_id, breached_at, noticed_at)
-SELECT clock_id, owner_id, team_id, due_at, %(at)s FROM claimed
+INSERT INTO sla_breach (clock_id, owner_id, team_id, started_at, breached_at, noticed_at)
+SELECT clock_id, owner_id, team_id, started_at, due_at, %(at)s FROM claimed
 ON CONFLICT (clock_id) DO NOTHING
 """
 

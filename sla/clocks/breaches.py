@@ -14,10 +14,10 @@ BREACH_STEPS = """
 late AS (
     UPDATE sla_clock c SET state = 'missed' FROM due
     WHERE c.id = due.clock_id AND c.state = 'running'
-    RETURNING c.id, c.owner_id, c.team_id, c.due_at, c.lead_id, c.term_id
+    RETURNING c.id, c.owner_id, c.team_id, c.started_at, c.due_at, c.lead_id, c.term_id
 ), breaches AS (
-    INSERT INTO sla_breach (clock_id, owner_id, team_id, breached_at, noticed_at)
-    SELECT id, owner_id, team_id, due_at, %(at)s FROM late
+    INSERT INTO sla_breach (clock_id, owner_id, team_id, started_at, breached_at, noticed_at)
+    SELECT id, owner_id, team_id, started_at, due_at, %(at)s FROM late
     ON CONFLICT (clock_id) DO NOTHING RETURNING clock_id
 ), breach_news AS (
     INSERT INTO accounts_outboxmessage (id, recipient_id, kind, title, body, url, dedupe_key,

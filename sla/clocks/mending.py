@@ -174,7 +174,10 @@ def _mend_breach(clock: Clock, right: Breach | None, *, at: datetime) -> None:
         there.filter(overturned_at=None).update(overturned_at=at)
         return
     owner_id = right.owner_id if right else clock.owner_id
-    facts = {"owner_id": owner_id, "team_id": clock.team_id, "breached_at": clock.due_at}
+    facts = {
+        "owner_id": owner_id, "team_id": clock.team_id, "started_at": clock.started_at,
+        "breached_at": clock.due_at,
+    }  # fmt: skip
     if not there.update(**facts, overturned_at=None):
         Breach.objects.create(clock=clock, noticed_at=at, **facts)
 

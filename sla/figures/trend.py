@@ -12,7 +12,7 @@ from django.db.models.functions import ExtractHour, ExtractIsoWeekDay, TruncDate
 from accounts.models import User
 from sla.figures.compliance import Figures, is_late, whose
 from sla.figures.tallies import DAY, HOUR, Cutting, counted, text
-from sla.models import Clock, Tally
+from sla.models import Breach, Clock, Tally
 
 # Longer periods are told by the week.
 DAYS_BY_DAY = 45
@@ -73,14 +73,15 @@ def misses_by_hour(
 ) -> dict[tuple[int, int], int]:
     """(weekday 0 = Monday, hour) → misses of [start, end), by the deadline in that zone."""
     period = Q(started_at__gte=start, started_at__lt=end) & whose(user).condition
+    recorded = Breach.objects.filter(period, overturned_at=None)
+    not_yet = Clock.objects.filter(period, is_late(at))
     found: Counter[tuple[int, int]] = Counter()
-    for missed in (Q(state=Clock.State.MISSED), is_late(at)):
+    for missed, deadline in ((recorded, "breached_at"), (not_yet, "due_at")):
         rows = (
-            Clock.objects.filter(period & missed)
-            .order_by()
+            missed.order_by()
             .annotate(
-                weekday=ExtractIsoWeekDay("due_at", tzinfo=zone),
-                hour=ExtractHour("due_at", tzinfo=zone),
+                weekday=ExtractIsoWeekDay(deadline, tzinfo=zone),
+                hour=ExtractHour(deadline, tzinfo=zone),
             )
             .values_list("weekday", "hour")
             .annotate(n=Count("*"))

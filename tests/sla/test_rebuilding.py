@@ -221,7 +221,10 @@ def test_a_breach_of_a_promise_that_was_kept_is_overturned(cast):
     handoff = accepted(cast)
     log_touch(handoff.lead, "call", by=handoff.owner, at=AT + hours(0.5))
     clock = handoff.clocks.get(term__key="first_touch_hot")
-    Breach.objects.create(clock=clock, owner=clock.owner, breached_at=clock.due_at, noticed_at=NOON)
+    Breach.objects.create(
+        clock=clock, owner=clock.owner, started_at=clock.started_at, breached_at=clock.due_at,
+        noticed_at=NOON,
+    )  # fmt: skip
     told(handoff.lead, at=NOON, check=False)
     assert Breach.objects.get(clock=clock).overturned_at == NOON
 
