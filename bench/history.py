@@ -15,13 +15,13 @@ EVERY = 5  # one lead in so many was handed over
 LEADS = """
 INSERT INTO leads_lead (email, email_typed, phone, phone_typed, first_name, last_name, company,
     company_domain, job_title, country, match_text, source, campaign_id, team_id, captured_by_id,
-    consent_text, consent_at, extra, stage, aida, persona_id, score, fit, engagement,
+    consent_text, consent_at, extra, tags, stage, aida, persona_id, score, fit, engagement,
     score_reasons, score_version, tier, scored_at, owner_id, pool_id, handed_over_at, respond_by,
     created_at, updated_at, first_touchpoint_at, last_touchpoint_at)
 SELECT 'person' || i || '@' || f.domain, 'Person' || i || '@' || f.domain,
     '+1212' || lpad((i %% 10000000)::text, 7, '0'), '', f.first, f.last, f.company, f.domain, f.job,
     f.country, lower(f.first || ' ' || f.last || ' ' || f.company), 'web', p.campaign, p.team,
-    p.marketer, '', NULL, '{}',
+    p.marketer, '', NULL, '{}', '{}',
     CASE WHEN NOT f.over THEN 'inquiry' WHEN f.open THEN 'mql' ELSE 'sql' END, 'interest',
     CASE WHEN f.over THEN p.persona END, f.score, f.score / 2, f.score - f.score / 2,
     jsonb_build_array(

@@ -37,7 +37,9 @@ def servers(*, brief: bool = False) -> Iterator[Path]:
     (var / "static").mkdir()
     os.environ["LEADFLOW_VAR"] = str(var)
     os.environ["DJANGO_SETTINGS_MODULE"] = "leadflow.settings"
-    os.environ.pop("DEBUG", None)
+    # Servers of its own, whatever the environment names.
+    for name in ("DEBUG", "DATABASE_URL", "REDIS_URL"):
+        os.environ.pop(name, None)
     if brief:
         os.environ["DEBUG"] = "1"
     started: list[devservers.Server] = []

@@ -318,3 +318,18 @@ def test_leads_to_be_passed_on_are_found_by_an_index_of_their_own(cast):
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "alarm_moving" in plan
     assert "alarm_waiting" not in plan
+
+
+def test_a_miss_touches_no_index_of_the_clocks(cast):
+    """PostgreSQL counts rows it wrote beside the old ones; an index with the state forbids it."""
+    give_all_to(cast, cast.sam)
+    capture_hot(cast, 5)
+
+    def untouched() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_stat_get_xact_tuples_hot_updated('sla_clock'::regclass)")
+            return cursor.fetchone()[0]
+
+    before = untouched()
+    assert sweep(at=ny("2027-01-15 10:20")).breached == 5
+    assert untouched() - before == 5
