@@ -17,11 +17,11 @@ TABLE = "CREATE TABLE bench_lead (LIKE leads_lead INCLUDING ALL)"
 FILL = "INSERT INTO bench_lead OVERRIDING SYSTEM VALUE SELECT * FROM leads_lead"
 INSERT = """
 INSERT INTO bench_lead (email, email_typed, phone, phone_typed, first_name, last_name, company,
-    company_domain, job_title, country, match_text, source, team_id, consent_text, extra, stage,
-    aida, score, fit, engagement, score_reasons, score_version, tier, created_at, updated_at)
+    company_domain, job_title, country, match_text, source, team_id, consent_text, extra, tags,
+    stage, aida, score, fit, engagement, score_reasons, score_version, tier, created_at, updated_at)
 VALUES (%(email)s, %(email)s, %(phone)s, '', %(first_name)s, %(last_name)s, %(company)s, '',
-    %(job_title)s, %(country)s, %(first_name)s, '', 1, '', '{}', 'inquiry', 'awareness', 0, 0, 0,
-    '[]', 0, 'cold', clock_timestamp(), clock_timestamp())
+    %(job_title)s, %(country)s, %(first_name)s, '', 1, '', '{}', '{}', 'inquiry', 'awareness', 0,
+    0, 0, '[]', 0, 'cold', clock_timestamp(), clock_timestamp())
 RETURNING id
 """
 _of_thread = threading.local()
