@@ -15,7 +15,7 @@ from accounts import audit
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
 from personas import versions
-from personas.models import Definition, Draft
+from personas.models import Definition, Draft, PersonaVersion
 
 PROPOSERS = (Role.MARKETER, Role.MARKETING_MANAGER, Role.SALES_REP, Role.SALES_MANAGER)
 SIDES = {"marketing": "signed_for_marketing_by", "sales": "signed_for_sales_by"}
@@ -86,7 +86,9 @@ def save(
     return draft
 
 
-def sign(kind: str, key: str, side: str, *, by: User, at: datetime, seen: str) -> Definition | None:
+def sign(
+    kind: str, key: str, side: str, *, by: User, at: datetime, seen: str
+) -> Definition | PersonaVersion | None:
     """Sign the draft for one side; with both signatures it is the version that is answered.
 
     Raises NotAllowed for a side one does not manage, Refused for a second signature of one person,
@@ -110,7 +112,7 @@ def sign(kind: str, key: str, side: str, *, by: User, at: datetime, seen: str) -
     return None
 
 
-def _agree(draft: Draft, *, by: User, at: datetime) -> Definition:
+def _agree(draft: Draft, *, by: User, at: datetime) -> Definition | PersonaVersion:
     made = versions.publish(draft, at=at)
     draft.agreed_as = made.version
     draft.save(update_fields=["agreed_as"])

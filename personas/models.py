@@ -20,21 +20,28 @@ class Persona(models.Model):
     """The agreed picture of one kind of buyer.
 
     `criteria` is a list of rules (see personas.matching) with points; the persona with the
-    most points, and at least `min_points`, is the lead's.
+    most points, and at least `min_points`, is the lead's. It holds what its newest version says.
     """
 
     slug = models.SlugField(unique=True)
     name = models.CharField(max_length=120)
     description = models.TextField(blank=True)
     motives = models.TextField(blank=True)
+    influences = models.TextField(blank=True)
     pains = models.TextField(blank=True)
     goals = models.TextField(blank=True)
     objections = models.JSONField(default=list, blank=True)
     channels = models.CharField(max_length=200, blank=True)
+    # How many such people or companies there are, counted how, and by which sources:
+    # [{"title", "url", "says"}].
+    market_size = models.PositiveBigIntegerField(null=True, blank=True)
+    market_note = models.CharField(max_length=300, blank=True)
+    sources = models.JSONField(default=list, blank=True)
     criteria = models.JSONField(default=list)
     min_points = models.PositiveSmallIntegerField(default=10)
     order = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
 
     objects = PersonaQuerySet.as_manager()
 
@@ -43,6 +50,32 @@ class Persona(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class PersonaVersion(models.Model):
+    """What a persona said from an instant on, and who agreed."""
+
+    persona = models.ForeignKey(Persona, on_delete=models.CASCADE, related_name="versions")
+    version = models.PositiveIntegerField()
+    # As personas.versions.persona_facts writes them.
+    facts = models.JSONField()
+    # Unknown, with nobody's signature, for what was there before versions were kept.
+    in_force_from = models.DateTimeField(null=True)
+    signed_for_marketing_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    signed_for_sales_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    class Meta:
+        ordering = ["-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["persona", "version"], name="persona_version_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.persona} v{self.version}"
 
 
 class DefinitionQuerySet(models.QuerySet["Definition"]):
@@ -97,6 +130,7 @@ class Draft(models.Model):
 
     class Kind(models.TextChoices):
         DEFINITION = "definition", "Definition"
+        PERSONA = "persona", "Persona"
 
     kind = models.CharField(max_length=16, choices=Kind.choices)
     key = models.SlugField()

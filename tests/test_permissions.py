@@ -20,6 +20,8 @@ from leads.activities import log_touch
 from leads.duplicates import pairs
 from leads.imports import running
 from leads.models import BulkRun, CaptureForm, CustomField, Lead, Merge, SavedView
+from personas import drafting as persona_drafting
+from personas import versions
 from sla.contracts import drafting
 from sla.models import Claim, Clock
 from sla.sweep import sweep
@@ -183,6 +185,15 @@ notification-open    POST  in   404  404  404  404  302  404  404  404
 notifications        GET   in   200  200  200  200  200  200  200  200
 notifications-read   POST  in   302  302  302  302  302  302  302  302
 persona              GET   in   403  200  200  200  200  200  200  200
+persona-draft        GET   in   403  200  200  200  200  200  200  200
+persona-draft-preview GET  in   403  200  200  200  200  200  200  200
+persona-drop         POST  in   403  302  302  302  302  302  302  403
+persona-edit         GET   in   403  200  200  200  200  200  200  403
+persona-edit         POST  in   403  422  422  422  422  422  422  403
+persona-new          GET   in   403  200  200  200  200  200  200  403
+persona-new          POST  in   403  422  422  422  422  422  422  403
+persona-preview      POST  in   403  200  200  200  200  200  200  200
+persona-sign         POST  in   403  403  403  302  403  403  302  403
 persona-list         GET   in   403  200  200  200  200  200  200  200
 pool                 GET   in   403  403  403  403  403  403  200  200
 pool                 POST  in   403  403  403  403  403  403  422  422
@@ -286,6 +297,8 @@ def scene(cast):
     done, waiting = (received(b"email\npat@\n", cast.maya) for _ in range(2))
     running.start(done, by=cast.maya, at=AT)
     worked(done)
+    facts = {**versions.newest("persona", cast.persona.slug)[1], "goals": "Calm"}
+    persona_drafting.save("persona", cast.persona.slug, facts, by=cast.maya, at=AT, seen="1")
     promised = drafting.begin(by=cast.mona, at=AT).terms.get(key="accept")
     twins = [
         cast.capture(at=AT, email=f"{n}@twin.example", campaign=cast.campaign.slug).lead

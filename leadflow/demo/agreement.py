@@ -6,7 +6,8 @@ from typing import Any
 from accounts.models import Team, User
 from leadflow.starter import SCORE_RULES, keep_hours, sign_contract
 from leads.models import ScoreRules
-from personas.models import Definition
+from personas.models import Definition, Persona
+from personas.versions import persona_facts
 from sla.models import CalendarVersion
 
 # Days before `at` on which the older versions were replaced.
@@ -75,6 +76,7 @@ def agree(users: dict[str, User], teams: dict[str, Team], *, start: datetime, at
                 in_force_from=long_ago if number == 1 else at - timedelta(days=SECOND_DEFINITION),
                 signed_for_marketing_by=users["mona"], signed_for_sales_by=users["dana"],
             )  # fmt: skip
+    agreed_twice(users, first=long_ago, second=at - timedelta(days=SECOND_DEFINITION))
     first: dict[str, Any] = {
         **SCORE_RULES,
         "tiers": {"hot": 70, "warm": 50},
@@ -92,3 +94,21 @@ def agree(users: dict[str, User], teams: dict[str, Team], *, start: datetime, at
     both: dict[str, Any] = {"marketing": users["mona"], "sales": users["dana"]}
     sign_contract(1, in_force_from=long_ago, in_force_to=changed, targets=FIRST_TARGETS, **both)
     sign_contract(2, in_force_from=changed, **both)
+
+
+def agreed_twice(users: dict[str, User], *, first: datetime, second: datetime) -> None:
+    """The spa director was drawn without a market at first, and known by the job alone."""
+    spa = Persona.objects.get(slug="spa-director")
+    facts = persona_facts(spa)
+    none_yet: dict[str, Any] = {
+        "influences": "",
+        "market_size": None,
+        "market_note": "",
+        "sources": [],
+    }
+    earlier = {**facts, **none_yet, "criteria": facts["criteria"][:1]}
+    signed = {"signed_for_marketing_by": users["mona"], "signed_for_sales_by": users["dana"]}
+    spa.versions.create(version=1, facts=earlier, in_force_from=first, **signed)
+    spa.versions.create(version=2, facts=facts, in_force_from=second, **signed)
+    spa.version = 2
+    spa.save(update_fields=["version"])

@@ -17,6 +17,15 @@ PERSONAS: list[dict[str, Any]] = [
         "description": "Runs the wellness side of a hotel of 40 to 200 rooms. Answers for "
         "occupancy and reviews, decides with the owner.",
         "motives": "Reviews that mention the spa; rooms that sell out of season.",
+        "influences": "Other hoteliers, the trade press, the owner's accountant.",
+        "market_size": 1400,
+        "market_note": "hotels of 40 to 200 rooms in New England and the UK",
+        "sources": [
+            {"title": "Hotel registers", "url": "https://www.example.org/hotels",
+             "says": "1,380 houses of that size, without chains"},
+            {"title": "Survey at the spring fair", "url": "",
+             "says": "38 of 120 mean to build a spa within two years"},
+        ],
         "pains": "Staff who keep water right are hard to find; a closed tub costs refunds.",
         "goals": "A spa that runs itself and pays back within three seasons.",
         "channels": "Trade fairs, peers, LinkedIn",

@@ -8,6 +8,7 @@ from django.utils.text import slugify
 
 from leads.agreed.let_through import PERIODS
 from leads.agreed.stage_words import RULED, STAGE_WORDS, field_names
+from leads.agreed.texts import LinesField
 from leads.scoring import LIMIT
 from personas.models import Definition, Persona
 
@@ -23,7 +24,7 @@ class DefinitionForm(forms.Form):
         error_messages={"required": "Say which word is meant."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )  # fmt: skip
-    words = forms.CharField(
+    words = LinesField(
         label="What it means", max_length=2000, widget=forms.Textarea(attrs={"rows": 4}),
         help_text="So that a new colleague of either team would decide the same.",
         error_messages={"required": "Say what the word means."},

@@ -1,4 +1,8 @@
-"""Sign what is proposed, and what follows: the other side is told that its signature is missing."""
+"""Sign what is proposed, and what follows.
+
+The other side is told that its signature is missing; with a persona in force, every open lead is
+looked at again in the background.
+"""
 
 from datetime import datetime
 
@@ -6,19 +10,22 @@ from django.db import transaction
 
 from accounts import outbox
 from accounts.models import User
+from leads import rescoring, scoring
 from personas import drafting
-from personas.models import Definition
+from personas.models import Definition, Draft, PersonaVersion
 
 
 def sign(
     kind: str, key: str, side: str, *, by: User, at: datetime, seen: str, url: str
-) -> Definition | None:
+) -> Definition | PersonaVersion | None:
     """Sign a draft (see personas.drafting.sign); `url` is where the other side reads it.
 
     Answers the version that is agreed now, or None while a signature is missing.
     """
     with transaction.atomic():
         made = drafting.sign(kind, key, side, by=by, at=at, seen=seen)
+        if made is not None and kind == Draft.Kind.PERSONA:
+            rescoring.begin(scoring.current_rules(at)[0], at=at)
         if made is None:
             _ask_the_other(kind, key, side, by=by, at=at, url=url)
     return made

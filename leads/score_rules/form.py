@@ -165,7 +165,7 @@ class RulesForm:
         self.bounds = BoundsForm(data, initial=_bounds(rules), prefix="bounds")
         self.fit = fit(
             data, prefix="fit", form_kwargs={"extra": tuple(extra), "own": own},
-            initial=[_typed(rule) for rule in rules.get("fit", [])],
+            initial=[typed_rule(rule) for rule in rules.get("fit", [])],
         )  # fmt: skip
         self.engagement = engagement(
             data, prefix="engagement", initial=list(rules.get("engagement", []))
@@ -181,9 +181,9 @@ class RulesForm:
         data = self.bounds.cleaned_data
         quiet = data["quiet_after"] is not None
         return {
-            "fit": [form.rule() for form in _kept(self.fit)],
+            "fit": [form.rule() for form in kept(self.fit)],
             "persona": data["persona"],
-            "engagement": [form.rule() for form in _kept(self.engagement)],
+            "engagement": [form.rule() for form in kept(self.engagement)],
             **(
                 {"quiet": {"after_days": data["quiet_after"], "points": data["quiet_points"]}}
                 if quiet
@@ -193,13 +193,15 @@ class RulesForm:
         }
 
 
-def _kept(formset: Any) -> list[Any]:
+def kept(formset: Any) -> list[Any]:
+    """The rows that say something and were not dropped."""
     return [
         form for form in formset.forms if form.cleaned_data and not form.cleaned_data.get("DELETE")
     ]
 
 
-def _typed(rule: Mapping[str, Any]) -> dict[str, Any]:
+def typed_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule as its row shows it."""
     value = rule.get("value", "")
     op = "in" if rule["op"] == "equals" else rule["op"]
     words = ", ".join(map(str, value)) if isinstance(value, list) else value

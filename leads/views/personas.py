@@ -1,9 +1,5 @@
 """Personas with the leads behind them, as far as each person may see those."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any
-
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -11,33 +7,30 @@ from django.views.decorators.http import require_safe
 
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
-from leads.custom_fields import FieldRules
-from leads.custom_fields.rules import labels, tested
+from leads.agreed.persona_words import changes, in_words
+from leads.custom_fields.rules import labels
 from leads.models import Lead
 from leads.views.access import EVERYBODY, only_for
-from personas.models import Persona
+from personas import drafting
+from personas.models import Draft, Persona
 
 SAMPLE = 8
-NONE: Mapping[str, FieldRules] = MappingProxyType({})
-WORDS = {
-    "equals": "is",
-    "in": "is one of",
-    "contains": "contains",
-    "starts_with": "starts with",
-    "at_least": "is at least",
-    "at_most": "is at most",
-    "present": "is known",
-}
 
 
 @require_safe
 @only_for(*EVERYBODY)
 def persona_list(request: SignedInRequest) -> HttpResponse:
-    """Every agreed persona, and how many of one's leads fit it."""
+    """Every agreed persona, how many of one's leads fit it, what is proposed, who is retired."""
     leads = Lead.objects.visible_to(request.user).exclude(persona=None).order_by()
     counts = dict(leads.values_list("persona").annotate(Count("pk")))
-    rows = [(persona, counts.get(persona.pk, 0)) for persona in Persona.objects.in_use()]
-    context = {"rows": rows, "at": database_now()}
+    personas = list(Persona.objects.order_by("order", "id"))
+    context = {
+        "rows": [(each, counts.get(each.pk, 0)) for each in personas if each.is_active],
+        "retired": [each for each in personas if not each.is_active],
+        "drafts": drafting.open_drafts(Draft.Kind.PERSONA),
+        "may_propose": drafting.may_propose(request.user),
+        "at": database_now(),
+    }
     return render(request, "leads/personas.html", context)
 
 
@@ -48,6 +41,8 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Persona, slug=slug)
     leads = Lead.objects.visible_to(request.user).filter(persona=found)
     own = labels(found.criteria)
+    history = list(found.versions.select_related(*drafting.SIDES.values()))
+    said = [each.facts for each in history]
     context = {
         "persona": found,
         "criteria": [
@@ -56,22 +51,12 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
         "offers": found.offers.filter(is_active=True),
         "count": leads.count(),
         "leads": leads.select_related("owner", "campaign")[:SAMPLE],
+        "draft": drafting.open_draft(Draft.Kind.PERSONA, slug),
+        "history": [
+            (each, changes(before, now))
+            for each, now, before in zip(history, said, [*said[1:], {}], strict=False)
+        ],
+        "may_propose": drafting.may_propose(request.user),
         "at": database_now(),
     }
     return render(request, "leads/persona.html", context)
-
-
-def in_words(rule: Mapping[str, Any], own: Mapping[str, FieldRules] = NONE) -> str:
-    """A criterion as a person says it: "job title contains director or head of"; `own` are fields
-    of one's own."""
-    if rules := own.get(rule["field"]):
-        return (
-            f"{rules.label} {tested(rules, rule['op'], rule.get('value', ''), WORDS[rule['op']])}"
-        )
-    field = str(rule["field"]).removeprefix("extra.").replace("_", " ")
-    said = f"{field} {WORDS[rule['op']]}"
-    if rule["op"] == "present":
-        return said
-    values = rule.get("value")
-    listed = [str(value) for value in (values if isinstance(values, list) else [values])]
-    return f"{said} {' or '.join(f'“{value}”' for value in listed)}"

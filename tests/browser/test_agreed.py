@@ -7,10 +7,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from accounts.instants import database_now
+from leads import rescoring
 from leads.models import Stage
 from personas import drafting
 from personas.definitions import latest
 from personas.models import Definition
+from personas.versions import persona_facts
 from tests.browser.test_frame import accessibility, complaints, settled, sign_in
 from tests.factories import LONG_AGO
 
@@ -103,6 +105,43 @@ def test_who_was_slower_is_told_and_loses_nothing(opened, cast):
     assert latest("mql").version == 1
 
 
+def test_a_persona_is_drafted_with_a_live_count_signed_by_two_and_given_to_leads(
+    opened, cast, near
+):
+    other = cast.capture(
+        at=database_now(), email="carl@x.example", first_name="Carl", job_title="Coach"
+    ).lead
+    assert (near.persona, other.persona) == (cast.persona, None)
+    page = opened("maya")
+    page.goto("/personas/spa-director/")
+    page.get_by_role("link", name="Propose a change").click()
+    fits = page.locator("#fitting")
+    expect(fits.get_by_role("link", name="Nora Near")).to_be_visible()
+    page.get_by_role("button", name="Add a criterion").click()
+    row = page.get_by_role("group", name="Criterion 2")
+    row.get_by_label("Values").fill("coach")
+    row.get_by_label("Points").fill("20")
+    expect(fits).to_contain_text("Mend what is marked")
+    row.get_by_label("Called").fill("Coaches")
+    # It is counted while one types, before anything is saved.
+    expect(fits.get_by_role("link", name="Carl")).to_be_visible()
+    page.get_by_role("button", name="Add an objection").click()
+    page.get_by_role("textbox", name="They object").fill("No room for it")
+    page.get_by_label("How many there are, about").fill("1400")
+    page.get_by_role("button", name="Propose").last.click()
+    expect(page.get_by_role("heading", name="Proposed: v2")).to_be_visible()
+    expect(page.locator("ins", has_text="+20 Coaches")).to_be_visible()
+    for who, side in (("mona", "marketing"), ("dana", "sales")):
+        page = opened(who)
+        page.goto("/personas/spa-director/draft/")
+        page.get_by_role("button", name=f"Sign for {side}").click()
+    expect(page.get_by_text("Agreed: version 2 is in force")).to_be_visible()
+    expect(page.get_by_text("No room for it").first).to_be_visible()
+    rescoring.go_on(at=database_now())
+    other.refresh_from_db()
+    assert other.persona == cast.persona
+
+
 @pytest.mark.parametrize("width", [1440, 390])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_pages_are_clean_in_both_themes_and_widths(opened, cast, near, live_server, theme, width):
@@ -113,11 +152,19 @@ def test_pages_are_clean_in_both_themes_and_widths(opened, cast, near, live_serv
     facts = {"name": "MQL", "words": "Score of at least 35.",
              "rule": {"min_score": 35, "require": ["job_title"]}}  # fmt: skip
     drafting.save("definition", "mql", facts, by=cast.maya, at=database_now(), seen="2")
+    survey = {"title": "Survey", "url": "https://x.example", "says": "40 %"}
+    objection = {"objection": "Too dear", "answer": "No"}
+    market = {"market_size": 9, "sources": [survey], "objections": [objection]}
+    cast.persona.versions.create(version=1, facts=persona_facts(cast.persona))
+    spa = {**persona_facts(cast.persona), **market}
+    drafting.save("persona", "spa-director", spa, by=cast.maya, at=database_now(), seen="1")
     page = opened("dana", width=width, theme=theme)
     said = complaints(page, live_server.url)
     found = {}
     for url in ("/definitions/", "/definitions/mql/", "/definitions/mql/edit/",
-                "/definitions/customer/", "/definitions/new/"):  # fmt: skip
+                "/definitions/customer/", "/definitions/new/", "/personas/",
+                "/personas/spa-director/", "/personas/spa-director/draft/",
+                "/personas/spa-director/edit/", "/personas/new/"):  # fmt: skip
         page.goto(url)
         settled(page)
         over = page.evaluate("document.documentElement.scrollWidth - innerWidth")

@@ -152,6 +152,15 @@ def test_two_who_edit_at_once_are_told_of_each_other(cast, client):
     assert drafting.open_draft(*MQL).changed_by == cast.sam
 
 
+def test_a_browsers_line_ends_are_no_change(cast, client):
+    propose(cast, words="One\ntwo", rule={"min_score": 70, "require": ["phone"]})
+    client.force_login(cast.maya)
+    ticket = seen(client.get("/definitions/mql/edit/").text)
+    answer = client.post("/definitions/mql/edit/", {**TYPED, "words": "One\r\ntwo", "seen": ticket})
+    assert answer.status_code == 422
+    assert "Nothing is different" in answer.text
+
+
 def test_a_signature_under_what_was_not_seen_is_none(cast, client):
     propose(cast)
     client.force_login(cast.dana)

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.instants import database_now
+from leads.agreed.persona_words import in_words
 from leads.models import ScoreDraft, ScoreRules
 from leads.score_rules.form import RulesForm
 from leads.score_rules.words import lines
-from leads.views.personas import in_words
 from personas.matching import matches
 from personas.models import Persona
 from tests.factories import SCORE_RULES

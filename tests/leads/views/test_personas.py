@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.instants import database_now
-from leads.views.personas import in_words
+from leads.agreed.persona_words import in_words
 from personas.models import Offer, Persona
 from tests.accounts.test_own_pages import signed_in
 
@@ -74,5 +74,5 @@ def test_queries_do_not_grow_with_the_personas(cast, count, django_assert_num_qu
         Persona.objects.create(slug=f"p{n}", name=f"P{n}")
     client = signed_in(cast.maya)
     # session, user, memberships, counts, personas, instant, bell
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get("/personas/")

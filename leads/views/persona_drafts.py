@@ -1,0 +1,206 @@
+"""The next version of a persona: drafted with a live count of leads, signed by both sides."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.instants import database_now
+from accounts.refusals import Conflict, Refused
+from accounts.requests import SignedInRequest
+from leads.agreed import signing
+from leads.agreed.fitting import SHOWN, fitting
+from leads.agreed.persona_form import ROWS, WholePersona
+from leads.agreed.persona_words import changes
+from leads.models import Lead
+from leads.views.access import EVERYBODY, only_for
+from personas import drafting, versions
+from personas.matching import PersonaRules
+from personas.models import Draft, Persona
+
+KIND = Draft.Kind.PERSONA
+
+
+@require_http_methods(["GET", "POST"])
+def persona_new(request: SignedInRequest) -> HttpResponse:
+    """Propose somebody who is not among the personas."""
+    _propose_only(request)
+    if request.method == "GET":
+        return _form(request, WholePersona({}, new=True))
+    if adding := _adding(request):
+        return _form(request, WholePersona({}, adding, new=True))
+    whole = WholePersona({}, request.POST, new=True)
+    if not whole.is_valid():
+        return _form(request, whole, status=422)
+    slug = whole.main.cleaned_data["slug"]
+    return _save(request, whole, slug, seen=drafting.ticket(0, None))
+
+
+@require_http_methods(["GET", "POST"])
+def persona_edit(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Propose a change, or change what is proposed. “Add” gives one more row."""
+    _propose_only(request)
+    number, facts, draft = _found(slug)
+    says = draft.facts if draft else facts
+    if request.method == "GET":
+        seen = drafting.ticket(number, draft)
+        return _form(request, WholePersona(says), slug=slug, seen=seen)
+    seen = request.POST.get("seen", "")[:60]
+    if adding := _adding(request):
+        return _form(request, WholePersona(says, adding), slug=slug, seen=seen)
+    whole = WholePersona(says, request.POST)
+    if not whole.is_valid():
+        return _form(request, whole, slug=slug, seen=seen, status=422)
+    return _save(request, whole, slug, seen=seen)
+
+
+def _adding(request: SignedInRequest) -> Any:
+    """What was typed with one row more, or None when none was asked for."""
+    rows = request.POST.get("add")
+    if rows not in ROWS:
+        return None
+    typed, total = request.POST.copy(), f"{rows}-TOTAL_FORMS"
+    count = typed.get(total, "")
+    typed[total] = str(
+        int(count) + 1 if count.isascii() and count.isdigit() and len(count) < 4 else 1
+    )
+    return typed
+
+
+def _save(request: SignedInRequest, whole: WholePersona, slug: str, *, seen: str) -> HttpResponse:
+    at = database_now()
+    try:
+        drafting.save(KIND, slug, whole.facts(), by=request.user, at=at, seen=seen)
+    except Refused as refusal:
+        number, _, draft = _found(slug)
+        seen = drafting.ticket(number, draft)
+        more: dict[str, Any] = {"refusal": refusal.message, "status": refusal.status}
+        return _form(request, whole, slug=slug, seen=seen, **more)
+    said = "Proposed. It counts when a manager of marketing and one of sales have signed."
+    messages.success(request, said)
+    return redirect("persona-draft", slug)
+
+
+def _form(
+    request: SignedInRequest, whole: WholePersona, *, slug: str = "", status: int = 200, **more: Any
+) -> HttpResponse:
+    context = {"at": database_now(), "form": whole, "slug": slug, **more}
+    return render(request, "leads/persona_form.html", context, status=status)
+
+
+@require_GET
+@only_for(*EVERYBODY)
+def persona_draft(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What is proposed for a persona: against what is in force, with its signatures."""
+    number, facts, draft = _found(slug)
+    if draft is None:
+        raise Http404(f"Nothing is proposed for “{slug}”.")
+    context = {
+        "at": database_now(),
+        "slug": slug,
+        "name": draft.facts["name"],
+        "number": number,
+        "draft": draft,
+        "changes": changes(facts, draft.facts),
+        "seen": drafting.ticket(number, draft),
+        "sides": drafting.unsigned(draft, request.user),
+        "may_propose": drafting.may_propose(request.user),
+    }
+    return render(request, "leads/persona_draft.html", context)
+
+
+@require_POST
+@only_for(*EVERYBODY)
+def persona_preview(request: SignedInRequest) -> HttpResponse:
+    """Which leads the criteria being typed would fit; by name those one may see."""
+    slug = request.POST.get("slug", "")[:50]
+    persona = Persona.objects.filter(slug=slug).first()
+    says = versions.persona_facts(persona) if persona else {}
+    whole = WholePersona(says, request.POST)
+    rules = whole.rules(pk=persona.pk if persona else 0, slug=slug)
+    return _fitting(request, rules, active=bool(request.POST.get("main-is_active")))
+
+
+@require_GET
+@only_for(*EVERYBODY)
+def persona_draft_preview(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Which leads the criteria of the draft would fit."""
+    _, _, draft = _found(slug)
+    if draft is None:
+        raise Http404(f"Nothing is proposed for “{slug}”.")
+    persona, says = Persona.objects.filter(slug=slug).first(), draft.facts
+    rules = PersonaRules(
+        persona.pk if persona else 0, slug, says["name"], tuple(says["criteria"]),
+        says["min_points"],
+    )  # fmt: skip
+    return _fitting(request, rules, active=says["is_active"])
+
+
+def _fitting(request: SignedInRequest, rules: PersonaRules | None, *, active: bool) -> HttpResponse:
+    if rules is None:
+        return render(request, "leads/_persona_fitting.html", {"found": None})
+    found = fitting(rules, active=active)
+    is_new = dict(found.gets)
+    leads = Lead.objects.visible_to(request.user).filter(pk__in=list(is_new))
+    shown = leads.order_by("-created_at", "-pk")[:SHOWN]
+    context = {
+        "at": database_now(), "found": found, "active": active,
+        "leads": [(lead, is_new[lead.pk]) for lead in shown],
+    }  # fmt: skip
+    return render(request, "leads/_persona_fitting.html", context)
+
+
+@require_POST
+def persona_sign(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Sign what is proposed for one's side; the second signature puts it in force."""
+    _found(slug)
+    side, seen = request.POST.get("side", ""), request.POST.get("seen", "")
+    if not drafting.sides_of(request.user):
+        raise PermissionDenied("Personas are agreed by a marketing and a sales manager.")
+    try:
+        made = signing.sign(
+            KIND, slug, side, by=request.user, at=database_now(), seen=seen,
+            url=reverse("persona-draft", args=[slug]),
+        )  # fmt: skip
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        if made:
+            said = f"Agreed: version {made.version} is in force; every lead is looked at again."
+            messages.success(request, said)
+            return redirect("persona", slug)
+        messages.success(request, f"Signed for {side}.")
+    return redirect("persona-draft" if drafting.open_draft(KIND, slug) else "persona", slug)
+
+
+@require_POST
+def persona_drop(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Throw what is proposed away."""
+    _propose_only(request)
+    _found(slug)
+    try:
+        seen = request.POST.get("seen", "")
+        drafting.discard(KIND, slug, by=request.user, at=database_now(), seen=seen)
+    except Conflict as refusal:
+        messages.error(request, str(refusal))
+    else:
+        messages.success(request, "What was proposed is gone; the personas stay as they are.")
+    return redirect("persona-list")
+
+
+def _propose_only(request: SignedInRequest) -> None:
+    if not drafting.may_propose(request.user):
+        raise PermissionDenied("Personas are proposed by people of both teams.")
+
+
+def _found(slug: str) -> tuple[int, versions.Facts, Draft | None]:
+    """Number and facts of the newest version, and the draft; 404 for a persona there is not."""
+    number, facts = versions.newest(KIND, slug)
+    draft = drafting.open_draft(KIND, slug)
+    if not number and draft is None:
+        raise Http404(f"There is no persona “{slug}”.")
+    return number, facts, draft
