@@ -1,6 +1,10 @@
 """What both sides agree on: proposed by anyone, never signed for both sides by one."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 
 from accounts.models import AuditEntry, Membership
 from accounts.refusals import Conflict, NotAllowed, Refused
@@ -128,3 +132,37 @@ def test_a_new_word_is_agreed_like_any(cast):
         drafting.sign("definition", "hand-raiser", side, by=who, at=AT, seen=seen("hand-raiser"))
     assert latest("hand-raiser").words == "Asked to be called."
     assert Definition.objects.get(key="hand-raiser").version == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("deed", ["open", "sign"])
+def test_who_comes_while_another_is_at_it_is_told(cast, deed):
+    if deed == "sign":
+        propose(cast.maya)
+        drafting.sign(*MQL, "sales", by=cast.dana, at=AT, seen=seen())
+    before = seen()
+
+    def second():
+        try:
+            if deed == "open":
+                propose(cast.maya, {**STRICTER, "words": "As Maya says."}, seen=before)
+            else:
+                drafting.sign(*MQL, "marketing", by=cast.mona, at=AT, seen=before)
+        except Conflict:
+            return "conflict"
+        finally:
+            connection.close()
+        return "done"
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            if deed == "open":
+                propose(cast.sam, seen=before)
+            else:
+                drafting.sign(*MQL, "marketing", by=cast.mona, at=AT, seen=before)
+            answer = pool.submit(second)
+            time.sleep(0.3)
+            assert not answer.done()
+        assert answer.result(10) == "conflict"
+    assert Draft.objects.count() == 1
+    assert latest("mql").version == (2 if deed == "sign" else 1)
