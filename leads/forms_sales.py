@@ -11,6 +11,7 @@ from accounts.models import User
 from leads import custom_fields
 from leads.custom_fields.asking import ask
 from leads.models import OUTCOMES, CustomField, Deal, Kind, Lead, Outcome, RejectReason
+from leads.models.feedback import Rating
 from leads.qualification import DISQUALIFY_REASONS
 
 NOTE = 4000
@@ -44,6 +45,25 @@ class DisqualifyForm(forms.Form):
 
     reason = _choice(list(DISQUALIFY_REASONS.items()))
     note = _note(rows=2)
+
+
+class FeedbackForm(forms.Form):
+    """How good the lead was, for marketing to learn from."""
+
+    rating = forms.TypedChoiceField(
+        label="How good was this lead?", choices=Rating.choices, coerce=int,
+        widget=forms.RadioSelect, error_messages={"required": "Choose 1 to 5."},
+    )  # fmt: skip
+    why = _note("Why? Marketing reads it.", rows=2)
+
+
+class EndForm(DisqualifyForm):
+    """Why it will not buy, or not now; and how good it was, for whoever says so at once."""
+
+    rating = forms.TypedChoiceField(
+        label="How good was the lead itself?", choices=Rating.choices, coerce=int,
+        empty_value=None, required=False, widget=forms.RadioSelect,
+    )  # fmt: skip
 
 
 class TouchForm(forms.Form):

@@ -38,6 +38,7 @@ ENDPOINTS = {
     "/api/v1/leads/{id}/activities/": {"get", "post"},
     "/api/v1/leads/{id}/hand-off/": {"post"},
     "/api/v1/leads/{id}/accept/": {"post"},
+    "/api/v1/leads/{id}/feedback/": {"post"},
     "/api/v1/leads/{id}/reject/": {"post"},
     "/api/v1/leads/{id}/qualify/": {"post"},
     "/api/v1/leads/{id}/disqualify/": {"post"},

@@ -43,6 +43,7 @@ api:activities       POST  401  422  422  422  422  422  422  422  422
 api:compliance       GET   401  200  200  200  200  200  200  200  200
 api:disqualify       POST  401  422  422  422  422  422  422  422  422
 api:hand-off         POST  401  404  404  409  409  403  404  409  409
+api:feedback         POST  401  422  422  422  422  422  422  422  422
 api:fields           GET   401  200  200  200  200  200  200  200  200
 api:handoff-time     GET   401  404  404  200  200  200  404  200  200
 api:lead             GET   401  404  404  200  200  200  404  200  200
@@ -129,6 +130,8 @@ form-preview         POST  in   403  200  200  200  403  403  403  200
 handoff-accept       POST  in   404  404  404  404  302  404  302  302
 handoff-pause        GET  in   404  404  404  404  200  404  200  200
 handoff-pause        POST in   404  404  404  404  422  404  422  422
+handoff-feedback     GET   in   404  404  404  404  200  404  200  200
+handoff-feedback     POST  in   404  404  404  404  422  404  422  422
 handoff-reassign     GET   in   404  404  404  404  403  404  200  200
 handoff-reassign     POST  in   404  404  404  404  403  404  422  422
 handoff-reject       GET   in   404  404  404  404  200  404  200  200
@@ -213,6 +216,7 @@ promise-new          GET   in   403  403  403  200  403  403  200  403
 promise-new          POST  in   403  403  403  422  403  403  422  403
 promise-remove       POST  in   403  403  403  409  403  403  409  403
 quiet-hours          POST  in   302  302  302  302  302  302  302  302
+quality              GET   in   403  200  200  200  403  403  200  200
 queue                GET   in   403  403  403  403  200  200  200  200
 queue-rows           GET   in   403  403  403  403  200  200  200  200
 ready                GET   in   403  200  200  200  200  200  200  200

@@ -11,6 +11,7 @@ from leadflow.demo.people import REPS, TEMPERS
 from leads.activities import log_touch
 from leads.models import Handoff, Kind, Lead, Outcome, RejectReason
 from leads.qualification import disqualify, qualify, reassign, recycle
+from leads.quality import rate
 
 HOUR = 3600
 OWNED = "SELECT * FROM leads_handoff WHERE id = %s AND owner_id = %s AND state = %s"
@@ -36,6 +37,22 @@ SAID = {
     Outcome.SENT: ("Sent the brochure and three times to call.", "", "Asked for photos."),
     Outcome.REPLIED: ("They answered within the hour: please call tomorrow.",),
 }
+# What a lead was worth, in the rep's words, by how it went.
+WORTH = {
+    "good": (
+        (5, "Had read the guide and knew what they wanted. More of these."),
+        (4, "Right person, right moment; only the budget took a second call."),
+        (4, ""), (3, "Good in the end, but thought we sold pools."),
+    ),
+    "poor": (
+        (3, ""), (2, "No place for a tub: the form should ask about a garden."),
+        (2, "Wanted the gift from the fair, not a tub."), (4, "Good lead, bad timing."),
+    ),
+    "silent": (
+        (1, "Never answered, and the address bounced."), (2, "Four attempts, nothing."),
+        (3, ""),
+    ),
+}  # fmt: skip
 GOOD = (
     "Knows what they want, budget agreed with the family.", "Place, power and money are there.",
     "Decides alone, wants it before winter.", "Came prepared; the guide had answered everything.",
@@ -167,13 +184,24 @@ def decide(
     if reached and rng.random() < chance:
         qualify(lead, by=rep, at=at, note=rng.choice(GOOD))
         dealing.consider(history, lead.pk, rep, rng, at)
+        say_how_good(history, handoff, rep, "good", at)
     elif not reached:
         disqualify(lead, by=rep, at=at, reason="unreachable", note="Four attempts.")
+        say_how_good(history, handoff, rep, "silent", at)
     elif rng.random() < 0.5:
         recycle(lead, by=rep, at=at, reason="no_budget", note="Ask again in half a year.")
     else:
         reason = rng.choice(["no_need", "competitor", "not_a_fit", "no_authority", "no_budget"])
         disqualify(lead, by=rep, at=at, reason=reason)
+        say_how_good(history, handoff, rep, "poor", at)
+
+
+def say_how_good(history: History, handoff: Handoff, rep: User, how: str, at: datetime) -> None:
+    """Every other time somebody tells marketing what the lead was worth."""
+    rng = history.rng("quality", handoff.lead.email, handoff.cycle)
+    if rng.random() < 0.5:
+        rating, why = rng.choice(WORTH[how])
+        rate(handoff, rating, by=rep, at=at, why=why)
 
 
 def unassigned(history: History, handoff: Handoff, at: datetime) -> None:

@@ -12,11 +12,12 @@ from accounts.models import User
 from accounts.openapi import BODY, problems
 from accounts.refusals import Conflict, NotAllowed
 from leads.api.answers import answer
-from leads.api.serializers import Dispose, HandOver, Nothing, Qualify, Reject
+from leads.api.serializers import Dispose, HandOver, Nothing, Qualify, Rate, Reject
 from leads.api.shapes import LeadOut
 from leads.handover import hand_over
 from leads.models import Handoff, Lead
 from leads.qualification import disqualify, qualify, recycle
+from leads.quality import rate
 
 ANSWERS = {200: LeadOut, **problems(404, 409, *BODY)}
 
@@ -132,4 +133,20 @@ class RecycleLead(ApiView):
         """Not now: back to marketing."""
         said = Dispose.read(self.body)
         recycle(workable(self.user, pk), by=self.user, at=self.at, **said)
+        return Response(answer(pk))
+
+
+class RateLead(ApiView):
+    """`/api/v1/leads/{id}/feedback/`."""
+
+    @extend_schema(operation_id="feedback", summary="Rate", request=Rate, responses=ANSWERS)
+    def post(self, request: Request, pk: int) -> Response:
+        """Say how good the lead of its last handoff was; marketing is told at once."""
+        said = Rate.read(self.body)
+        if not Lead.objects.visible_to(self.user).filter(pk=pk).exists():
+            raise Http404
+        handoff = last_handoff(pk)
+        if handoff is None:
+            raise Conflict("Nobody has handed this lead over yet.", code="no_handoff")
+        rate(handoff, by=self.user, at=self.at, **said)
         return Response(answer(pk))

@@ -69,6 +69,16 @@ class Dispose(Strict[Any]):
     )  # fmt: skip
 
 
+class Rate(Strict[Any]):
+    """How good the lead was."""
+
+    rating = serializers.IntegerField(min_value=1, max_value=5, help_text="1 useless, 5 excellent")
+    why = serializers.CharField(
+        required=False, default="", allow_blank=True, max_length=NOTE,
+        help_text="Needed for 1 and 2.",
+    )  # fmt: skip
+
+
 @extend_schema_serializer(component_name="Touch")
 class ActivityIn(Strict[Any]):
     """A touch, or a note."""

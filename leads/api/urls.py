@@ -14,6 +14,7 @@ urlpatterns = [
     path("leads/<int:pk>/qualify/", handoffs.QualifyLead.as_view(), name="qualify"),
     path("leads/<int:pk>/disqualify/", handoffs.DisqualifyLead.as_view(), name="disqualify"),
     path("leads/<int:pk>/recycle/", handoffs.RecycleLead.as_view(), name="recycle"),
+    path("leads/<int:pk>/feedback/", handoffs.RateLead.as_view(), name="feedback"),
     path("fields/", fields.Fields.as_view(), name="fields"),
     path("queue/", queue.QueueView.as_view(), name="queue"),
 ]

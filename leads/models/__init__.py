@@ -14,6 +14,7 @@ from leads.models.campaign import Campaign, CaptureForm
 from leads.models.custom_field import CustomField
 from leads.models.deal import Deal
 from leads.models.duplicate import DuplicateFigures, DuplicatePair
+from leads.models.feedback import Feedback
 from leads.models.handoff import Handoff, RejectReason
 from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
 from leads.models.lead import Aida, FormerLead, Lead, Stage, Tier
@@ -43,6 +44,7 @@ __all__ = [
     "DuplicateFigures",
     "DuplicatePair",
     "Duplicates",
+    "Feedback",
     "FormerLead",
     "Handoff",
     "Import",

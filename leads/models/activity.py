@@ -43,6 +43,7 @@ class Kind(models.TextChoices):
     DEAL_OPENED = "deal_opened", "Deal opened"
     WON = "won", "Deal won"
     LOST = "lost", "Deal lost"
+    FEEDBACK = "feedback", "Quality told by sales"
     EDITED = "edited", "Details changed"
 
 

@@ -24,7 +24,7 @@ PICTURES = {
     Kind.ACCEPTED: "user-check", Kind.REJECTED: "arrow-back-up",
     Kind.RETURN_ANSWERED: "message-circle", Kind.QUALIFIED: "circle-check",
     Kind.DISQUALIFIED: "circle-off", Kind.RECYCLED: "recycle", Kind.DEAL_OPENED: "coin",
-    Kind.WON: "trophy", Kind.LOST: "thumb-down", Kind.EDITED: "edit",
+    Kind.WON: "trophy", Kind.LOST: "thumb-down", Kind.EDITED: "edit", Kind.FEEDBACK: "stars",
     Kind.PAUSED: "player-pause", Kind.RESUMED: "player-play", Kind.WITHDRAWN: "arrow-back",
     Kind.MERGED: "git-merge", Kind.UNMERGED: "arrow-back-up",
     Kind.RESTORED: "arrow-back-up",
@@ -51,6 +51,8 @@ def activity_words(activity: Activity) -> str:
         return f"To {data.get('to') or 'the sales manager’s list'}"
     if activity.kind == Kind.MQL and "score" in data:
         return f"With a score of {data['score']}"
+    if activity.kind == Kind.FEEDBACK:
+        return f"{data.get('rating')} of 5"
     if activity.kind == Kind.WITHDRAWN:
         gone = "was deleted" if data.get("deleted") else "was merged with another lead"
         return f"It {gone}"

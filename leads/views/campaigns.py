@@ -15,7 +15,8 @@ from accounts.models import Role
 from accounts.requests import SignedInRequest
 from leads.campaign_forms import CampaignForm
 from leads.campaign_results import chart, results, trend
-from leads.models import Campaign, Lead
+from leads.models import Campaign, Feedback, Lead
+from leads.quality_figures import overall
 from leads.views.access import MARKETING, only_for
 
 READERS = (*MARKETING, Role.SALES_MANAGER)
@@ -46,6 +47,9 @@ def campaign(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "campaign": found,
         "row": results([found])[0],
+        "quality": overall(
+            Feedback.objects.visible_to(request.user).filter(handoff__lead__campaign=found)
+        ),
         "weeks": weeks,
         "chart": chart(weeks),
         "leads": leads.select_related("owner", "persona")[:NEWEST],

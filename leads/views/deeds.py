@@ -46,6 +46,7 @@ def deeds(
             Deed("reject", "Reject", _at("handoff-reject", handoff.pk), "arrow-back-up", "r"),
             Deed("assign", "Assign" if handoff.owner_id is None else "Reassign",
                  _at("handoff-reassign", handoff.pk), "user-share", "s"),
+            Deed("feedback", "Rate the lead", _at("handoff-feedback", handoff.pk), "stars", "g"),
         ]  # fmt: skip
     if deal is not None:
         close = _at("deal-close", deal.pk)

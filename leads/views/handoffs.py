@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.instants import database_now
 from accounts.models import Absence, Membership, Role, User
 from accounts.requests import SignedInRequest
-from leads import deadlines, qualification
-from leads.forms_sales import AssignForm, RejectForm
-from leads.models import Handoff
+from leads import deadlines, qualification, quality
+from leads.forms_sales import AssignForm, FeedbackForm, RejectForm
+from leads.models import Feedback, Handoff
 from leads.views.answers import fill_in, perform, posted
 from leads.views.queue import Row
 
@@ -56,6 +56,28 @@ def reject(request: SignedInRequest, pk: int) -> HttpResponse:
         request, handoff.lead, form, deed,
         title=f"Reject {handoff.lead.name}", submit="Send back to marketing", danger=True,
         intro="Marketing sees the reason and answers it.",
+    )  # fmt: skip
+
+
+@require_http_methods(["GET", "POST"])
+def feedback(request: SignedInRequest, pk: int) -> HttpResponse:
+    """How good the lead was: 1 to 5 and why; marketing is told at once."""
+    handoff = _offered(request.user, pk)
+    if not quality.may_rate(handoff, request.user):
+        raise PermissionDenied("Whoever has the lead says how good it was.")
+    said = Feedback.objects.filter(handoff=handoff).first()
+    form = FeedbackForm(
+        posted(request), initial={"rating": said.rating, "why": said.why} if said else None
+    )
+
+    def deed(at: datetime) -> str:
+        quality.rate(handoff, by=request.user, at=at, **form.cleaned_data)
+        return "Thank you: marketing has been told."
+
+    return fill_in(
+        request, handoff.lead, form, deed,
+        title=f"How good was {handoff.lead.name}?", submit="Tell marketing",
+        intro="Said once a handoff; you may change it later. A poor one needs a why.",
     )  # fmt: skip
 
 

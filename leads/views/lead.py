@@ -5,16 +5,17 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
-from leads import qualification
+from leads import qualification, quality
 from leads.activities import log_touch
 from leads.editing import edit
-from leads.forms_sales import DealForm, DetailsForm, DisqualifyForm, HandOverForm, TouchForm
+from leads.forms_sales import DealForm, DetailsForm, EndForm, HandOverForm, TouchForm
 from leads.handover import hand_over, missing_for_mql
 from leads.models import LOGGED_BY_HAND, Kind, Lead, Outcome
 from leads.views.answers import fill_in, perform, posted
@@ -120,11 +121,16 @@ def _end(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
     found = visible_lead(request.user, pk)
     title, intro, done = ENDS[how]
     must_work(request, found, title)
-    form = DisqualifyForm(posted(request))
+    form = EndForm(posted(request))
 
     def deed(at: datetime) -> str:
-        verb = getattr(qualification, how)
-        verb(found, by=request.user, at=at, **form.cleaned_data)
+        said = dict(form.cleaned_data)
+        rating = said.pop("rating")
+        with transaction.atomic():
+            handoff = getattr(qualification, how)(found, by=request.user, at=at, **said)
+            if rating:
+                why = said["note"] or qualification.DISQUALIFY_REASONS[said["reason"]]
+                quality.rate(handoff, rating, by=request.user, at=at, why=why)
         return done.format(name=found.name)
 
     return fill_in(

@@ -14,7 +14,8 @@ from leads.handover import missing_for_mql
 from leads.models import Activity, Aida, Assignment, Deal, Handoff, Lead, Return, Stage
 from leads.models.prediction import READERS as PREDICTION_READERS
 from leads.next_step import NextStep, Rights, State, next_step
-from leads.views.deeds import Deed, deeds
+from leads.quality import may_rate
+from leads.views.deeds import deeds
 
 PAGE = 20
 LIFECYCLE = (Stage.INQUIRY, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
@@ -78,7 +79,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "handoffs": handoffs,
         "deal": deal,
         "step": step,
-        **_drawn(step, lead, handoff, deal, returned),
+        **_drawn(step, lead, handoff, deal, returned, user),
         "rights": allowed,
         "tags": tagging.of(lead),
         "may_delete": lead.may_delete,  # type: ignore[attr-defined]
@@ -90,6 +91,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "journey": journey(lead),
         "receipt": receipt_beside(lead, handoff),
         "chance": getattr(handoff, "chance", None),
+        "feedback": getattr(handoff, "feedback", None),
         "may_see_prediction": user.role in PREDICTION_READERS,
         "duplicates": _duplicates(user, lead),
         "offers": offers_for(lead),
@@ -104,7 +106,12 @@ def _handoffs(lead: Lead) -> QuerySet[Handoff]:
     return deadlines.with_clocks(
         Handoff.objects.filter(lead=lead)
         .select_related(
-            "owner", "pool", "handed_over_by", "returned__returned_by", "chance__prediction"
+            "owner",
+            "pool",
+            "handed_over_by",
+            "returned__returned_by",
+            "chance__prediction",
+            "feedback__by",
         )
         .defer("chance__prediction__body")
         .prefetch_related(Prefetch("assignments", queryset=ledger))
@@ -142,10 +149,18 @@ def _labelled(handoff: Handoff | None) -> list[dict[str, Any]]:
 
 
 def _drawn(
-    step: NextStep, lead: Lead, handoff: Handoff | None, deal: Deal | None, returned: Return | None
-) -> dict[str, list[Deed]]:
+    step: NextStep,
+    lead: Lead,
+    handoff: Handoff | None,
+    deal: Deal | None,
+    returned: Return | None,
+    user: User,
+) -> dict[str, Any]:
     known = deeds(lead, handoff, deal, returned)
+    rated = handoff if handoff is not None and handoff.accepted_at is not None else None
     return {
+        "may_be_rated": rated is not None,
+        "feedback_deed": known["feedback"] if rated and may_rate(rated, user) else None,
         "main_deeds": [known[name] for name in step.deeds if name in known],
         "more_deeds": [known[name] for name in step.more if name in known],
     }

@@ -225,3 +225,20 @@ def test_steps_refuse_other_methods_bad_ids_and_strangers(cast, program, hot, st
     assert stranger.post(f"leads/{hot.pk}/{step}/", body).status_code == 404
     assert sam.client.post(f"/api/v1/leads/{hot.pk}/{step}/", data=b"[]",
                            content_type="application/json").status_code == 422  # fmt: skip
+
+
+class TestFeedback:
+    def test_who_has_it_says_how_good_it_was(self, cast, program, hot):
+        sam, maya = program(cast.sam), program(cast.maya)
+        early = sam.post(f"leads/{hot.pk}/feedback/", {"rating": 4})
+        sam.post(f"leads/{hot.pk}/accept/")
+
+        poor = sam.post(f"leads/{hot.pk}/feedback/", {"rating": 2})
+        said = sam.post(f"leads/{hot.pk}/feedback/", {"rating": 2, "why": "A student."})
+        others = maya.post(f"leads/{hot.pk}/feedback/", {"rating": 5})
+        hidden = program(cast.outsider).post(f"leads/{hot.pk}/feedback/", {"rating": 5})
+
+        assert (early.status_code, poor.status_code, said.status_code) == (409, 422, 200)
+        assert list(poor.json()["errors"]) == ["why"]
+        assert (others.status_code, hidden.status_code) == (403, 404)
+        assert hot.handoffs.get().feedback.rating == 2
