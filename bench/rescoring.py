@@ -56,7 +56,8 @@ def _ours(version: int, rows: int) -> float:
     begin(version, at=at)
     run = go_on(at=at)
     taken = time.perf_counter() - began
-    assert run is not None and run.changed == run.done == rows, run
+    assert run is not None
+    assert run.changed == run.done == rows, run
     return rows / taken
 
 
