@@ -1,5 +1,8 @@
 """The list of leads, narrowed and sorted, among many leads and among 10,000."""
 
+import json
+from urllib.parse import urlencode
+
 from django.conf import settings
 from django.db import connection
 from django.test import Client
@@ -14,6 +17,12 @@ FEW = 10_000
 CONNECTIONS = 2
 MOST_QUERIES = 12
 MARKETING, SALES, REP = "mona@bench.test", "dana0@bench.test", "rep0@bench.test"
+# As somebody puts it together in the filter builder: and, or, a relative date, several choices.
+BUILT = [
+    "all", ["score", "gte", "20"], ["last_touchpoint_at", "last", "400"],
+    ["any", ["country", "in", "US", "DE", "GB"], ["company", "contains", "spa"],
+     ["owner", "empty"]],
+]  # fmt: skip
 # Who asks for what: a manager's lists are the longest, a search and a filter cut right through.
 LISTS = {
     "newest": (MARKETING, "/leads/"),
@@ -23,6 +32,11 @@ LISTS = {
     "handed_over": (SALES, "/leads/"),
     "handed_over_best": (SALES, "/leads/?sort=score"),
     "of_a_rep": (REP, "/leads/?stage=sql"),
+    "built": (MARKETING, f"/leads/?{urlencode({'where': json.dumps(BUILT)})}"),
+    "touched": (MARKETING, "/leads/?sort=touched"),
+    "by_name": (MARKETING, "/leads/?sort=name"),
+    "next_due": (SALES, "/leads/?sort=deadline"),
+    "count": (MARKETING, "/leads/count/"),
 }
 
 

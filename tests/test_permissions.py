@@ -159,6 +159,8 @@ lead-activity        POST  in   404  404  422  422  422  404  422  422
 lead-deal            GET   in   404  404  403  403  200  404  200  200
 lead-deal            POST  in   404  404  403  403  422  404  422  422
 lead-bin             GET   in   403  200  200  200  200  200  200  200
+lead-cell            GET   in   403  404  200  200  200  404  200  200
+lead-cell            POST  in   403  404  409  409  409  404  409  409
 lead-columns         GET   in   403  200  200  200  200  200  200  200
 lead-columns         POST  in   403  200  200  200  200  200  200  200
 lead-count           GET   in   403  200  200  200  200  200  200  200
@@ -166,6 +168,7 @@ lead-disqualify      GET   in   404  404  403  403  200  404  200  200
 lead-disqualify      POST  in   404  404  403  403  422  404  422  422
 lead-edit            GET   in   404  404  200  200  200  404  200  200
 lead-edit            POST  in   404  404  422  422  422  404  422  422
+lead-edit-undo       POST  in   403  404  404  404  404  404  404  404
 lead-export          GET   in   403  200  200  200  200  200  200  200
 lead-export-columns  GET   in   403  200  200  200  200  200  200  200
 lead-filter          GET   in   403  200  200  200  200  200  200  200
@@ -346,6 +349,10 @@ def scene(cast):
 
 
 def address(name: str, pattern: str, numbers, slugs) -> str:
+    if name == "lead-cell":
+        return reverse(name, args=[numbers["lead"], "company"])
+    if name == "lead-edit-undo":
+        return reverse(name, args=[numbers["lead"], 2**40])
     if "<int:pk>" in pattern:
         return reverse(name, args=[next(v for k, v in numbers.items() if name.startswith(k))])
     if "<slug:slug>" in pattern:

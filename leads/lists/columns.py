@@ -1,9 +1,10 @@
 """Which columns a list of leads has, and what stands in them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from accounts.models import User
 from leads import countries, custom_fields
 from leads.lists.fields import Field
 from leads.lists.kinds import Kind
@@ -49,6 +50,8 @@ class Line:
 
     lead: Lead
     cells: list[Cell]
+    # Whether the reader may change it.
+    editable: bool = False
 
 
 def chosen(names: Sequence[str], fields: Mapping[str, Field]) -> list[Column]:
@@ -79,12 +82,31 @@ def _draw(field: Field) -> str:
     return "number" if field.kind == Kind.NUMBER else "text"
 
 
-def lines(leads: Sequence[Lead], columns: Sequence[Column], tags: Mapping[int, str]) -> list[Line]:
+def lines(
+    leads: Sequence[Lead],
+    columns: Sequence[Column],
+    tags: Mapping[int, str],
+    *,
+    editable: Collection[int] = (),
+) -> list[Line]:
     """The leads of one page with what stands in their cells; asks the database nothing."""
     return [
-        Line(lead, [Cell(column, _value(lead, column.field, tags)) for column in columns])
+        Line(
+            lead,
+            [Cell(column, _value(lead, column.field, tags)) for column in columns],
+            lead.pk in editable,
+        )
         for lead in leads
     ]
+
+
+def editable(leads: Sequence[Lead], columns: Sequence[Column], *, by: User) -> set[int]:
+    """Which of these leads somebody may change in the list: one query, where a column can be."""
+    numbers = [lead.pk for lead in leads]
+    if not numbers or not any(column.field.is_editable for column in columns):
+        return set()
+    mine = Lead.objects.editable_by(by).filter(pk__in=numbers)
+    return set(mine.values_list("pk", flat=True))
 
 
 def _value(lead: Lead, field: Field, tags: Mapping[int, str]) -> Any:

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from leads import custom_fields
 from leads.custom_fields import FieldRules
+from leads.editing import EDITABLE
 from leads.lists.kinds import Kind
 from leads.models import CustomField
 
@@ -29,6 +30,11 @@ class Field:
     rules: FieldRules | None = None
     # Whether the filter builder offers it, and the list can have it as a column.
     is_offered: bool = True
+
+    @property
+    def is_editable(self) -> bool:
+        """Whether a cell of it can be changed in the list: details of the person, own fields."""
+        return self.name in EDITABLE or self.rules is not None
 
 
 def _text(name: str, label: str, *, words: bool = False, nullable: bool = False) -> Field:

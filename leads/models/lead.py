@@ -153,7 +153,7 @@ class Lead(models.Model):
     consent_at = models.DateTimeField(null=True, blank=True)
     extra = models.JSONField(default=dict, blank=True)
     # Numbers of `Tag`: written by leads.tagging (and by a merge, which joins them).
-    tags = ArrayField(models.IntegerField(), default=list, blank=True)
+    tags = ArrayField(models.IntegerField(), default=list, db_default=[], blank=True)
 
     stage = models.CharField(max_length=16, choices=Stage.choices, default=Stage.INQUIRY)
     aida = models.CharField(max_length=16, choices=Aida.choices, default=Aida.AWARENESS)

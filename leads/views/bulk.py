@@ -21,6 +21,7 @@ from leads.lists.conditions import Condition, Group
 from leads.models import BulkRun
 from leads.tasks import wake_bulk
 from leads.views.access import EVERYBODY, only_for
+from leads.views.cells import came_from
 
 SHOWN = 100
 
@@ -152,7 +153,7 @@ def bulk_undo(request: SignedInRequest, pk: int) -> HttpResponse:
     if run.refused:
         return redirect(run)
     messages.success(request, "Undone.")
-    return redirect("lead-list")
+    return redirect(came_from(request))
 
 
 @require_POST

@@ -45,7 +45,12 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
         "filters": filters,
         "said": [(part, found.address(where=rest)) for part, rest in filters.said],
         "leads": page.rows,
-        "lines": columns.lines(page.rows, found.columns, tagging.names(stamp=found.stamp)),
+        "lines": columns.lines(
+            page.rows,
+            found.columns,
+            tagging.names(stamp=found.stamp),
+            editable=columns.editable(page.rows, found.columns, by=request.user),
+        ),
         "deeds": for_role(request.user.role),
         "previous_cursor": page.previous_cursor,
         "next_cursor": page.next_cursor,

@@ -227,3 +227,35 @@ def test_leads_are_deleted_undone_and_put_back_from_the_bin(browser, leads, live
     expect(page.get_by_text("The bin is empty")).to_be_visible()
     assert said == []
     page.context.close()
+
+
+@pytest.mark.parametrize(("theme", "width"), BOTH)
+def test_a_cell_is_changed_where_it_stands(browser, leads, live_server, theme, width):
+    page = opened(browser, leads.maya, live_server.url, theme, width)
+    page.goto("/leads/?columns=company,country&q=pat@spa.example")
+    cell = page.locator("[data-cell]").first
+    cell.dblclick()
+    page.get_by_label("Company", exact=True).fill("Lake Hotel")
+    assert accessibility(page) == []
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Company of Pat Lee changed.")).to_be_visible()
+    expect(cell).to_contain_text("Lake Hotel")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("[data-cell]").first).to_contain_text("Spa Hotel")
+    assert "q=pat" in page.url
+    # By keyboard, and left again.
+    page.get_by_role("link", name="Change Company of Pat Lee").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Company", exact=True).fill("Nothing")
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-cell]").first).to_contain_text("Spa Hotel")
+    # Somebody else was faster.
+    page.get_by_role("link", name="Change Company of Pat Lee").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Company", exact=True).fill("Mine")
+    Lead.objects.filter(email="pat@spa.example").update(company="Theirs")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_contain_text("to “Theirs” meanwhile")
+    page.keyboard.press("Enter")
+    expect(page.locator("[data-cell]").first).to_contain_text("Mine")
+    page.context.close()
