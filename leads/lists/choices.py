@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cached_property
 from uuid import UUID
 
+from accounts.configuration import remembered
 from accounts.models import User
 from leads import countries, tagging
 from leads.capture_forms import campaigns_for_entry
@@ -24,11 +25,19 @@ class Choices:
 
     @cached_property
     def campaign(self) -> Pairs:
-        return [(str(c.pk), c.name) for c in campaigns_for_entry(self.user)]
+        def load() -> Pairs:
+            return [(str(c.pk), c.name) for c in campaigns_for_entry(self.user)]
+
+        # What one may see of them hangs on role and teams alone.
+        circle = f"{self.user.role}-{sorted(self.user.marketing_teams)}"
+        return remembered(f"campaign-choices-{circle}", load, under=self.stamp)
 
     @cached_property
     def persona(self) -> Pairs:
-        return [(str(p.pk), p.name) for p in Persona.objects.in_use()]
+        def load() -> Pairs:
+            return [(str(p.pk), p.name) for p in Persona.objects.in_use()]
+
+        return remembered("persona-choices", load, under=self.stamp)
 
     @cached_property
     def reps(self) -> Pairs:

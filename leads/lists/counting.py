@@ -8,8 +8,9 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
+
+from leads.lists import patience
 
 EXACT = 1000
 PATIENCE = 300  # milliseconds
@@ -33,13 +34,10 @@ def count(rows: QuerySet[Any], *, exact: int = EXACT) -> Count:
     """How many rows there are."""
     least = 0
     try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SET LOCAL statement_timeout = {PATIENCE:d}")
+        with patience.within(PATIENCE):
             least = len(rows.order_by().values_list("pk")[: exact + 1])
-            cursor.execute("SET LOCAL statement_timeout TO DEFAULT")
-    except OperationalError as error:
-        if "statement timeout" not in str(error):
-            raise
+    except patience.TooSlow:
+        pass
     else:
         if least <= exact:
             return Count(least, is_exact=True)

@@ -80,7 +80,7 @@ def page(rows: QuerySet[Any], order: Order, cursor: str, *, size: int) -> Page:
     """The page a cursor names; the first page for none, or for one that is none of ours."""
     found = _read(cursor, order)
     if found is None:
-        taken = list(order.applied(rows)[: size + 1])
+        taken = _first(rows, order, count=size + 1)
         return _page(taken, order, size=size, backwards=False, first=True)
     backwards, value, pk = found
     taken = _look(rows, order, (value, pk), backwards=backwards, count=size + 1)
@@ -89,6 +89,16 @@ def page(rows: QuerySet[Any], order: Order, cursor: str, *, size: int) -> Page:
     if order.nullable and short and backwards == (value is None):
         taken += _look(rows, order, None, backwards=backwards, count=short)
     return _page(taken, order, size=size, backwards=backwards)
+
+
+def _first(rows: QuerySet[Any], order: Order, *, count: int) -> list[Any]:
+    """The first rows: those with a value by their index, and those without where it runs out."""
+    if not order.nullable:
+        return list(order.applied(rows)[:count])
+    taken = list(order.applied(rows.filter(**{f"{order.column}__isnull": False}))[:count])
+    if len(taken) < count:
+        taken += _look(rows, order, None, backwards=False, count=count - len(taken))
+    return taken
 
 
 def _look(

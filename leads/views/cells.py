@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import configuration
 from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
@@ -46,7 +47,9 @@ def lead_cell(request: SignedInRequest, pk: int, name: str) -> HttpResponse:
         return _form(request, lead, field, typed, seen=stands, said=said, status=refusal.status)
     if done is not None:
         undo = reverse("lead-edit-undo", args=[pk, done.pk])
-        said = f"{field.label} of {lead.name} changed."
+        now = Lead.objects.get(pk=pk)
+        became = f" It is {now.get_stage_display()} now." if now.stage != lead.stage else ""
+        said = f"{field.label} of {lead.name} changed.{became}"
         messages.success(request, said, extra_tags=f"undo:{undo}")
     return _shown(request, Lead.objects.get(pk=pk), field)
 
@@ -105,7 +108,7 @@ def _form(
         "field": field,
         "value": value,
         "chosen": chosen if field.kind == Kind.CHOICES else [value],
-        "choices": cells.choices_of(field, Choices(request.user)),
+        "choices": cells.choices_of(field, Choices(request.user, stamp=configuration.stamp())),
         "several": field.kind == Kind.CHOICES,
         "input_type": "date" if field.kind == Kind.DAY else "text",
         "seen": cells.text_of(lead, field) if seen is None else seen,

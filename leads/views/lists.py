@@ -1,6 +1,7 @@
 """Leads in lists: all that somebody may see, and the MQLs to hand over."""
 
 from collections import Counter
+from contextlib import nullcontext
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -16,8 +17,9 @@ from accounts.requests import SignedInRequest
 from leads import tagging
 from leads.bulk.deeds import for_role
 from leads.handover import hand_over, missing_for_mql
-from leads.lists import columns, counting, keyset
+from leads.lists import columns, counting, keyset, patience
 from leads.lists.asking import ALL, asked
+from leads.lists.filters import LeadFilters
 from leads.models import Handoff, Lead
 from leads.views.access import EVERYBODY, only_for
 
@@ -33,14 +35,15 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
     found = asked(request.GET, user=request.user, at=at)
     filters, cursor = found.filters, request.GET.get("cursor", "")
     leads = Lead.objects.visible_to(request.user).select_related(*columns.joined(found.columns))
-    page = keyset.page(filters.apply(leads), filters.order, cursor, size=PAGE)
-    alike = not page.rows and not cursor and bool(filters.cleaned_data.get("q"))
-    if alike:
-        # The best page of them is enough: who misspells looks for one lead.
-        similar = keyset.page(filters.apply(leads, alike=True), filters.order, "", size=PAGE)
-        page = keyset.Page(similar.rows)
+    page, alike, too_slow = keyset.Page([]), False, False
+    try:
+        with patience.within(patience.LONGEST) if filters.is_narrow else nullcontext():
+            page, alike = _found(filters, leads, cursor)
+    except patience.TooSlow:
+        too_slow = True
     context = {
         "alike": alike and page.rows,
+        "too_slow": too_slow,
         "asked": found,
         "filters": filters,
         "said": [(part, found.address(where=rest)) for part, rest in filters.said],
@@ -63,6 +66,16 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
     answer = render(request, "leads/_lead_rows.html" if part else "leads/lead_list.html", context)
     patch_vary_headers(answer, ["HX-Request"])
     return answer
+
+
+def _found(filters: LeadFilters, leads: QuerySet[Lead], cursor: str) -> tuple[keyset.Page, bool]:
+    """The page asked for, and whether it is of leads that are called nearly so."""
+    page = keyset.page(filters.apply(leads), filters.order, cursor, size=PAGE)
+    if page.rows or cursor or not filters.cleaned_data.get("q"):
+        return page, False
+    # The best page of them is enough: who misspells looks for one lead.
+    similar = keyset.page(filters.apply(leads, alike=True), filters.order, "", size=PAGE)
+    return keyset.Page(similar.rows), True
 
 
 @require_safe

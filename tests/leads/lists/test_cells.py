@@ -42,6 +42,12 @@ def test_a_cell_is_drawn_saved_and_undone(cast, lead):
     assert elsewhere["Location"] == "/leads/"
 
 
+def test_what_became_of_it_is_told(cast):
+    lead = cast.capture(at=database_now(), email="a@x.example", touchpoint="event").lead
+    done = save(cast.maya, lead, "Head of Wellness", field="job_title", seen="")
+    assert "Job title of a@x.example changed. It is MQL now." in done.content.decode()
+
+
 def test_the_same_again_says_nothing(cast, lead):
     assert "undo" not in save(cast.maya, lead, "Spa Hotel").content.decode()
     assert Activity.objects.filter(kind="edited").count() == 0

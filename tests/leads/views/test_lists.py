@@ -183,8 +183,8 @@ def test_queries_do_not_grow_with_the_rows(cast, count, django_assert_num_querie
         cast.hot_lead(at=database_now(), email=f"p{n}@spa.example")
     client = signed_in(cast.maya)
     client.get("/leads/")  # what is configured is read once
-    # session, user, memberships, three lists of choices, rows, the instant, two stamps, the bell
-    with django_assert_num_queries(11):
+    # session, user, memberships, the reps to choose from, rows, the instant, two stamps, the bell
+    with django_assert_num_queries(9):
         client.get("/leads/")
 
 
