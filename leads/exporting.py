@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Func, QuerySet, TextField
 
+from leads import tagging
 from leads.custom_fields import by_name
 from leads.custom_fields.changing import MOST_FIELDS
 from leads.custom_fields.saying import cell
@@ -39,6 +40,7 @@ COLUMNS = {
     "persona": "persona__name",
     "owner": "owner__email",
     "handed_over_at": "handed_over_at",
+    "tags": "tags",
 }
 LABELS = {**TARGETS, "aida": "AIDA stage"}
 # What the database hands over at a time.
@@ -58,8 +60,12 @@ class Export:
         paths = [COLUMNS[name] for name in self.headers if name in COLUMNS]
         extras = [name.removeprefix(EXTRA) for name in self.headers if name not in COLUMNS]
         wanted = [*paths, "extra"] if extras else paths
+        tags = tagging.names() if "tags" in paths else {}
         for values in self.leads.values_list(*wanted).iterator(chunk_size=CHUNK):
-            cells = [text(value) for value in values[: len(paths)]]
+            cells = [
+                text([tags[n] for n in value if n in tags] if path == "tags" else value)
+                for path, value in zip(paths, values, strict=False)
+            ]
             if extras:
                 further = values[-1]
                 cells += [text(further.get(name)) for name in extras]

@@ -55,7 +55,7 @@ WORDS = {
 }  # fmt: skip
 # Of our own export: what follows from the lead's history is not taken from a file.
 OWN = {"stage", "aida", "score", "tier"}
-FOLLOWS = OWN | {"persona", "owner", "handed_over_at"}
+FOLLOWS = OWN | {"persona", "owner", "handed_over_at", "tags"}
 EXTRA = "extra."
 # From this share of a column's values on they say what the column is.
 CLEAR = 0.8

@@ -11,7 +11,8 @@ from bench.__main__ import ROWS as KNOWN_ROWS
 from bench.figures import Figure, in_turns, percentile
 
 ROOT = Path(__file__).resolve().parents[2]
-LISTS = ("newest", "best", "filtered", "searched", "handed_over", "handed_over_best", "of_a_rep")
+LISTS = ("newest", "best", "filtered", "searched", "handed_over", "handed_over_best", "of_a_rep",
+         "built", "touched", "by_name", "next_due", "count")  # fmt: skip
 FIELDS = ["name", "scale", "value", "floor", "ratio", "goal", "met"]
 ROWS = [
     "capture", "capture_p95", "capture_cpu", "capture_inquiry", "capture_inquiry_p95",
