@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -254,6 +255,57 @@ def test_the_database_finds_what_a_slow_reading_finds(cast, rows, tree):
     found = Lead.objects.filter(matching(tests, reader)).values_list("last_name", flat=True)
     expected = [str(n) for n, row in enumerate(rows) if slowly(tree, row, people)]
     assert sorted(found) == expected
+
+
+NUMBERS = ["-2", "0", "0.5", "1", "2.0", "99999999"]
+DAYS = ["2027-02-16", "2027-02-17", "2027-02-18", "2027-02-20"]
+SOME = {"stage": ["mql", "customer"], "country": ["DE", "AT"], "owner": ["me", "SUE"]}
+
+
+def every_question():
+    """Each test of each field, with each value on its own and in pairs."""
+    for field in (BUILT_IN[name] for name in FIELDS):
+        for op in OPS[field.kind]:
+            one = {Kind.NUMBER: NUMBERS, Kind.INSTANT: DAYS}.get(
+                field.kind, [text for text in TEXTS if text] + ["p1@"]
+            )
+            values = {
+                Takes.NOTHING: [[]],
+                Takes.PERIOD: [[name] for name in periods.PERIODS],
+                Takes.DAYS: [["1"], ["2"], ["9"]],
+                Takes.SOME: [[a] for a in SOME.get(field.name, [])] + [SOME.get(field.name, [])],
+                Takes.ONE: [[value] for value in one],
+                Takes.TWO: [list(pair) for pair in pairwise(one)],
+            }[op.takes]
+            yield from ([field.name, op.name, *each] for each in values)
+
+
+def test_each_test_alone_finds_what_a_slow_reading_finds(cast):
+    people = {None: None, "sam": cast.sam, "sue": cast.sue, "me": cast.sam, "SUE": cast.sue}
+    rows = [
+        {
+            "company": TEXTS[n % len(TEXTS)], "job_title": TEXTS[-1 - n % len(TEXTS)],
+            "score": n % 5 - 2, "stage": ["inquiry", "mql", "customer"][n % 3],
+            "country": ["", "DE", "US"][n % 3], "owner": [None, "sam", "sue"][n % 3],
+            "created_at": INSTANTS[1:][n % 6], "respond_by": INSTANTS[n % 7],
+            "email": f"p{n}@x.example" if n % 4 else None,
+        }
+        for n in range(21)
+    ]  # fmt: skip
+    for number, row in enumerate(rows):
+        Lead.objects.create(
+            **{**row, "owner": people[row["owner"]]}, phone="+12125550100", team=cast.marketing,
+            match_text=row["company"].casefold(), updated_at=AT, last_name=str(number),
+        )  # fmt: skip
+    reader, wrong = Reader(Choices(cast.sam), AT, ZONE), []
+    for question in every_question():
+        spelt = [str(cast.sue.pk) if text == "SUE" else text for text in question]
+        tests = prepare(conditions.of(["all", spelt]), BUILT_IN, reader)
+        found = Lead.objects.filter(matching(tests, reader)).values_list("last_name", flat=True)
+        expected = {str(n) for n, row in enumerate(rows) if slowly(question, row, people)}
+        if set(found) != expected:
+            wrong.append((question, set(found) ^ expected))
+    assert wrong == []
 
 
 # --- The builder's form --------------------------------------------------------------------------
