@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0019_import_numbers'),
+        ('leads', '0020_feedback'),
     ]
 
     operations = [
