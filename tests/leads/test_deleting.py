@@ -212,5 +212,5 @@ def test_the_bin_costs_the_same_for_many(cast, count, django_assert_num_queries)
         deleting.delete(found, by=cast.maya, at=AT)
     client = signed_in(cast.maya)
     # session, user, memberships, the leads, the instant, the bell
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         client.get("/leads/bin/")
