@@ -15,7 +15,7 @@ from bench.plan import Plan
 
 FEW = 10_000
 CONNECTIONS = 2
-MOST_QUERIES = 12
+MOST_QUERIES = 14
 MARKETING, SALES, REP = "mona@bench.test", "dana0@bench.test", "rep0@bench.test"
 # As somebody puts it together in the filter builder: and, or, a relative date, several choices.
 BUILT = [

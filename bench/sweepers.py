@@ -27,15 +27,17 @@ def sweepers_row(plan: "Plan", scale: int) -> "list[Figure]":
     """Alarms a second by two, four and eight sweepers, each held against half as many."""
     from bench.figures import Figure
 
-    rates: dict[int, list[float]] = {number: [] for number in NUMBERS}
+    # Starting fifteen processes proves no more than starting three.
+    numbers = NUMBERS[:2] if plan.brief else NUMBERS
+    rates: dict[int, list[float]] = {number: [] for number in numbers}
     for turn in range(1 if plan.brief else ROUNDS):
-        for number in reversed(NUMBERS) if turn % 2 else NUMBERS:
+        for number in reversed(numbers) if turn % 2 else numbers:
             rates[number].append(_rate(plan, scale, number))
     found = {number: median(seen) for number, seen in rates.items()}
     return [
         Figure(f"sweepers_{number}", scale, found[number], found[number // 2], GOAL,
                unit="alarms/s")
-        for number in NUMBERS[1:]
+        for number in numbers[1:]
     ]  # fmt: skip
 
 

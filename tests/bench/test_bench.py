@@ -20,7 +20,7 @@ ROWS = [
     "queue_page", "queue_api", "queue_poll", "queue_api_poll",
     *(f"list_{name}_queries" for name in LISTS), *(f"list_{name}" for name in LISTS),
     "sweep", "sweep_open",
-    "sweep_open_time", "sweepers_2", "sweepers_4", "sweepers_8", "start_clocks",
+    "sweep_open_time", "sweepers_2", "start_clocks",
     "start_clocks_queries", "import",
     "deadline_to_breach", "lateness_busy", "lateness_busy_pages", "what_if", "what_if_contract",
     "rescore", "duplicates", "memory",
