@@ -16,6 +16,7 @@ from accounts.writing import update
 from leads import scoring
 from leads.capture import REMEMBERED, sign_of
 from leads.models import TOUCHPOINTS, Activity, Lead, ScoreRun, Stage
+from personas.definitions import persona_rules
 
 BATCH = 1000
 FIELDS = (
@@ -106,11 +107,15 @@ def _next_batch(after: int, *, at: datetime) -> tuple[int, int, int] | None:
 
 def _moved(batch: Sequence[Lead], *, at: datetime) -> list[Lead]:
     stamp = configuration.stamp()
+    version, rules = scoring.current_rules(at, stamp=stamp)
+    personas = persona_rules(stamp=stamp)
     signs = signs_by_lead([lead.pk for lead in batch], at=at)
     moved = []
     for lead in batch:
         before = (lead.score, lead.tier, lead.persona_id, lead.score_reasons)
-        result = scoring.score(lead.values(), signs[lead.pk], at=at, stamp=stamp)
+        result = scoring.score_by(
+            rules, lead.values(), signs[lead.pk], at=at, personas=personas, version=version
+        )
         scoring.apply(lead, result, at=at)
         if before != (lead.score, lead.tier, lead.persona_id, lead.score_reasons):
             moved.append(lead)
