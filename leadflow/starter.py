@@ -14,6 +14,7 @@ from accounts.models import Membership, Team, User
 from accounts.refusals import Conflict
 from leads.models import Kind, Pool, PoolMember, ScoreRules
 from personas.models import Definition
+from sla.contracts import drafting, wording
 from sla.models import Action, Calendar, CalendarVersion, Contract, Side, TeamCalendar, Term
 
 OFFICE_HOURS = {str(day): [["09:00", "17:00"]] for day in range(5)}
@@ -151,6 +152,8 @@ def sign_contract(
             steps=steps,
             pause_reasons=PAUSE_REASONS if measure in PAUSED_MEASURES else [],
         )
+    wording.freeze(contract, drafting.terms_of(contract), at=in_force_from)
+    contract.save(update_fields=["text", "text_sha256"])
     return contract
 
 
@@ -182,5 +185,6 @@ def start_company(
             key="mql", version=1, name="Marketing qualified lead (MQL)", words=MQL_WORDS,
             rule={"min_score": 50}, in_force_from=at,
         )  # fmt: skip
-        sign_contract(1, in_force_from=at, marketing=admin, sales=admin)
+        # What a company begins with is signed by nobody: one person never signs for both sides.
+        sign_contract(1, in_force_from=at)
     return admin

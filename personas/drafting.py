@@ -11,33 +11,19 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from accounts import audit
+from accounts import audit, two_signatures
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
+from accounts.two_signatures import SIDES
 from personas import versions
 from personas.models import Definition, Draft, PersonaVersion
 
 PROPOSERS = (Role.MARKETER, Role.MARKETING_MANAGER, Role.SALES_REP, Role.SALES_MANAGER)
-SIDES = {"marketing": "signed_for_marketing_by", "sales": "signed_for_sales_by"}
-OTHER = {"marketing": "sales", "sales": "marketing"}
 
 
 def may_propose(user: User) -> bool:
     """Everybody of both teams; an admin only as a manager of one."""
     return user.role in PROPOSERS or bool(user.managed_teams)
-
-
-def sides_of(user: User) -> list[str]:
-    """For which sides somebody may sign: those of which they manage a team."""
-    kinds = user.memberships.filter(is_manager=True).values_list("team__kind", flat=True)
-    return sorted(set(kinds) & SIDES.keys())
-
-
-def unsigned(draft: Draft, by: User) -> list[str]:
-    """For which sides this person may still sign the draft: never for a second one."""
-    if by.pk in (draft.signed_for_marketing_by_id, draft.signed_for_sales_by_id):
-        return []
-    return [side for side in sides_of(by) if getattr(draft, f"{SIDES[side]}_id") is None]
 
 
 def open_drafts(kind: str) -> list[Draft]:
@@ -94,20 +80,15 @@ def sign(
     Raises NotAllowed for a side one does not manage, Refused for a second signature of one person,
     Conflict when the draft is not as it was seen.
     """
-    if side not in sides_of(by):
-        raise NotAllowed(f"Signing for {side or 'a side'} is for a manager of it.")
+    two_signatures.check_side(side, by=by)
     with transaction.atomic():
         draft = _as_seen(kind, key, seen)
-        if getattr(draft, f"{SIDES[OTHER[side]]}_id") == by.pk:
-            raise Refused(
-                f"You signed for {OTHER[side]}; nobody signs for both sides. "
-                f"Another manager of {side} signs for {side}."
-            )
+        two_signatures.check_second(draft, side, by=by)
         setattr(draft, SIDES[side], by)
         draft.save(update_fields=[SIDES[side]])
         facts = {"kind": kind, "key": key, "side": side, "edits": draft.edits}
         audit.record("signed", draft, by=by, at=at, facts=facts)
-        if draft.signed_for_marketing_by_id and draft.signed_for_sales_by_id:
+        if two_signatures.has_both(draft):
             return _agree(draft, by=by, at=at)
     return None
 

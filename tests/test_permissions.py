@@ -92,6 +92,8 @@ contract-move        GET   in   403  403  403  200  403  403  200  403
 contract-move        POST  in   403  403  403  422  403  403  422  403
 contract-reopen      POST  in   403  403  403  409  403  403  409  403
 contract-sign        POST  in   403  403  403  422  403  403  422  403
+contract-pdf         GET   in   404  404  404  404  404  404  404  404
+contract-text        GET   in   404  404  404  404  404  404  404  404
 contract-version     GET   in   200  200  200  200  200  200  200  200
 contract-versions    GET   in   200  200  200  200  200  200  200  200
 deal-close           GET   in   404  404  403  403  200  404  200  200

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from accounts import outbox
+from accounts import outbox, two_signatures
 from accounts.models import User
 from leads import rescoring, scoring
 from personas import drafting
@@ -33,18 +33,15 @@ def sign(
 
 def _ask_the_other(kind: str, key: str, side: str, *, by: User, at: datetime, url: str) -> None:
     draft = drafting.open_draft(kind, key)
-    if draft is None or (draft.signed_for_marketing_by_id and draft.signed_for_sales_by_id):
+    if draft is None or two_signatures.has_both(draft):
         return
-    waited_for = User.objects.filter(
-        is_active=True,
-        memberships__is_manager=True,
-        memberships__team__kind=drafting.OTHER[side],
-    ).exclude(pk=by.pk)
+    other = two_signatures.OTHER[side]
+    waited_for = two_signatures.managers_of(other).exclude(pk=by.pk)
     outbox.send([
         outbox.message(
             person, "agreement_waits", f"“{draft.facts['name']}” waits for your signature",
-            f"{by} signed it for {side}. With a signature of {drafting.OTHER[side]} it is in "
+            f"{by} signed it for {side}. With a signature of {other} it is in "
             "force.", url, at=at,
         )
-        for person in waited_for.distinct().values_list("pk", flat=True)
+        for person in waited_for.values_list("pk", flat=True)
     ])  # fmt: skip

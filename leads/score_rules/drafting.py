@@ -11,14 +11,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from accounts import audit
+from accounts import audit, two_signatures
 from accounts.models import Role, User
 from accounts.refusals import Conflict, Refused
+from accounts.two_signatures import SIDES
 from leads import rescoring, scoring
 from leads.models import ScoreDraft, ScoreRules
 
 PROPOSERS = (Role.MARKETER, Role.MARKETING_MANAGER, Role.SALES_MANAGER)
-SIDES = {"marketing": "signed_for_marketing_by", "sales": "signed_for_sales_by"}
 
 
 def open_draft() -> ScoreDraft | None:
@@ -60,19 +60,13 @@ def may_propose(user: User) -> bool:
     return user.role in PROPOSERS or bool(user.managed_teams)
 
 
-def sides_of(user: User) -> list[str]:
-    """For which sides somebody may sign: those of which they manage a team."""
-    kinds = user.memberships.filter(is_manager=True).values_list("team__kind", flat=True)
-    return sorted(set(kinds) & SIDES.keys())
-
-
 def sign(side: str, *, by: User, at: datetime, seen: int) -> ScoreRules | None:
     """Sign the draft for one side; with both signatures it is published.
 
-    Raises Refused for a side one does not manage, Conflict when the draft is not as it was seen.
+    Raises NotAllowed for a side one does not manage, Refused for a second signature of one person,
+    Conflict when the draft is not as it was seen.
     """
-    if side not in sides_of(by):
-        raise Refused(f"Signing for {side} is for a manager of {side}.")
+    two_signatures.check_side(side, by=by)
     with transaction.atomic():
         draft = _locked()
         if draft is None or draft.edits != seen:
@@ -80,10 +74,11 @@ def sign(side: str, *, by: User, at: datetime, seen: int) -> ScoreRules | None:
                 "The draft has changed since you looked at it; look again before you sign.",
                 code="draft_changed",
             )
+        two_signatures.check_second(draft, side, by=by)
         setattr(draft, SIDES[side], by)
         draft.save(update_fields=[SIDES[side]])
         audit.record("signed", draft, by=by, at=at, facts={"side": side, "edits": draft.edits})
-        if draft.signed_for_marketing_by_id and draft.signed_for_sales_by_id:
+        if two_signatures.has_both(draft):
             return _publish(draft, by=by, at=at)
     return None
 

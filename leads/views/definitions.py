@@ -11,6 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import two_signatures
 from accounts.instants import database_now
 from accounts.refusals import Conflict, Refused
 from accounts.requests import SignedInRequest
@@ -51,7 +52,7 @@ def _names() -> dict[str, Mapping[str, str]]:
 def definition_list(request: SignedInRequest) -> HttpResponse:
     """Every word: the stages in their order, then the others."""
     at, names = database_now(), _names()
-    signers = Definition.objects.select_related(*drafting.SIDES.values())
+    signers = Definition.objects.select_related(*two_signatures.SIDES.values())
     agreed = {d.key: d for d in signers.in_force(at)}
     drafts = {draft.key: draft for draft in drafting.open_drafts(KIND)}
     others = sorted({*agreed, *drafts} - STAGE_WORDS.keys())
@@ -74,7 +75,7 @@ def definition(request: SignedInRequest, slug: str) -> HttpResponse:
     stage = STAGE_WORDS.get(slug)
     history = list(
         Definition.objects.filter(key=slug)
-        .select_related(*drafting.SIDES.values())
+        .select_related(*two_signatures.SIDES.values())
         .order_by("-version")
     )
     said = [versions.definition_facts(each) for each in history]
@@ -89,7 +90,8 @@ def definition(request: SignedInRequest, slug: str) -> HttpResponse:
         "draft": draft,
         "draft_changes": definition_changes(facts, draft.facts, **names) if draft else [],
         "seen": drafting.ticket(number, draft),
-        "sides": drafting.unsigned(draft, request.user) if draft else [],
+        "sides": two_signatures.unsigned(draft, request.user) if draft else [],
+        "left": two_signatures.left_to_others(draft, request.user) if draft else "",
         "may_propose": drafting.may_propose(request.user),
         "history": [
             (each, definition_changes(before, now, **names))
@@ -202,7 +204,7 @@ def definition_sign(request: SignedInRequest, slug: str) -> HttpResponse:
     """Sign what is proposed for one's side; with the second signature it is in force."""
     _found(slug)
     side, seen = request.POST.get("side", ""), request.POST.get("seen", "")
-    if not drafting.sides_of(request.user):
+    if not two_signatures.sides_of(request.user):
         raise PermissionDenied("Definitions are agreed by a marketing and a sales manager.")
     try:
         made = signing.sign(

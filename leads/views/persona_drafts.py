@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import two_signatures
 from accounts.instants import database_now
 from accounts.refusals import Conflict, Refused
 from accounts.requests import SignedInRequest
@@ -107,7 +108,8 @@ def persona_draft(request: SignedInRequest, slug: str) -> HttpResponse:
         "draft": draft,
         "changes": changes(facts, draft.facts),
         "seen": drafting.ticket(number, draft),
-        "sides": drafting.unsigned(draft, request.user),
+        "sides": two_signatures.unsigned(draft, request.user),
+        "left": two_signatures.left_to_others(draft, request.user),
         "may_propose": drafting.may_propose(request.user),
     }
     return render(request, "leads/persona_draft.html", context)
@@ -159,7 +161,7 @@ def persona_sign(request: SignedInRequest, slug: str) -> HttpResponse:
     """Sign what is proposed for one's side; the second signature puts it in force."""
     _found(slug)
     side, seen = request.POST.get("side", ""), request.POST.get("seen", "")
-    if not drafting.sides_of(request.user):
+    if not two_signatures.sides_of(request.user):
         raise PermissionDenied("Personas are agreed by a marketing and a sales manager.")
     try:
         made = signing.sign(

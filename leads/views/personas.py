@@ -5,6 +5,7 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from accounts import two_signatures
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
 from leads.agreed.persona_words import changes, in_words
@@ -41,7 +42,7 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
     found = get_object_or_404(Persona, slug=slug)
     leads = Lead.objects.visible_to(request.user).filter(persona=found)
     own = labels(found.criteria)
-    history = list(found.versions.select_related(*drafting.SIDES.values()))
+    history = list(found.versions.select_related(*two_signatures.SIDES.values()))
     said = [each.facts for each in history]
     context = {
         "persona": found,

@@ -8,6 +8,7 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accounts import two_signatures
 from accounts.instants import database_now
 from accounts.refusals import Conflict, Refused
 from accounts.requests import SignedInRequest
@@ -38,22 +39,12 @@ def scoring_rules(request: SignedInRequest) -> HttpResponse:
         "draft": draft,
         "changes": differences(rules, draft.rules) if draft else [],
         "may_propose": drafting.may_propose(request.user),
-        "sides": _unsigned(draft, request),
+        "sides": two_signatures.unsigned(draft, request.user) if draft else [],
+        "left": two_signatures.left_to_others(draft, request.user) if draft else "",
         "versions": ScoreRules.objects.all()[:VERSIONS_SHOWN],
         "run": ScoreRun.objects.first(),
     }
     return render(request, "leads/scoring.html", context)
-
-
-def _unsigned(draft: ScoreDraft | None, request: SignedInRequest) -> list[str]:
-    """For which sides this person may still sign the draft."""
-    if draft is None:
-        return []
-    return [
-        side
-        for side in drafting.sides_of(request.user)
-        if getattr(draft, f"{drafting.SIDES[side]}_id") is None
-    ]
 
 
 @require_http_methods(["GET", "POST"])
@@ -151,7 +142,7 @@ def scoring_progress(request: SignedInRequest) -> HttpResponse:
 @require_POST
 def scoring_sign(request: SignedInRequest) -> HttpResponse:
     """Sign the draft for one's side; the second signature publishes it."""
-    if not drafting.sides_of(request.user):
+    if not two_signatures.sides_of(request.user):
         raise PermissionDenied("Scoring rules are signed by a marketing and a sales manager.")
     seen, side = _number(request.POST.get("seen", "")), request.POST.get("side", "")
     try:

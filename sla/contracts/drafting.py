@@ -16,8 +16,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.text import slugify
 
-from accounts import audit
-from accounts.models import AuditEntry, Team, User
+from accounts import audit, two_signatures
+from accounts.models import AuditEntry, User
 from accounts.refusals import Conflict, NotAllowed
 from sla import agreement
 from sla.contracts.differences import changed_promises, differences
@@ -39,8 +39,8 @@ CHANGED = (
 
 def sides_of(user: User) -> list[Side]:
     """The sides this person drafts and signs for: those of the teams they manage."""
-    kinds = Team.objects.filter(pk__in=user.managed_teams).values_list("kind", flat=True)
-    return [side for side in Side if side in set(kinds)]
+    mine = two_signatures.sides_of(user)
+    return [side for side in Side if side.value in mine]
 
 
 def draft() -> Contract | None:
@@ -252,11 +252,19 @@ def _note(contract: Contract, changes: list[str], *, by: User, at: datetime, key
         for person in (contract.signed_for_marketing_by, contract.signed_for_sales_by)
         if person is not None
     ]
-    contract.signed_for_marketing_by = contract.signed_for_sales_by = None
-    contract.signed_for_marketing_at = contract.signed_for_sales_at = None
+    unsign(contract)
     contract.save()
     facts = {"changes": changes, "key": key, "signatures_taken_back": signed}
     audit.record("contract_draft_changed", contract, by=by, at=at, facts=facts)
+
+
+def unsign(contract: Contract, *sides: Side) -> None:
+    """Take these signatures off, all without any named; words that nobody signs are not kept."""
+    for side in sides or tuple(Side):
+        setattr(contract, f"signed_for_{side.value}_by", None)
+        setattr(contract, f"signed_for_{side.value}_at", None)
+    if not two_signatures.signers(contract):
+        contract.text = contract.text_sha256 = ""
 
 
 def last_change(contract: Contract, key: str = "") -> AuditEntry | None:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.urls import reverse
 
-from accounts import audit, configuration, outbox
+from accounts import audit, configuration, outbox, two_signatures
 from accounts.models import User
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.models import Handoff
@@ -21,8 +21,9 @@ from sla import agreement
 from sla.agreement import Agreement
 from sla.clocks.counting import working_of
 from sla.clocks.rebasing import Choose, Ground, Plan, giving_way, preview, rebase
+from sla.contracts import wording
 from sla.contracts.differences import differences, never_reached
-from sla.contracts.drafting import changing, sides_of, terms_of, whole_ticket
+from sla.contracts.drafting import changing, sides_of, terms_of, unsign, whole_ticket
 from sla.hours import round_the_clock
 from sla.models import Clock, ClockQuerySet, Contract, CountedIn, Side, Term
 
@@ -45,6 +46,8 @@ def problems(contract: Contract, terms: Sequence[Term], *, at: datetime) -> list
     now = agreement.in_force(at)
     if now and not differences(Contract.objects.get(pk=now.id), now.terms, contract, terms):
         return [f"It says what version {now.version} says; change something, or discard it."]
+    if contract.text and (moved := wording.moved_on(contract, terms, at=at)):
+        return [moved]
     return [
         f"“{term.name}” is never reached: “{earlier.name}” is tried first and fits every lead of "
         "its own. Move it up, narrow the other, or remove it."
@@ -58,21 +61,25 @@ def sign(
     """Sign the draft for one side, as it was read (`base`, sla.contracts.drafting.whole_ticket).
 
     With both signatures it is agreed; with `move` the running clocks then go along, all or none.
-    Raises NotAllowed for anybody but a manager of the side, Refused for a draft that can't be kept,
-    Conflict when it was changed since, or when the clocks are too busy.
+    The words are frozen with the first signature; the second is under the same ones.
+    Raises NotAllowed for anybody but a manager of the side, Refused for a draft that can't be kept
+    and for a second signature of one person, Conflict when it was changed since, or when the clocks
+    are too busy.
     """
-    if side not in sides_of(by):
-        raise NotAllowed(f"Only a manager of {side.label.lower()} signs for {side.label.lower()}.")
+    two_signatures.check_side(side.value, by=by)
 
     def do() -> Signed:
         with changing(by=by) as contract:
+            two_signatures.check_second(contract, side.value, by=by)
             terms = terms_of(contract)
             if whole_ticket(contract, terms) != base:
                 raise Conflict(UNSEEN, code="draft_changed")
             if wrong := problems(contract, terms, at=at):
                 raise Refused(" ".join(wrong), code="draft_wrong")
+            if not contract.text:
+                wording.freeze(contract, terms, at=at)
             _sign(contract, side, by=by, at=at)
-            if contract.signed_for_marketing_by is None or contract.signed_for_sales_by is None:
+            if not two_signatures.has_both(contract):
                 _ask_the_other(contract, side, by=by, at=at)
                 return Signed(contract, agreed=False)
             _agree(contract, terms, by=by, at=at)
@@ -87,21 +94,21 @@ def _sign(contract: Contract, side: Side, *, by: User, at: datetime) -> None:
     setattr(contract, f"signed_for_{side.value}_by", by)
     setattr(contract, f"signed_for_{side.value}_at", at)
     contract.save()
-    facts = {"version": contract.version, "side": side.value}
+    facts = {"version": contract.version, "side": side.value, "sha256": contract.text_sha256}
     audit.record("contract_signed", contract, by=by, at=at, facts=facts)
 
 
 def _ask_the_other(contract: Contract, side: Side, *, by: User, at: datetime) -> None:
     """Tell the managers of the other side whose signature is missing now."""
-    others = User.objects.filter(is_active=True, memberships__is_manager=True).exclude(pk=by.pk)
-    waited_for = others.exclude(memberships__team__kind=side, memberships__is_manager=True)
+    other = two_signatures.OTHER[side.value]
+    waited_for = two_signatures.managers_of(other).exclude(pk=by.pk)
     outbox.send([
         outbox.message(
             person, "contract_signed", f"Version {contract.version} of the contract waits for you",
             f"{by} signed it for {side.label.lower()}. With your signature it is in force.",
             reverse("contract-draft"), at=at,
         )
-        for person in waited_for.distinct().values_list("pk", flat=True)
+        for person in waited_for.values_list("pk", flat=True)
     ])  # fmt: skip
 
 
@@ -112,8 +119,7 @@ def take_back(side: Side, *, by: User, at: datetime) -> None:
     with changing(by=by) as contract:
         if getattr(contract, f"signed_for_{side.value}_by") is None:
             return
-        setattr(contract, f"signed_for_{side.value}_by", None)
-        setattr(contract, f"signed_for_{side.value}_at", None)
+        unsign(contract, side)
         contract.save()
         facts = {"version": contract.version, "side": side.value}
         audit.record("contract_signature_taken_back", contract, by=by, at=at, facts=facts)
@@ -123,14 +129,14 @@ def _agree(contract: Contract, terms: Sequence[Term], *, by: User, at: datetime)
     """Make the draft a version: in force from `at`, or later if that was meant."""
     meant = contract.in_force_from
     contract.in_force_from = meant if meant is not None and meant > at else at
-    contract.is_draft = False
-    contract.save()
     # Written again in their order: lists that know no order of terms show them by their keys.
     contract.terms.all().delete()
     for order, term in enumerate(terms):
         term.pk, term.order = None, order
         term._state.adding = True
         term.save()
+    contract.is_draft = False
+    contract.save()
     if any(term.calendar_of == CountedIn.WALL for term in terms):
         round_the_clock.keep()  # Here, where nobody waits for it.
     was = _before(contract)
@@ -143,7 +149,7 @@ def _agree(contract: Contract, terms: Sequence[Term], *, by: User, at: datetime)
         older.in_force_to = contract.in_force_from
         older.save(update_fields=["in_force_to"])
     facts = {"version": contract.version, "from": contract.in_force_from.isoformat(),
-             "changes": changes}  # fmt: skip
+             "changes": changes, "sha256": contract.text_sha256}  # fmt: skip
     audit.record("contract_agreed", contract, by=by, at=at, facts=facts)
 
 
@@ -171,8 +177,7 @@ def reopen(contract: Contract, *, by: User, at: datetime) -> None:
             each.in_force_to = None
             each.save(update_fields=["in_force_to"])
         contract.is_draft = True
-        contract.signed_for_marketing_by = contract.signed_for_sales_by = None
-        contract.signed_for_marketing_at = contract.signed_for_sales_at = None
+        unsign(contract)
         contract.save()
         facts = {"version": contract.version}
         audit.record("contract_reopened", contract, by=by, at=at, facts=facts)

@@ -153,6 +153,11 @@ class Contract(models.Model):
         User, null=True, on_delete=models.PROTECT, related_name="+"
     )
     signed_for_sales_at = models.DateTimeField(null=True)
+    # The words (sla.contracts.wording) as the first side signed them, and the SHA-256 of their
+    # UTF-8; with both signatures a trigger keeps them, and the promises, as they are. Empty: not
+    # signed, or agreed before words were kept.
+    text = models.TextField(blank=True)
+    text_sha256 = models.CharField(max_length=64, blank=True)
     # How often escalation may pass one handoff on before the manager gets it.
     hop_limit = models.PositiveSmallIntegerField(default=2)
 

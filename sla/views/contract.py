@@ -17,8 +17,9 @@ from accounts.requests import SignedInRequest
 from leads.models import Tier
 from personas.models import Definition
 from sla import agreement, reading
-from sla.contracts import drafting, signing
+from sla.contracts import drafting, signing, wording
 from sla.contracts.differences import differences
+from sla.contracts.pdf import pdf_of
 from sla.models import Contract, Side, Term
 from sla.spans import read_instant
 from sla.views import moves
@@ -41,6 +42,7 @@ def contract(request: SignedInRequest) -> HttpResponse:
         "mine": drafting.sides_of(request.user),
         "waiting": drafting.scheduled(at),
         "elsewhere": 0,
+        "rules": wording.RULES,
     }
     if found is not None:
         context |= {
@@ -114,8 +116,33 @@ def version(request: SignedInRequest, number: int) -> HttpResponse:
         "contract": found,
         "state": _state(found, at),
         "sides": [(side, reading.promises(terms, side)) for side in Side],
+        "blocks": wording.blocks(found.text),
+        "intact": wording.sha256_of(found.text) == found.text_sha256,
     }
     return render(request, "sla/contract_version.html", context)
+
+
+@require_GET
+def plain_text(request: SignedInRequest, number: int) -> HttpResponse:
+    """The signed words, byte for byte what the hash is of."""
+    found = get_object_or_404(_signed(), version=number)
+    answer = HttpResponse(found.text.encode(), content_type="text/plain; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="contract-{number}.txt"'
+    return answer
+
+
+@require_GET
+def pdf(request: SignedInRequest, number: int) -> HttpResponse:
+    """The same words on paper, with the hash and who signed them when."""
+    found = get_object_or_404(_signed(), version=number)
+    answer = HttpResponse(pdf_of(found), content_type="application/pdf")
+    answer["Content-Disposition"] = f'inline; filename="contract-{number}.pdf"'
+    return answer
+
+
+def _signed() -> QuerySet[Contract]:
+    """The versions whose words are kept."""
+    return _agreed().exclude(text_sha256="")
 
 
 def _agreed() -> QuerySet[Contract]:

@@ -14,12 +14,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts import two_signatures
+from accounts.confirming import confirm_password
 from accounts.instants import database_now
 from accounts.refusals import Conflict, NotAllowed, Refused
 from accounts.requests import SignedInRequest
 from sla import agreement, reading
 from sla.clocks.rebasing import Plan
-from sla.contracts import drafting, signing
+from sla.contracts import drafting, signing, wording
 from sla.contracts.differences import differences, never_reached
 from sla.contracts.forms import SettingsForm
 from sla.models import Contract, Side, Term
@@ -123,9 +125,13 @@ def sign(request: SignedInRequest) -> HttpResponse:
             plan = signing.looked_at(contract, at=at)
             if plan.moved:
                 return page(request, at=at, plan=plan, side=side)
+        confirm_password(request, request.POST.get("password", ""))
         signed = signing.sign(Side(side), base=base, by=request.user, at=at, move=move)
     except Refused as refused:
-        return page(request, at=at, conflict=refused, status=refused.status)
+        wrong: dict[str, Any] = {}
+        if refused.code == "password":
+            wrong = {"wrong": refused.message, "wrong_side": side}
+        return page(request, at=at, conflict=refused, status=refused.status, move=move, **wrong)
     messages.success(request, _signed_words(signed, at=at))
     return redirect("contract" if signed.agreed else "contract-draft")
 
@@ -189,6 +195,8 @@ def page(
             "settings_base": drafting.ticket(contract),
             "base": drafting.whole_ticket(contract, terms),
             "problems": signing.problems(contract, terms, at=at),
+            "blocks": wording.blocks(contract.text or wording.text_of(contract, terms, at=at)),
+            "left": two_signatures.left_to_others(contract, request.user),
             "rows": [(side, _rows(terms, side)) for side in Side],
             "signatures": _signatures(request, contract),
             "running": running,
@@ -234,6 +242,7 @@ def _signatures(request: SignedInRequest, contract: Contract) -> list[dict[str, 
     return [
         {
             "side": side, "by": by[side], "at": at[side], "may": side in mine,
+            "may_sign": side.value in two_signatures.unsigned(contract, request.user),
             # With this signature both have signed.
             "last": by[side] is None and all(by[other] for other in Side if other != side),
         }

@@ -13,7 +13,7 @@ from sla.contracts import drafting
 from sla.models import Contract, Term
 from sla.sweep import sweep
 from tests.browser.test_frame import accessibility, complaints, settled, sign_in
-from tests.factories import make_calendar
+from tests.factories import PASSWORD, make_calendar
 
 pytestmark = pytest.mark.browser
 DRAFT = "/sla/contract/draft/"
@@ -63,6 +63,12 @@ def test_from_a_draft_to_a_contract_in_force_that_moved_what_runs(browser, story
     expect(page.locator("[data-changes-list]")).to_have_text(
         "Accept (hot): within: 15 working minutes → 45 working minutes."
     )
+    page.get_by_label("Your password, to sign").fill("guess")
+    page.get_by_role("button", name="Sign for marketing").click()
+    expect(page.get_by_text("That is not your password; nothing was signed.")).to_be_visible()
+    expect(page.get_by_label("Your password, to sign")).to_be_focused()
+    assert accessibility(page) == []
+    page.get_by_label("Your password, to sign").fill(PASSWORD)
     page.get_by_role("button", name="Sign for marketing").click()
     expect(page.locator("[data-side=marketing]")).to_contain_text("Mona")
 
@@ -76,6 +82,7 @@ def test_from_a_draft_to_a_contract_in_force_that_moved_what_runs(browser, story
     assert accessibility(page) == []
     accept.refresh_from_db()
     assert accept.due_at == due
+    page.get_by_label("Your password, to sign").fill(PASSWORD)
     moves.get_by_role("button", name="Sign and move 1").click()
     expect(page.locator("[data-toast]")).to_contain_text(
         "version 2 is in force. 1 running deadline moved."

@@ -19,7 +19,7 @@ from sla.clocks.rebuilding import rebuild
 from sla.contracts import drafting, signing
 from sla.models import Alarm, Breach, Clock, Contract, Side, Term
 from sla.sweep import sweep
-from tests.factories import make_cast, ny
+from tests.factories import PASSWORD, make_cast, ny
 
 AT = ny("2027-01-15 10:00")
 SIGNED = ny("2027-01-15 12:00")
@@ -136,12 +136,19 @@ def test_the_managers_of_the_other_side_are_told_whose_signature_is_missing(cast
     }
 
 
-def test_who_manages_both_sides_may_sign_for_both(cast):
+def test_nobody_signs_for_both_sides_and_whoever_is_alone_learns_what_to_do(cast):
     for team in (cast.marketing, cast.sales):
         Membership.objects.create(user=cast.admin, team=team, is_manager=True)
     base = whole(draft_with(cast))
     signing.sign(Side.SALES, base=base, by=cast.admin, at=SIGNED)
-    assert signing.sign(Side.MARKETING, base=base, by=cast.admin, at=SIGNED).agreed
+    with pytest.raises(Refused, match=r"nobody signs for both sides\..*for marketing: Mona"):
+        signing.sign(Side.MARKETING, base=base, by=cast.admin, at=SIGNED)
+    Membership.objects.exclude(user=cast.admin).update(is_manager=False)
+    with pytest.raises(Refused, match="make another person its manager, who then signs for mark"):
+        signing.sign(Side.MARKETING, base=base, by=cast.admin, at=SIGNED)
+    page = client_of(cast.admin).get(reverse("contract-draft")).content.decode()
+    assert "You signed for sales. Nobody else manages a team of marketing yet" in page
+    assert "Sign for marketing" not in page
 
 
 def test_what_was_changed_since_it_was_read_is_not_signed(cast):
@@ -410,10 +417,14 @@ def test_what_starts_with_the_first_acceptance_starts_once(cast):
 # --- The page ------------------------------------------------------------------------------------
 
 
-def post(user, name: str, **data):
+def client_of(user) -> Client:
     client = Client()
     client.force_login(user)
-    return client.post(reverse(name), data)
+    return client
+
+
+def post(user, name: str, **data):
+    return client_of(user).post(reverse(name), {"password": PASSWORD, **data})
 
 
 def test_the_page_asks_before_it_signs_and_moves(cast):

@@ -167,7 +167,7 @@ def test_a_signature_under_what_was_not_seen_is_none(cast, client):
     answer = client.post("/definitions/mql/sign/", {"seen": "1.1.9", "side": "sales"}, follow=True)
     assert "The draft has changed since you looked at it" in answer.text
     answer = client.post("/definitions/mql/sign/", {"side": "marketing"}, follow=True)
-    assert "Signing for marketing is for a manager of it." in answer.text
+    assert "Signing for marketing is for a manager of marketing." in answer.text
     draft = drafting.open_draft(*MQL)
     assert draft.signed_for_sales_by is draft.signed_for_marketing_by is None
 

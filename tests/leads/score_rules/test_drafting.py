@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from accounts.models import AuditEntry
+from accounts.models import AuditEntry, Membership
 from accounts.refusals import Conflict, Refused
 from leads import rescoring, scoring
 from leads.models import Activity, Lead, ScoreDraft, ScoreRules, ScoreRun
@@ -60,6 +60,17 @@ def test_only_a_manager_of_the_side_signs_for_it(cast, who, side):
         drafting.sign(side, by=getattr(cast, who), at=AT, seen=1)
     draft = drafting.open_draft()
     assert (draft.signed_for_marketing_by, draft.signed_for_sales_by) == (None, None)
+
+
+def test_nobody_signs_for_both_sides(cast):
+    """The rule of contracts, definitions and personas."""
+    Membership.objects.create(user=cast.mona, team=cast.sales, is_manager=True)
+    drafted(cast)
+    drafting.sign("sales", by=cast.mona, at=AT, seen=1)
+    with pytest.raises(Refused, match="You signed for sales; nobody signs for both sides"):
+        drafting.sign("marketing", by=cast.mona, at=AT, seen=1)
+    Membership.objects.create(user=cast.sue, team=cast.marketing, is_manager=True)
+    assert drafting.sign("marketing", by=cast.sue, at=AT, seen=1).version == 2
 
 
 def test_nobody_saves_over_or_signs_what_they_have_not_seen(cast):
