@@ -144,7 +144,8 @@ def _scoring(at: datetime) -> Iterator[str]:
     yield "## How leads are scored"
     yield f"By version {version} of the scoring rules, until both sides sign another."
     for line in score_words.lines(rules):
-        yield f"- {line.part}, {line.name}: {line.test} ({line.points} points)."
+        points = "" if line.part == "Tiers" else f" ({line.points} points)"
+        yield f"- {line.part}, {line.name}: {line.test}{points}."
 
 
 def _hours() -> Iterator[str]:
