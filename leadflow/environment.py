@@ -162,6 +162,15 @@ class Environment:
             "EMAIL_TIMEOUT": 20,
         }
 
+    def reply_address(self, name: str) -> str:
+        """An e-mail address, with {token} in it at most once and before the @."""
+        value = self.text(name)
+        plain = value.replace("{token}", "token", 1)
+        if value and not re.fullmatch(r"[A-Za-z0-9._+=-]+@[A-Za-z0-9.-]+", plain):
+            example = "write an address such as sales@example.com or sales+{token}@example.com"
+            raise WrongValue(name, value, example)
+        return value
+
     def secret_key(self, name: str, *, var: Path, embedded: bool) -> str:
         """The signing key: given, or for the embedded set-up made once and kept under var/."""
         value = self.text(name)

@@ -221,6 +221,8 @@ DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "leadflow <leadflow@localhos
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 # The right-hand side of our Message-IDs.
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ")
+# Where leads' answers go, with {token} where the server delivers sales+anything@ to sales@.
+REPLY_ADDRESS = env.reply_address("REPLY_ADDRESS")
 
 # --- Webhooks ------------------------------------------------------------------------------------
 # Whether they may be called without https, and at addresses of a private network.

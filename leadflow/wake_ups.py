@@ -26,6 +26,10 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "task": "accounts.tasks.call_webhooks",
         "schedule": 2.0,
     },
+    "send_mail": {
+        "task": "leads.tasks.send_mail",
+        "schedule": 2.0,
+    },
     "resume_imports": {
         "task": "leads.tasks.resume_imports",
         "schedule": 5.0,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -12,7 +13,16 @@ from accounts.instants import clamped
 from accounts.models import User
 from accounts.refusals import Conflict, Refused
 from accounts.writing import insert
-from leads.models import LOGGED_BY_HAND, OUTCOMES, Activity, FormerLead, Handoff, Kind, Lead
+from leads.models import (
+    LOGGED_BY_HAND,
+    OUTCOMES,
+    Activity,
+    FormerLead,
+    Handoff,
+    Kind,
+    Lead,
+    Outcome,
+)
 from leads.signals import activities_recorded
 
 
@@ -33,7 +43,7 @@ def record_activities(
     return written
 
 
-def _as_it_is_now(lead: Lead) -> tuple[Lead, Handoff | None]:
+def as_it_is_now(lead: Lead) -> tuple[Lead, Handoff | None]:
     """The lead and its open handoff, locked; who it is part of now, if it was merged meanwhile, so
     that no touch is lost."""
     handoff = Handoff.objects.locked_of(lead)
@@ -43,7 +53,7 @@ def _as_it_is_now(lead: Lead) -> tuple[Lead, Handoff | None]:
     former = FormerLead.objects.filter(pk=lead.pk).select_related("now").first()
     if former is None:
         raise Conflict(f"{lead.name} was deleted meanwhile.", code="gone")
-    return _as_it_is_now(former.now)
+    return as_it_is_now(former.now)
 
 
 def log_touch(
@@ -75,7 +85,7 @@ def log_touch(
     if kind == "note" and not note.strip():
         raise Refused("An empty note says nothing.", fields={"note": "Write the note."})
     with transaction.atomic():
-        lead, handoff = _as_it_is_now(lead)
+        lead, handoff = as_it_is_now(lead)
         activity = lead.record(
             kind,
             by=by,
@@ -86,12 +96,45 @@ def log_touch(
             occurred_at=occurred_at,
             evidence=Activity.Evidence.TYPED if occurred_at else Activity.Evidence.SYSTEM,
         )
-        if handoff and activity.is_touch and activity.occurred_at >= handoff.handed_over_at:
-            # A typed time is the word of whoever typed it; `sla` knows whether it is believed.
-            instant = at if occurred_at else activity.occurred_at
-            # The earliest counts, in whatever order they are reported.
-            Handoff.objects.filter(pk=handoff.pk).update(
-                first_touch_at=Least("first_touch_at", Value(instant))
-            )
-        Lead.objects.filter(pk=lead.pk).update(updated_at=at)
+        # A typed time is the word of whoever typed it; `sla` knows whether it is believed.
+        _touched(activity, at if occurred_at else activity.occurred_at, at=at)
     return activity
+
+
+def log_sent(
+    lead: Lead,
+    *,
+    by: User,
+    at: datetime,
+    occurred_at: datetime,
+    note: str,
+    data: dict[str, Any],
+    handoff_id: int | None,
+) -> Activity:
+    """Log an e-mail that leadflow sent, on the handoff it was written on: machine evidence."""
+    with transaction.atomic():
+        written_on = Handoff.objects.select_for_update().filter(pk=handoff_id or 0).first()
+        lead, handoff = as_it_is_now(lead)
+        activity = lead.record(
+            Kind.EMAIL,
+            by=by,
+            at=at,
+            handoff=written_on or handoff,
+            outcome=Outcome.SENT,
+            note=note,
+            occurred_at=occurred_at,
+            evidence=Activity.Evidence.MACHINE,
+            data=data,
+        )
+        _touched(activity, activity.occurred_at, at=at)
+    return activity
+
+
+def _touched(activity: Activity, instant: datetime, *, at: datetime) -> None:
+    """Of several contacts the earliest is the first, in whatever order they are reported."""
+    handoff = activity.handoff
+    if handoff and activity.is_touch and activity.occurred_at >= handoff.handed_over_at:
+        Handoff.objects.filter(pk=handoff.pk).update(
+            first_touch_at=Least("first_touch_at", Value(instant))
+        )
+    Lead.objects.filter(pk=activity.lead_id).update(updated_at=at)

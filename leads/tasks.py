@@ -13,6 +13,7 @@ from leads import rescoring
 from leads.bulk import running as bulk_running
 from leads.custom_fields import tending
 from leads.imports import running, storing
+from leads.mail import sending
 from leads.prediction.due import is_due
 
 log = structlog.get_logger(__name__)
@@ -105,6 +106,14 @@ def resume_imports() -> None:
     """Wake whatever no worker is at: the rows say what is under way, not the broker."""
     for pk in running.waiting(at=database_now()):
         run_import.apply_async([pk], expires=running.LEASE.total_seconds())
+
+
+@shared_task(name="leads.tasks.send_mail", ignore_result=True)
+def send_mail() -> None:
+    """Send what was written to leads; not beside the sweep, which a slow server would hold up."""
+    sent = sending.deliver(at=database_now())
+    if sent:
+        log.info("mail_sent", count=sent)
 
 
 @shared_task(name="leads.tasks.tend_fields", ignore_result=True)

@@ -24,6 +24,7 @@ from leads.views import (
     list_filter,
     list_views,
     lists,
+    mail,
     persona_drafts,
     personas,
     pools,
@@ -34,6 +35,7 @@ from leads.views import (
     scoring,
     search,
     tags,
+    templates,
 )
 
 urlpatterns = [
@@ -142,6 +144,19 @@ urlpatterns = [
     path("leads/<int:pk>/edit/", lead.edit_details, name="lead-edit"),
     path("leads/<int:pk>/hand-off/", lead.hand_off, name="lead-hand-off"),
     path("leads/<int:pk>/activity/", lead.activity, name="lead-activity"),
+    path("leads/<int:pk>/mail/", mail.lead_mail, name="lead-mail"),
+    path("leads/<int:pk>/mail/preview/", mail.lead_mail_preview, name="lead-mail-preview"),
+    path("leads/<int:pk>/mail/trust/", mail.lead_mail_trust, name="lead-mail-trust"),
+    path("mails/<int:pk>/undo/", mail.mail_undo, name="mail-undo"),
+    path("mails/templates/", templates.template_list, name="template-list"),
+    path("mails/templates/new/", templates.template_new, name="template-new"),
+    path("mails/templates/<int:pk>/", templates.template, name="template"),
+    path("mails/templates/<int:pk>/remove/", templates.template_remove, name="template-remove"),
+    path(
+        "mails/templates/<int:pk>/put-back/",
+        templates.template_put_back,
+        name="template-put-back",
+    ),
     path("leads/<int:pk>/qualify/", lead.qualify, name="lead-qualify"),
     path("leads/<int:pk>/disqualify/", lead.disqualify, name="lead-disqualify"),
     path("leads/<int:pk>/recycle/", lead.recycle, name="lead-recycle"),

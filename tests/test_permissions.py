@@ -5,6 +5,7 @@ none can be forgotten. Statuses: 200 seen, 302 done or sent on, 401 no key, 403 
 404 not theirs to know of, 405 wrong method, 409 gone, 422 asked for more. “in” is the sign-in page.
 """
 
+import uuid
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -19,7 +20,16 @@ from leads import deleting, merging, qualification
 from leads.activities import log_touch
 from leads.duplicates import pairs
 from leads.imports import running
-from leads.models import BulkRun, CaptureForm, CustomField, Lead, Merge, SavedView
+from leads.models import (
+    BulkRun,
+    CaptureForm,
+    CustomField,
+    Lead,
+    MailTemplate,
+    Merge,
+    SavedView,
+    SentMail,
+)
 from personas import drafting as persona_drafting
 from personas import versions
 from sla.contracts import drafting
@@ -188,6 +198,18 @@ lead-new             POST  in   403  422  422  422  422  422  422  422
 lead-qualify         POST  in   404  404  403  403  302  404  302  302
 lead-recycle         GET   in   404  404  403  403  200  404  200  200
 lead-recycle         POST  in   404  404  403  403  422  404  422  422
+lead-mail            GET   in   404  404  403  403  200  404  200  200
+lead-mail            POST  in   404  404  403  403  422  404  422  422
+lead-mail-preview    POST  in   404  404  403  403  200  404  200  200
+lead-mail-trust      POST  in   404  404  403  403  302  404  302  302
+mail-undo            POST  in   404  404  404  404  302  404  404  404
+template             GET   in   403  403  403  403  200  404  404  404
+template             POST  in   403  403  403  403  422  404  404  404
+template-list        GET   in   403  403  403  403  200  200  200  200
+template-new         GET   in   403  403  403  403  200  200  200  200
+template-new         POST  in   403  403  403  403  422  422  422  422
+template-put-back    POST  in   403  403  403  403  302  404  404  404
+template-remove      POST  in   403  403  403  403  302  404  404  404
 merge-undo           POST  in   404  404  302  302  404  404  404  302
 notification-open    POST  in   404  404  404  404  302  404  404  404
 notifications        GET   in   200  200  200  200  200  200  200  200
@@ -323,13 +345,25 @@ def scene(cast):
                                  made_at=AT, removed_at=removed)
         for name, removed in (("Shared", None), ("Gone", AT))
     )  # fmt: skip
+    words = {"subject": "Hello", "body": "Text"}
+    mail = SentMail.objects.create(
+        once=uuid.uuid4(), lead=lead, sender=cast.sam, to="pat@spa.example", written_at=AT,
+        next_attempt_at=AT, **words,
+    )  # fmt: skip
+    written, dropped = (
+        MailTemplate.objects.create(
+            by=cast.sam, name=name, changed_at=AT, removed_at=removed, **words
+        )
+        for name, removed in (("Own", None), ("Dropped", AT))
+    )
     run = BulkRun.objects.create(by=cast.maya, deed="tag", started_at=AT)
     binned = cast.capture(at=AT, email="gone@bin.example").lead
     deleting.delete(binned, by=cast.maya, at=AT)
     Lead.everything.filter(pk=binned.pk).update(handed_over_at=AT)
     numbers = {
         "lead-put-back": binned.pk,
-        "bulk-": run.pk,
+        "bulk-": run.pk, "mail-": mail.pk,
+        "template-put-back": dropped.pk, "template": written.pk,
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,
         "view-put-back": taken.pk, "view-": shared.pk,
         "duplicate-reopen": pair.pk, "merge-undo": Merge.objects.get().pk,

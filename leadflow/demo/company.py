@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from accounts.models import Team, User
-from leadflow.demo import agreement, campaigns, library, people
+from leadflow.demo import agreement, campaigns, library, people, words
 
 # How far back the history goes.
 DAYS = 182
@@ -30,4 +30,5 @@ def found(*, at: datetime) -> Company:
     agreement.agree(users, teams, start=start, at=at)
     campaigns.launch(users, teams["marketing"], at=at)
     campaigns.share_out(users, teams)
+    words.share_templates(users, teams, at=start)
     return Company(users, teams, start)

@@ -18,6 +18,7 @@ from leads.models.feedback import Feedback
 from leads.models.handoff import Handoff, RejectReason
 from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
 from leads.models.lead import Aida, FormerLead, Lead, Stage, Tier
+from leads.models.mail import BadAddress, MailTemplate, SentMail
 from leads.models.merge import Merge
 from leads.models.prediction import Chance, Prediction
 from leads.models.returned import Return
@@ -34,6 +35,7 @@ __all__ = [
     "Activity",
     "Aida",
     "Assignment",
+    "BadAddress",
     "BulkLine",
     "BulkRun",
     "Campaign",
@@ -54,6 +56,7 @@ __all__ = [
     "Lead",
     "Left",
     "ListSettings",
+    "MailTemplate",
     "Merge",
     "Outcome",
     "Pool",
@@ -65,6 +68,7 @@ __all__ = [
     "ScoreDraft",
     "ScoreRules",
     "ScoreRun",
+    "SentMail",
     "Stage",
     "Tag",
     "Tier",

@@ -51,6 +51,8 @@ def activity_words(activity: Activity) -> str:
         return f"To {data.get('to') or 'the sales manager’s list'}"
     if activity.kind == Kind.MQL and "score" in data:
         return f"With a score of {data['score']}"
+    if data.get("subject"):
+        return f"“{data['subject']}”"
     if activity.kind == Kind.FEEDBACK:
         return f"{data.get('rating')} of 5"
     if activity.kind == Kind.WITHDRAWN:

@@ -12,6 +12,7 @@ from accounts.requests import SignedInRequest
 
 View = Callable[..., HttpResponseBase]
 MARKETING = (Role.MARKETER, Role.MARKETING_MANAGER, Role.ADMIN)
+SALES = (Role.SALES_REP, Role.SALES_MANAGER, Role.ADMIN)
 EVERYBODY = tuple(role for role in Role if role != Role.NONE)
 
 

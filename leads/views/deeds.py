@@ -30,7 +30,7 @@ def deeds(
     log = _of(lead, "activity")
     found = [
         Deed("call", "Log call", log, "phone", "c", extra=(("kind", "call"),)),
-        Deed("email", "Log e-mail", log, "mail", "e", extra=(("kind", "email"),)),
+        Deed("email", "E-mail", _of(lead, "mail"), "mail", "e"),
         Deed("meeting", "Log meeting", log, "calendar-event", "m", extra=(("kind", "meeting"),)),
         Deed("note", "Note", log, "note", "n", extra=(("kind", "note"),)),
         Deed("qualify", "Qualify", _of(lead, "qualify"), "circle-check", "q", direct=True),

@@ -1,0 +1,36 @@
+"""The demo's e-mail templates: what its sales teams write again and again."""
+
+from datetime import datetime
+
+from accounts.models import Team, User
+from leads.models import MailTemplate
+
+TEMPLATES = (
+    ("After a call that nobody took", "Tried to reach you, {first_name}",
+     "Hello {first_name},\n\nI have just tried to ring you about your enquiry. When suits you "
+     "better, mornings or evenings? A line is enough and I will call then.\n\nKind regards\n"
+     "{sender}"),
+    ("Invitation to the show garden", "Forty minutes in warm water, {first_name}?",
+     "Hello {first_name},\n\nthe best way to find out whether a tub is good for your back is to "
+     "sit in one. Ours is at 38 °C from Tuesday to Saturday. Bring swimwear; towels and tea are "
+     "here.\n\nWhich day may I keep for you?\n\n{sender}"),
+    ("Figures for hotels", "What a spa brings in at {company}",
+     "Hello {first_name},\n\nas promised, the figures of two houses of your size: occupancy out of "
+     "season before and after, and what the water really costs in staff hours. I am happy to go "
+     "through them with you for {company}.\n\nKind regards\n{sender}"),
+)  # fmt: skip
+
+
+def share_templates(users: dict[str, User], teams: dict[str, Team], *, at: datetime) -> None:
+    """Dana keeps them for New York; one of Sam's is his own."""
+    MailTemplate.objects.bulk_create(
+        MailTemplate(
+            name=name, subject=subject, body=body, by=users["dana"], changed_at=at,
+            team=teams["sales-new-york"],
+        )
+        for name, subject, body in TEMPLATES
+    )  # fmt: skip
+    MailTemplate.objects.create(
+        name="Thanks for your time", subject="Thank you, {first_name}", by=users["sam"],
+        body="Hello {first_name},\n\nthank you for your time today.\n\n{sender}", changed_at=at,
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""E-mail with a lead: written, sent, answered, bounced."""
