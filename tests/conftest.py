@@ -8,11 +8,11 @@ import atexit
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from leadflow import devservers
 from tests import chromium
@@ -95,3 +95,25 @@ def browser() -> Iterator[Browser]:
         )
         yield started
         started.close()
+
+
+@pytest.fixture
+def opened(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """Opens a page of somebody signed in, in a context of its own."""
+    from tests.browser.pages import HEIGHT, sign_in  # the same
+
+    contexts = []
+
+    def open_as(user, *, theme: str = "light", width: int = 1440) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url,
+            color_scheme=theme,
+            viewport={"width": width, "height": HEIGHT},
+        )
+        contexts.append(context)
+        sign_in(context, user, live_server.url)
+        return context.new_page()
+
+    yield open_as
+    for context in contexts:
+        context.close()

@@ -4,7 +4,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from accounts.instants import database_now
-from tests.browser.test_frame import complaints
+from tests.browser.pages import (
+    complaints,
+)
 from tests.leads.api.program import Program
 
 pytestmark = pytest.mark.browser

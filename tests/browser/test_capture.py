@@ -12,7 +12,11 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.instants import database_now
 from leads.models import Campaign, CaptureForm, Handoff, Lead
-from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.browser.pages import (
+    complaints,
+    sign_in,
+    unclean,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -178,15 +182,10 @@ def test_the_frame_is_as_tall_as_its_form(browser, form, elsewhere):
     page.close()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_hosted_page_is_clean(browser, form, live_server, theme, width):
-    page = browser.new_page(color_scheme=theme, viewport={"width": width, "height": 900})
+def test_the_hosted_page_is_clean_in_both_themes_and_widths(browser, form, live_server):
+    page = browser.new_page(base_url=live_server.url)
     said = complaints(page, live_server.url)
-    for path in ("/f/guide/", "/f/guide/thanks/"):
-        page.goto(live_server.url + path)
-        assert accessibility(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert unclean(page, ["/f/guide/", "/f/guide/thanks/"]) == {}
     assert said == []
     page.close()
 
@@ -244,25 +243,16 @@ def test_the_list_narrows_while_typing_and_the_back_button_undoes_it(cast, page)
     expect(page.locator("[data-row]")).to_have_count(2)
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
-def test_marketing_pages_are_clean(browser, cast, form, live_server, theme, width):
+def test_marketing_pages_are_clean_in_both_themes_and_widths(opened, cast, form, live_server):
     cast.hot_lead(at=database_now())
     handoff = Handoff.objects.get()
     handoff.reject(handoff.owner, reason="not_ready", at=database_now())
-    context = browser.new_context(
-        base_url=live_server.url, color_scheme=theme, viewport={"width": width, "height": 900}
-    )
-    sign_in(context, cast.maya, live_server.url)
-    page = context.new_page()
-    said, found = complaints(page, live_server.url), {}
-    for path in (
+    page = opened(cast.maya)
+    said = complaints(page, live_server.url)
+    paths = (
         "/", "/leads/", "/leads/new/", "/ready/", "/returns/", "/campaigns/",
         "/campaigns/back-pain/", "/campaigns/new/", "/forms/", "/forms/guide/", "/personas/",
         "/personas/spa-director/",
-    ):  # fmt: skip
-        page.goto(path)
-        wide = page.evaluate("document.documentElement.scrollWidth") > width
-        if wrong := accessibility(page) + (["scrolls sideways"] if wide else []):
-            found[path] = wrong
-    assert (found, said) == ({}, [])
-    context.close()
+    )  # fmt: skip
+    assert unclean(page, paths) == {}
+    assert said == []

@@ -8,7 +8,11 @@ from playwright.sync_api import Browser, expect
 
 from accounts.instants import database_now
 from leads.models import Lead, Pool, PoolMember
-from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.browser.pages import (
+    accessibility,
+    complaints,
+    sign_in,
+)
 from tests.leads.imports.files import table
 
 pytestmark = pytest.mark.browser

@@ -8,7 +8,11 @@ from playwright.sync_api import Page, expect
 from accounts.instants import database_now
 from leads.duplicates.nightly import propose
 from leads.models import Lead
-from tests.browser.test_frame import accessibility, complaints, settled, sign_in
+from tests.browser.pages import (
+    complaints,
+    sign_in,
+    unclean,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -84,22 +88,9 @@ def test_not_the_same_leaves_the_list_and_comes_back(page: Page):
     expect(page.get_by_role("link", name="Compare Zoltan")).to_be_visible()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_pages_are_clean_in_both_themes_and_widths(
-    browser, cast, twins, live_server, theme, width
-):
-    context = browser.new_context(
-        base_url=live_server.url, color_scheme=theme, viewport={"width": width, "height": 900}
-    )
-    sign_in(context, cast.maya, live_server.url)
-    page = context.new_page()
+def test_the_pages_are_clean_in_both_themes_and_widths(opened, cast, twins, live_server):
+    page = opened(cast.maya)
     said = complaints(page, live_server.url)
-    found = {}
-    for url in ("/leads/duplicates/", f"/leads/{twins[0].pk}/merge/?other={twins[1].pk}"):
-        page.goto(url)
-        settled(page)
-        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        found[url] = (accessibility(page), max(over, 0))
-    context.close()
-    assert (found, said) == (dict.fromkeys(found, ([], 0)), [])
+    merge = f"/leads/{twins[0].pk}/merge/?other={twins[1].pk}"
+    assert unclean(page, ["/leads/duplicates/", merge]) == {}
+    assert said == []

@@ -5,31 +5,24 @@ import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from django.conf import settings
-from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.instants import database_now
-from accounts.models import Notification, User
+from accounts.models import Notification
 from accounts.words import ago_words, due_words, moment_words
+from tests.browser.pages import (
+    complaints,
+    sign_in,
+    unclean,
+)
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.browser
-AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
 PAGES = ["/notifications/", "/profile/", "/profile/keys/", "/accounts/password/change/"]
 OPEN_PAGES = ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"]
-
-
-def sign_in(context: BrowserContext, user: User, url: str) -> None:
-    client = Client()
-    client.force_login(user)
-    context.add_cookies(
-        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}]
-    )
 
 
 @pytest.fixture
@@ -46,34 +39,7 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
-def complaints(page: Page, own: str) -> list[str]:
-    """Collects what the console says and every request that leaves the machine."""
-    said: list[str] = []
-    page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("request", lambda r: None if r.url.startswith((own, "data:")) else said.append(r.url))
-    return said
-
-
-def settled(page: Page) -> None:
-    """Wait until fonts are there and every part that a page asks for by itself has come."""
-    page.evaluate("document.fonts.ready.then(() => true)")
-    expect(page.locator(".htmx-request")).to_have_count(0)
-
-
-def accessibility(page: Page) -> list[str]:
-    """What axe finds serious or critical, as "rule: where"."""
-    page.evaluate(AXE.read_text())
-    return page.evaluate(
-        """async () => (await axe.run()).violations
-             .filter(found => ["serious", "critical"].includes(found.impact))
-             .map(found => `${found.id}: ${found.nodes.map(node => node.target.join(" "))}`)"""
-    )
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_are_clean_in_both_themes_and_widths(browser, cast, live_server, theme, width):
+def test_pages_are_clean_in_both_themes_and_widths(browser, opened, cast, live_server):
     Notification.objects.create(
         user=cast.sam,
         delivery_id=uuid.uuid4(),
@@ -81,25 +47,11 @@ def test_pages_are_clean_in_both_themes_and_widths(browser, cast, live_server, t
         title="Pat Lee",
         created_at=database_now(),
     )
-    context = browser.new_context(
-        base_url=live_server.url, color_scheme=theme, viewport={"width": width, "height": 900}
-    )
-    page = context.new_page()
-    said = complaints(page, live_server.url)
-    found: dict[str, object] = {}
-    for urls, user in ((OPEN_PAGES, None), (PAGES, cast.sam)):
-        if user:
-            sign_in(context, user, live_server.url)
-        for url in urls:
-            page.goto(url)
-            found[url] = (
-                page.evaluate("document.documentElement.dataset.bsTheme"),
-                page.evaluate("document.documentElement.scrollWidth - innerWidth"),
-                accessibility(page),
-            )
-    context.close()
-    assert found == dict.fromkeys([*OPEN_PAGES, *PAGES], (theme, 0, []))
-    assert said == []
+    stranger = browser.new_page(base_url=live_server.url)
+    for page, urls in ((stranger, OPEN_PAGES), (opened(cast.sam), PAGES)):
+        said = complaints(page, live_server.url)
+        assert (unclean(page, urls), said) == ({}, [])
+    stranger.close()
 
 
 def test_the_chosen_theme_is_remembered_and_set_before_anything_is_drawn(page, live_server):

@@ -9,7 +9,12 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from accounts.instants import database_now
 from leads.imports import running
 from leads.models import Import, Lead
-from tests.browser.test_frame import accessibility, complaints, sign_in
+from tests.browser.pages import (
+    accessibility,
+    complaints,
+    sign_in,
+    unclean,
+)
 from tests.leads.imports.files import imported, received, table, worked
 
 pytestmark = pytest.mark.browser
@@ -110,21 +115,11 @@ def test_a_running_import_shows_how_far_it_is_and_is_cancelled(cast, page, monke
     assert Lead.objects.count() == 2
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_are_clean_in_both_themes_and_widths(browser, cast, live_server, theme, width):
+def test_pages_are_clean_in_both_themes_and_widths(opened, cast, live_server):
     done = imported(table(ROWS), cast.maya)
     waiting = received(table(ROWS), cast.maya)
-    context = browser.new_context(
-        base_url=live_server.url, color_scheme=theme, viewport={"width": width, "height": 900}
-    )
-    sign_in(context, cast.maya, live_server.url)
-    page = context.new_page()
+    page = opened(cast.maya)
     said = complaints(page, live_server.url)
-    for path in ("", "new/", f"{done.pk}/", f"{waiting.pk}/columns/", f"{waiting.pk}/preview/"):
-        page.goto(f"/imports/{path}")
-        assert accessibility(page) == [], path
-        wide = page.evaluate("document.documentElement.scrollWidth > innerWidth")
-        assert not wide, f"{path} scrolls sideways"
-    context.close()
+    paths = ("", "new/", f"{done.pk}/", f"{waiting.pk}/columns/", f"{waiting.pk}/preview/")
+    assert unclean(page, [f"/imports/{path}" for path in paths]) == {}
     assert said == []

@@ -3,11 +3,17 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from accounts.instants import database_now
 from leads.models import Lead
-from tests.browser.test_frame import accessibility, complaints, settled, sign_in
+from tests.browser.pages import (
+    HEIGHT,
+    LOOKS,
+    complaints,
+    unclean,
+    unclean_as,
+)
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -20,16 +26,9 @@ def leads(cast) -> list[Lead]:
     ]
 
 
-def opened(browser: Browser, user, live_server, **more) -> Page:
-    context = browser.new_context(base_url=live_server.url, **more)
-    sign_in(context, user, live_server.url)
-    page = context.new_page()
+def test_a_lead_is_found_and_opened_by_keys_alone(opened, cast, leads, live_server):
+    page = opened(cast.dana)
     page.goto("/notifications/")
-    return page
-
-
-def test_a_lead_is_found_and_opened_by_keys_alone(browser, cast, leads, live_server):
-    page = opened(browser, cast.dana, live_server)
     said = complaints(page, live_server.url)
     page.keyboard.press("Control+k")
     expect(page.get_by_role("combobox", name="Search")).to_be_focused()
@@ -42,11 +41,11 @@ def test_a_lead_is_found_and_opened_by_keys_alone(browser, cast, leads, live_ser
     page.keyboard.press("Enter")
     expect(page).to_have_url(re.compile(rf"/leads/{leads[0].pk}/$"))
     assert said == []
-    page.context.close()
 
 
-def test_a_page_is_reached_by_a_part_of_its_name_and_escape_closes(browser, cast, live_server):
-    page = opened(browser, cast.sam, live_server)
+def test_a_page_is_reached_by_a_part_of_its_name_and_escape_closes(opened, cast):
+    page = opened(cast.sam)
+    page.goto("/notifications/")
     page.keyboard.press("Control+k")
     pages = page.get_by_role("group", name="Pages").get_by_role("option")
     expect(pages.first).to_have_text("Today")
@@ -61,22 +60,16 @@ def test_a_page_is_reached_by_a_part_of_its_name_and_escape_closes(browser, cast
     page.keyboard.press("Control+k")
     page.keyboard.type("campaigns")
     expect(pages.filter(visible=True)).to_have_count(0)
-    page.context.close()
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_it_is_clean_in_both_themes_and_widths(browser, cast, leads, live_server, theme, width):
-    page = opened(
-        browser, cast.dana, live_server,
-        color_scheme=theme, viewport={"width": width, "height": 900},
-    )  # fmt: skip
-    page.keyboard.press("Control+k")
-    page.keyboard.type("hotel")
-    expect(page.get_by_role("group", name="Leads").get_by_role("option")).to_have_count(2)
-    assert accessibility(page) == []
-    page.goto("/search/?q=hotel")
-    settled(page)
-    assert accessibility(page) == []
-    assert page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0
-    page.context.close()
+def test_it_is_clean_in_both_themes_and_widths(opened, cast, leads):
+    page = opened(cast.dana)
+    assert unclean(page, ["/search/?q=hotel"]) == {}
+    for theme, width in LOOKS:
+        page.emulate_media(color_scheme=theme)
+        page.set_viewport_size({"width": width, "height": HEIGHT})
+        page.goto("/notifications/")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("hotel")
+        expect(page.get_by_role("group", name="Leads").get_by_role("option")).to_have_count(2)
+        assert unclean_as(page, theme, width) == []

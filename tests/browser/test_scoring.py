@@ -3,13 +3,16 @@
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from accounts.instants import database_now
 from leads import rescoring, scoring
 from leads.models import Lead, Prediction
 from leads.score_rules import drafting
-from tests.browser.test_frame import accessibility, complaints, settled, sign_in
+from tests.browser.pages import (
+    complaints,
+    unclean,
+)
 from tests.factories import SCORE_RULES
 
 pytestmark = pytest.mark.browser
@@ -24,26 +27,8 @@ def near(cast) -> Lead:
     ).lead
 
 
-@pytest.fixture
-def opened(browser: Browser, cast, live_server):
-    """Opens somebody's browser, at a width and in a theme."""
-    contexts = []
-
-    def open_as(who: str, *, width: int = 1440, theme: str = "light") -> Page:
-        context = browser.new_context(
-            base_url=live_server.url, color_scheme=theme, viewport={"width": width, "height": 900}
-        )
-        contexts.append(context)
-        sign_in(context, getattr(cast, who), live_server.url)
-        return context.new_page()
-
-    yield open_as
-    for context in contexts:
-        context.close()
-
-
-def test_a_rule_is_proposed_looked_at_and_published_by_two(opened, near):
-    page = opened("maya")
+def test_a_rule_is_proposed_looked_at_and_published_by_two(opened, cast, near):
+    page = opened(cast.maya)
     page.goto("/scoring/")
     page.get_by_role("link", name="Propose a change").click()
     page.get_by_label("Points for fitting a persona").fill("60")
@@ -64,7 +49,7 @@ def test_a_rule_is_proposed_looked_at_and_published_by_two(opened, near):
     expect(page.get_by_role("button", name="Sign for")).to_have_count(0)
 
     for who, side in (("mona", "marketing"), ("dana", "sales")):
-        page = opened(who)
+        page = opened(getattr(cast, who))
         page.goto("/scoring/")
         page.get_by_role("button", name=f"Sign for {side}").click()
     expect(page.get_by_text("Scoring v2 is in force")).to_be_visible()
@@ -75,8 +60,8 @@ def test_a_rule_is_proposed_looked_at_and_published_by_two(opened, near):
     assert scoring.current_rules(database_now())[0] == 2
 
 
-def test_an_error_keeps_what_was_typed(opened, near):
-    page = opened("mona")
+def test_an_error_keeps_what_was_typed(opened, cast, near):
+    page = opened(cast.mona)
     page.goto("/scoring/edit/")
     page.get_by_label("Warm from").fill("95")
     page.get_by_label("Points for fitting a persona").fill("33")
@@ -85,9 +70,7 @@ def test_an_error_keeps_what_was_typed(opened, near):
     expect(page.get_by_label("Points for fitting a persona")).to_have_value("33")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_pages_are_clean_in_both_themes_and_widths(opened, cast, near, live_server, theme, width):
+def test_pages_are_clean_in_both_themes_and_widths(opened, cast, near, live_server):
     drafting.save({**SCORE_RULES, "persona": 60}, by=cast.maya, at=database_now())
     Prediction.objects.create(
         fitted_at=database_now(), learned=400, won=80, learned_until=database_now(), asked=80,
@@ -95,12 +78,7 @@ def test_pages_are_clean_in_both_themes_and_widths(opened, cast, near, live_serv
         bins=[{"foreseen": 0.1, "won": 0.2, "rows": 40}, {"foreseen": 0.3, "won": 0.3, "rows": 40}],
         in_force=True, verdict="The first that tells more than the usual share.", body=b"",
     )  # fmt: skip
-    page = opened("dana", width=width, theme=theme)
+    page = opened(cast.dana)
     said = complaints(page, live_server.url)
-    found = {}
-    for url in ("/scoring/", "/scoring/edit/", "/prediction/"):
-        page.goto(url)
-        settled(page)
-        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        found[url] = (accessibility(page), max(over, 0))
-    assert (found, said) == (dict.fromkeys(found, ([], 0)), [])
+    assert unclean(page, ["/scoring/", "/scoring/edit/", "/prediction/"]) == {}
+    assert said == []

@@ -6,8 +6,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.instants import database_now
+from tests.browser.pages import (
+    complaints,
+    unclean,
+)
 from tests.browser.test_compliance import page, story  # noqa: F401  (fixtures)
-from tests.browser.test_frame import accessibility, complaints, settled, sign_in
 from tests.factories import hours
 
 pytestmark = pytest.mark.browser
@@ -48,20 +51,8 @@ def test_bad_input_is_said_at_the_field_and_stays(page: Page):  # noqa: F811
     expect(page.get_by_label("An MQL scores at least")).to_have_value("60")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_is_clean_in_both_themes_and_widths(browser, story, live_server, theme, width):  # noqa: F811
-    context = browser.new_context(
-        base_url=live_server.url, color_scheme=theme, viewport={"width": width, "height": 900}
-    )
-    sign_in(context, story.dana, live_server.url)
-    page = context.new_page()  # noqa: F811
+def test_the_page_is_clean_in_both_themes_and_widths(opened, story, live_server):  # noqa: F811
+    page = opened(story.dana)  # noqa: F811
     said = complaints(page, live_server.url)
-    found = {}
-    for url in ("/sla/what-if/", ASKED):
-        page.goto(url)
-        settled(page)
-        over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        found[url] = (accessibility(page), max(over, 0))
-    context.close()
-    assert (found, said) == (dict.fromkeys(found, ([], 0)), [])
+    assert unclean(page, ["/sla/what-if/", ASKED]) == {}
+    assert said == []

@@ -1,0 +1,88 @@
+"""What every test in the browser does with a page: open it signed in, wait for it, look it over."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import BrowserContext, Page, expect
+
+from accounts.models import User
+
+AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
+# In this order each look is one step from the one before it.
+LOOKS = [("light", 1440), ("dark", 1440), ("dark", 390), ("light", 390)]
+HEIGHT = 900
+ANIMATED = """Promise.all(document.getAnimations()
+    .filter(each => each.effect.getComputedTiming().endTime !== Infinity)
+    .map(each => each.finished.catch(() => null))).then(() => true)"""
+
+
+def sign_in(context: BrowserContext, user: User, url: str) -> None:
+    client = Client()
+    client.force_login(user)
+    context.add_cookies(
+        [{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": url}]
+    )
+
+
+def complaints(page: Page, own: str) -> list[str]:
+    """Collects what the console says and every request that leaves the machine."""
+    said: list[str] = []
+    page.on("console", lambda m: said.append(m.text) if m.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("request", lambda r: None if r.url.startswith((own, "data:")) else said.append(r.url))
+    return said
+
+
+def settled(page: Page) -> None:
+    """Wait until the page is read whole, its fonts and every part it asks for by itself are there,
+    and nothing moves."""
+    page.wait_for_load_state()
+    page.evaluate("document.fonts.ready.then(() => true)")
+    expect(page.locator(".htmx-request")).to_have_count(0)
+    page.evaluate(ANIMATED)
+
+
+def accessibility(page: Page) -> list[str]:
+    """What axe finds serious or critical, as "rule: where"."""
+    settled(page)
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(AXE.read_text())
+    return page.evaluate(
+        """async () => (await axe.run({resultTypes: ["violations"]})).violations
+             .filter(found => ["serious", "critical"].includes(found.impact))
+             .map(found => `${found.id}: ${found.nodes.map(node => node.target.join(" "))}`)"""
+    )
+
+
+def overflow(page: Page) -> int:
+    """How many pixels the page is wider than its window."""
+    return max(page.evaluate("document.documentElement.scrollWidth - innerWidth"), 0)
+
+
+def unclean(page: Page, urls: Iterable[str]) -> dict[str, list[str]]:
+    """Opens each page once and looks at it in both themes and widths.
+
+    Answers what is wrong as {"page theme width": [what axe finds, how far it is too wide]}, without
+    the pages of which nothing is wrong. The console is the caller's (`complaints`).
+    """
+    found = {}
+    for url in urls:
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size({"width": LOOKS[0][1], "height": HEIGHT})
+        page.goto(url)
+        for theme, width in LOOKS:
+            found[f"{url} {theme} {width}"] = unclean_as(page, theme, width)
+    return {where: what for where, what in found.items() if what}
+
+
+def unclean_as(page: Page, theme: str, width: int) -> list[str]:
+    """What is wrong with the page as it stands, in one theme and width."""
+    page.emulate_media(color_scheme=theme)
+    page.set_viewport_size({"width": width, "height": HEIGHT})
+    expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
+    wrong = accessibility(page)
+    if over := overflow(page):
+        wrong.append(f"{over} px too wide")
+    return wrong
