@@ -129,7 +129,7 @@ class Connection:
 
 
 def ask_for_a_while(asked: dict[str, Any]) -> dict[str, Any]:
-    """Every connection asks, one request after the other, until the time is over."""
+    """Every connection asks, at least once, one request after the other until the time is over."""
     delays: list[float] = []
     statuses: dict[str, int] = {}
     failures: list[BaseException] = []
@@ -139,8 +139,9 @@ def ask_for_a_while(asked: dict[str, Any]) -> dict[str, Any]:
     def one(number: int) -> None:
         connection, sent = Connection(asked["port"]), 0
         try:
-            while (now := time.perf_counter()) < end and sent < MOST // asked["connections"]:
-                sent += 1
+            most = MOST // asked["connections"]
+            while not sent or (time.perf_counter() < end and sent < most):
+                now, sent = time.perf_counter(), sent + 1
                 status = connection.ask(request_of(asked, number, sent))
                 delays.append(time.perf_counter() - now)
                 statuses[str(status)] = statuses.get(str(status), 0) + 1

@@ -185,7 +185,9 @@ class Postgres(Server):
             **self.identity(),
         )
         if made.returncode:
-            reason = (made.stderr.strip().splitlines() or ["no reason given"])[-1]
+            said = made.stderr.strip().splitlines() or ["no reason given"]
+            told = [line for line in said if "FATAL" in line or "error" in line]
+            reason = (told or said[-1:])[0]  # what follows the first error is clearing up
             raise ServerFailed(f"PostgreSQL could not make its data folder: {reason}")
         draft.rename(self.data)
 

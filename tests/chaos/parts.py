@@ -6,6 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -124,7 +125,8 @@ def kill_a_backend(postgres: devservers.Server) -> None:
     except psycopg2.OperationalError:
         return  # it is just recovering from the last one
     if row:
-        os.kill(row[0], signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it may just have ended by itself
+            os.kill(row[0], signal.SIGKILL)
 
 
 # What is killed, and how likely.

@@ -442,7 +442,7 @@ class TestProperties:
 
     @given(questions())
     @example(SPRING_GAP)
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=100, deadline=None)
     def test_agrees_with_the_slow_calendar(self, question):
         start, seconds = question["start"], question["seconds"]
         fast = WorkingCalendar(**question["hours"])
@@ -455,7 +455,7 @@ class TestProperties:
             assert fast.add(start, seconds) == due
 
     @given(questions())
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=80, deadline=None)
     def test_elapsed_takes_back_what_add_gave(self, question):
         start, seconds = question["start"], question["seconds"]
         fast = WorkingCalendar(**question["hours"])
@@ -467,7 +467,7 @@ class TestProperties:
                 assert fast.elapsed(start, due - timedelta(microseconds=1)) == seconds - 1
 
     @given(questions(), st.integers(0, 5 * 86_400 * 10**6), st.integers(0, 90 * 86_400))
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=80, deadline=None)
     def test_add_never_decreases(self, question, later, more):
         start, seconds = question["start"], question["seconds"]
         fast = WorkingCalendar(**question["hours"])

@@ -35,7 +35,6 @@ def original(row: dict[str, str]) -> str:
     ("name", "who", "least"),
     [
         ("febrl/dataset1.csv", original, 0.98),
-        ("febrl/dataset2.csv", original, 0.965),
         ("febrl/dataset3.csv", original, 0.955),
         ("splink/fake_1000.csv", lambda row: row["cluster"], 0.88),
     ],
