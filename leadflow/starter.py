@@ -15,7 +15,18 @@ from accounts.refusals import Conflict
 from leads.models import Kind, Pool, PoolMember, ScoreRules
 from personas.models import Definition
 from sla.contracts import drafting, wording
-from sla.models import Action, Calendar, CalendarVersion, Contract, Side, TeamCalendar, Term
+from sla.models import (
+    ACKNOWLEDGED,
+    PUBLISHED,
+    Action,
+    Calendar,
+    CalendarVersion,
+    Contract,
+    CountedIn,
+    Side,
+    TeamCalendar,
+    Term,
+)
 
 OFFICE_HOURS = {str(day): [["09:00", "17:00"]] for day in range(5)}
 
@@ -27,6 +38,7 @@ TARGETS = {
     "first_touch": 8 * 3600,
     "disposition": 5 * 8 * 3600,
     "answer_return": 8 * 3600,
+    "acknowledge": 2 * 8 * 3600,
 }
 STEPS: list[dict[str, Any]] = [
     {"action": Action.WARN, "share": 0.75},
@@ -34,11 +46,11 @@ STEPS: list[dict[str, Any]] = [
     {"action": Action.TELL_MANAGER, "after": 30 * 60},
 ]
 PASSING_ON: list[dict[str, Any]] = [*STEPS, {"action": Action.REASSIGN, "after": 60 * 60}]
-ANSWERED = [Kind.ACCEPTED, Kind.REJECTED]
-TOUCHED = [Kind.CALL, Kind.EMAIL, Kind.MEETING]
-DISPOSED = [Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED, Kind.REJECTED]
+ANSWERED: list[str] = [Kind.ACCEPTED, Kind.REJECTED]
+TOUCHED: list[str] = [Kind.CALL, Kind.EMAIL, Kind.MEETING]
+DISPOSED: list[str] = [Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED, Kind.REJECTED]
 # key, measure, name, tiers, starts on, stops on, steps
-TERMS: list[tuple[str, str, str, list[str], str, list[Kind], list[dict[str, Any]]]] = [
+TERMS: list[tuple[str, str, str, list[str], str, list[str], list[dict[str, Any]]]] = [
     ("accept_hot", "accept", "Accept a hot lead", ["hot"], Kind.HANDED_OVER, ANSWERED, PASSING_ON),
     ("accept", "accept", "Accept", [], Kind.HANDED_OVER, ANSWERED, PASSING_ON),
     (
@@ -50,6 +62,9 @@ TERMS: list[tuple[str, str, str, list[str], str, list[Kind], list[dict[str, Any]
     (
         "answer_return", "answer_return", "Answer a return", [], Kind.REJECTED,
         [Kind.RETURN_ANSWERED], STEPS,
+    ),
+    (
+        "acknowledge", "acknowledge", "Acknowledge a change", [], PUBLISHED, [ACKNOWLEDGED], STEPS,
     ),
 ]  # fmt: skip
 
@@ -149,6 +164,8 @@ def sign_contract(
             stops_on=stops_on,
             target_seconds=seconds[key],
             per_owner=measure == "accept",
+            # Nobody reads on leave; what a lead waits for goes on without them.
+            calendar_of=CountedIn.OWNER if starts_on == PUBLISHED else CountedIn.TEAM,
             steps=steps,
             pause_reasons=PAUSE_REASONS if measure in PAUSED_MEASURES else [],
         )

@@ -3,12 +3,15 @@
 `sla` may not be imported here, so the clocks come by the handoff's reverse relation.
 """
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.db.models import Max, Min, Prefetch, Q, QuerySet
 
+from accounts.models import User
 from leads.models import Handoff
+from personas.models import OfferChange
 
 RUNNING = "running"
 PAUSED = "paused"
@@ -35,6 +38,15 @@ def clocks(*, ended: bool) -> QuerySet[Any]:
 def with_clocks(handoffs: QuerySet[Handoff], *, ended: bool = False) -> QuerySet[Handoff]:
     """The handoffs with `clocks` fetched in one further query, next deadline first."""
     return handoffs.prefetch_related(Prefetch("clocks", queryset=clocks(ended=ended)))
+
+
+def of_changes(user: User, changes: Iterable[OfferChange]) -> Mapping[int, Any]:
+    """Change → the clock of this person's acknowledgement that waits, the nearest of several."""
+    mine = clocks(ended=False).filter(
+        acknowledgement__user=user, acknowledgement__change__in=list(changes)
+    )
+    found = mine.select_related("acknowledgement", "term", "owner")
+    return {clock.acknowledgement.change_id: clock for clock in found.order_by("-due_at", "pk")}
 
 
 def _waiting(handoff: Handoff, side: str) -> list[Any]:

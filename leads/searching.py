@@ -4,14 +4,16 @@ Made for typing: each kind is one short query, and the newest few of each are en
 all leads that match goes on to the list.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
-from django.db.models import Q, QuerySet, TextField
-from django.db.models.functions import Cast
+from django.db.models import Q, QuerySet
 from django.urls import reverse
 
 from accounts.models import User
+from accounts.words import money_words
 from leads.lists.filters import matching
 from leads.models import Campaign, Deal, Lead
 from personas.models import Offer, Persona
@@ -45,12 +47,14 @@ def search(words: str, *, by: User) -> list[Group]:
     text = " ".join(words.split())
     if len(text) < SHORTEST:
         return []
+    offers = list(Offer.objects.called(text).prefetch_related("former")[:MOST])
+    meant = _by_any_name(text, offers)
     kinds = (
         ("Leads", _leads(text, by)),
-        ("Deals", _deals(text, by)),
-        ("Campaigns", _campaigns(text, by)),
+        ("Deals", _deals(meant, by)),
+        ("Campaigns", _campaigns(meant, by)),
         ("Personas", _personas(text)),
-        ("Offers", _offers(text)),
+        ("Offers", _offers(text, offers)),
     )
     return [Group(title, hits) for title, found in kinds if (hits := list(found))]
 
@@ -62,17 +66,17 @@ def _leads(text: str, by: User) -> Iterator[Hit]:
         yield Hit(lead.name, beside, lead.get_absolute_url(), "user")
 
 
-def _deals(text: str, by: User) -> Iterator[Hit]:
-    found: QuerySet[Deal] = Deal.objects.visible_to(by).filter(name__icontains=text)
+def _deals(meant: Q, by: User) -> Iterator[Hit]:
+    found: QuerySet[Deal] = Deal.objects.visible_to(by).filter(meant)
     for deal in found.select_related("lead").order_by("-opened_at")[:MOST]:
         beside = f"{deal.lead.name} · {deal.get_state_display().lower()}"
         yield Hit(deal.name, beside, deal.lead.get_absolute_url(), "currency-dollar")
 
 
-def _campaigns(text: str, by: User) -> Iterator[Hit]:
+def _campaigns(meant: Q, by: User) -> Iterator[Hit]:
     if not by.is_marketing and by.role != "sales_manager":
         return  # sales reads their names on leads, but has no page of them
-    found = Campaign.objects.visible_to(by).filter(name__icontains=text)
+    found = Campaign.objects.visible_to(by).filter(meant)
     for campaign in found.order_by("-id")[:MOST]:
         url = reverse("campaign", args=[campaign.slug])
         yield Hit(campaign.name, campaign.get_channel_display(), url, "speakerphone")
@@ -83,18 +87,19 @@ def _personas(text: str) -> Iterator[Hit]:
         yield Hit(persona.name, "Persona", reverse("persona", args=[persona.slug]), "id")
 
 
-def _offers(text: str) -> Iterator[Hit]:
+def _offers(text: str, offers: Iterable[Offer]) -> Iterator[Hit]:
     """By the present name or a former one: whoever asks by the old name learns the new one."""
-    former = Cast("former_names", TextField())
-    found = Offer.objects.filter(is_active=True, personas__is_active=True).annotate(former=former)
-    found = found.filter(Q(name__icontains=text) | Q(former__icontains=text))
-    for offer in found.distinct().prefetch_related("personas")[:MOST]:
+    for offer in offers:
         was = [name for name in offer.former_names if text.casefold() in name.casefold()]
-        if not was and text.casefold() not in offer.name.casefold():
-            continue  # the words stood in how the list of names is written, not in a name
-        beside = f"{offer.price:,.2f} {offer.currency}"
+        beside = money_words(offer.price, offer.currency)
         if was:
             beside = f"was: {', '.join(was)} · {beside}"
-        persona = next(each for each in offer.personas.all() if each.is_active)
-        url = f"{reverse('persona', args=[persona.slug])}#offers"
-        yield Hit(offer.name, beside, url, "tag")
+        if not offer.is_active:
+            beside += " · not sold any more"
+        yield Hit(offer.name, beside, offer.get_absolute_url(), "tag")
+
+
+def _by_any_name(text: str, offers: Iterable[Offer]) -> Q:
+    """What is called by these words, or by any name, old or new, of the offers they mean."""
+    names = {text, *(name for offer in offers for name in (offer.name, *offer.former_names))}
+    return reduce(or_, (Q(name__icontains=name) for name in sorted(names)))

@@ -22,8 +22,6 @@ from sla.models import Action, Alarm, Clock
 
 log = structlog.get_logger(__name__)
 
-# The actions of this module; sla.sweep fires the others.
-MOVING = (Action.REASSIGN, Action.BACK_TO_POOL)
 # Alarm, clock and handoff are locked together, skipping what others hold: an accept that holds
 # the handoff is never waited for, so the two can't lock each other out.
 CLAIM = """

@@ -13,7 +13,17 @@ from sla import agreement
 from sla.agreement import Agreement
 from sla.clocks.alarms import alarms_of
 from sla.hours import opening_hours
-from sla.models import Action, CalendarVersion, Clock, CountedIn, Side, TeamCalendar, Term
+from sla.models import (
+    ACKNOWLEDGED,
+    PUBLISHED,
+    Action,
+    CalendarVersion,
+    Clock,
+    CountedIn,
+    Side,
+    TeamCalendar,
+    Term,
+)
 
 MINUTE, HOUR = 60, 3600
 # A business day of the agreement is eight working hours.
@@ -25,12 +35,13 @@ COUNTED_IN = {
 }
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 # "Starts when …"; "kept by …". A kind without words of its own is called by its label.
-STARTS = {
+STARTS: dict[str, str] = {
     Kind.HANDED_OVER: "it is handed over",
     Kind.REJECTED: "sales rejects it",
     Kind.ACCEPTED: "it is accepted",
+    PUBLISHED: "a change of an offer is published",
 }
-STOPS = {
+STOPS: dict[str, str] = {
     Kind.ACCEPTED: "accepting it",
     Kind.REJECTED: "rejecting it",
     Kind.CALL: "a call",
@@ -40,6 +51,7 @@ STOPS = {
     Kind.QUALIFIED: "qualifying it",
     Kind.DISQUALIFIED: "disqualifying it",
     Kind.RECYCLED: "recycling it",
+    ACKNOWLEDGED: "acknowledging it",
 }
 STEPS = {
     Action.WARN.value: "the owner is warned",
@@ -108,7 +120,7 @@ def promises(terms: tuple[Term, ...], side: str) -> list[Promise]:
             working_words(term.target_seconds, term),
             COUNTED_IN[term.calendar_of],
             _applies_to(term, terms),
-            STARTS.get(Kind(term.starts_on)) or Kind(term.starts_on).label.lower(),
+            STARTS.get(term.starts_on) or Kind(term.starts_on).label.lower(),
             _stops(term),
             _listed([reason["label"].lower() for reason in term.pause_reasons]),
             [_alarm(step, term) for step in term.steps],
@@ -127,7 +139,7 @@ def promise_facts(promise: Promise) -> dict[str, str]:
         "Within": promise.target,
         "Hours": CountedIn(term.calendar_of).label,
         "Kind": term.measure.replace("_", " "),
-        "For": _filters(term) or "any lead",
+        "For": _filters(term) or ("any change" if term.of_changes else "any lead"),
         "Starts when": promise.starts,
         "Kept by": promise.stops,
         "With the next owner": "starts afresh" if term.per_owner else "goes on",
@@ -137,7 +149,7 @@ def promise_facts(promise: Promise) -> dict[str, str]:
 
 
 def _stops(term: Term) -> str:
-    what = _listed([STOPS.get(Kind(k)) or Kind(k).label.lower() for k in term.stops_on])
+    what = _listed([STOPS.get(k) or Kind(k).label.lower() for k in term.stops_on])
     if term.stops_after == 1:
         return what
     apart = f" at least {span_words(term.spacing_seconds)} apart" if term.spacing_seconds else ""
@@ -145,6 +157,8 @@ def _stops(term: Term) -> str:
 
 
 def _applies_to(term: Term, terms: tuple[Term, ...]) -> str:
+    if term.of_changes:
+        return "every change, each member of sales"
     first = next(t for t in terms if t.measure == term.measure)
     return _filters(term) or ("every lead" if first is term else "every other lead")
 

@@ -1,4 +1,4 @@
-"""`sla` listens to what `leads` announces."""
+"""`sla` listens to what `leads` and `personas` announce."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,6 +9,9 @@ from django.dispatch import receiver
 
 from leads.models import Activity
 from leads.signals import activities_recorded
+from personas.models import Acknowledgement
+from personas.signals import change_acknowledged, change_published, change_taken_back
+from sla.clocks import acknowledging
 from sla.clocks.following import follow
 
 
@@ -18,3 +21,21 @@ def follow_activities(
 ) -> None:
     """Start, stop and pass on clocks in the transaction that recorded the activities."""
     follow(activities, at=at, stamp=stamp)
+
+
+@receiver(change_published, dispatch_uid="sla-starts-changes")
+def start_changes(acknowledgements: Sequence[Acknowledgement], at: datetime, **_: Any) -> None:
+    """Start the clocks of everybody who is asked to acknowledge a change."""
+    acknowledging.start(acknowledgements, at=at)
+
+
+@receiver(change_acknowledged, dispatch_uid="sla-stops-changes")
+def stop_changes(acknowledgements: Sequence[Acknowledgement], at: datetime, **_: Any) -> None:
+    """Judge the clocks of whoever has acknowledged."""
+    acknowledging.stop(acknowledgements, at=at)
+
+
+@receiver(change_taken_back, dispatch_uid="sla-ends-changes")
+def end_changes(acknowledgements: Sequence[Acknowledgement], at: datetime, **_: Any) -> None:
+    """End the clocks of a change that was taken back."""
+    acknowledging.end(acknowledgements, at=at)

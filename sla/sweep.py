@@ -24,7 +24,8 @@ from django.db import DatabaseError, connection, transaction
 
 from sla import escalation, setting_aside
 from sla.clocks import pausing
-from sla.clocks.breaches import BREACH_STEPS
+from sla.clocks.alarms import MOVING
+from sla.clocks.breaches import BREACH_STEPS, SUBJECT
 from sla.models import Alarm
 
 log = structlog.get_logger(__name__)
@@ -44,7 +45,7 @@ SWEEP = (
     """
 WITH claimed AS MATERIALIZED (
     SELECT a.id AS alarm_id, a.action, a.fire_at, c.id AS clock_id, c.owner_id, c.team_id, c.due_at,
-        c.lead_id, c.term_id, c.handoff_id
+        c.lead_id, c.term_id, c.handoff_id, c.acknowledgement_id
     FROM sla_alarm a JOIN sla_clock c ON c.id = a.clock_id
     WHERE a.state = 'waiting' AND a.fire_at BETWEEN %(since)s AND %(at)s
         AND a.action NOT IN ('reassign', 'back_to_pool') {only}
@@ -63,14 +64,12 @@ WITH claimed AS MATERIALIZED (
     SELECT gen_random_uuid(), r.user_id, claimed.action,
         left(CASE claimed.action WHEN 'warn' THEN t.name || ' is due soon: '
             ELSE t.name || ' is overdue: ' END || n.name, 300),
-        coalesce(n.company, ''), '/leads/' || l.id || '/',
+        coalesce(n.beside, ''), n.url,
         claimed.action || ':' || claimed.alarm_id || ':' || r.user_id, %(at)s, %(at)s, 0, ''
     FROM claimed JOIN sla_term t ON t.id = claimed.term_id
-    JOIN leads_lead l ON l.id = claimed.lead_id
-    CROSS JOIN LATERAL (
-        SELECT coalesce(nullif(concat_ws(' ', nullif(l.first_name, ''), nullif(l.last_name, '')),
-            ''), l.email, l.phone) AS name, l.company
-    ) n
+    CROSS JOIN LATERAL ("""
+    + SUBJECT.format(clock="claimed")
+    + """) n
     CROSS JOIN LATERAL (
         SELECT claimed.owner_id AS user_id
         WHERE claimed.action = 'warn' AND claimed.owner_id IS NOT NULL
@@ -78,7 +77,7 @@ WITH claimed AS MATERIALIZED (
         -- Whoever has the lead since gets no reminder of another's miss.
         SELECT claimed.owner_id
         WHERE claimed.action = 'tell_owner' AND claimed.owner_id IS NOT NULL
-            AND (t.side = 'marketing' OR claimed.owner_id = (
+            AND (t.side = 'marketing' OR claimed.handoff_id IS NULL OR claimed.owner_id = (
                 SELECT h.owner_id FROM leads_handoff h WHERE h.id = claimed.handoff_id))
         UNION
         SELECT m.user_id FROM accounts_membership m
@@ -91,13 +90,15 @@ WITH claimed AS MATERIALIZED (
         created_at, next_attempt_at, attempts, last_status)
     SELECT gen_random_uuid(), w.id, e.event, jsonb_build_object(
             'type', e.event, 'timestamp', claimed.fire_at, 'data', jsonb_build_object(
-                'lead', claimed.lead_id, 'handoff', claimed.handoff_id, 'clock', claimed.clock_id,
-                'term', t.key, 'contract_version', k.version, 'due_at', claimed.due_at,
-                'owner', u.email, 'team', m.slug, 'url', %(site)s || '/leads/' || l.id || '/')),
+                'lead', claimed.lead_id, 'handoff', claimed.handoff_id, 'change', a.change_id,
+                'clock', claimed.clock_id, 'term', t.key, 'contract_version', k.version,
+                'due_at', claimed.due_at, 'owner', u.email, 'team', m.slug, 'url', %(site)s ||
+                CASE WHEN a.id IS NULL THEN '/leads/' || claimed.lead_id || '/'
+                    ELSE '/changes/' || a.change_id || '/' END)),
         'webhook:' || claimed.alarm_id || ':' || w.id, %(at)s, %(at)s, 0, ''
     FROM claimed JOIN sla_term t ON t.id = claimed.term_id
     JOIN sla_contract k ON k.id = t.contract_id
-    JOIN leads_lead l ON l.id = claimed.lead_id
+    LEFT JOIN personas_acknowledgement a ON a.id = claimed.acknowledgement_id
     LEFT JOIN accounts_user u ON u.id = claimed.owner_id
     LEFT JOIN accounts_team m ON m.id = claimed.team_id
     JOIN accounts_webhook w ON w.is_active
@@ -200,9 +201,7 @@ def _fire_one_by_one(*, at: datetime, batch: int, since: datetime) -> Batch:
     done = Batch(began=since)
     due = Alarm.objects.filter(state=Alarm.State.WAITING, fire_at__range=(since, at))
     for pk, fire_at in list(
-        due.exclude(action__in=escalation.MOVING)
-        .order_by("fire_at")
-        .values_list("pk", "fire_at")[:batch]
+        due.exclude(action__in=MOVING).order_by("fire_at").values_list("pk", "fire_at")[:batch]
     ):
         done.until = fire_at
         try:

@@ -2,12 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
+
+from django.utils.text import slugify
 
 from accounts.models import Membership, Team, User
 from leads.capture import Captured, capture_leads
 from leads.models import Campaign, Lead, Pool, PoolMember, ScoreRules
-from personas.models import Definition, Persona
+from personas import announcing
+from personas.models import Definition, Offer, OfferChange, Persona
 from sla.models import Calendar, CalendarVersion, Contract, TeamCalendar, Term
 
 PASSWORD = "demo-leadflow"
@@ -175,3 +179,30 @@ def make_cast(*, weekly=None) -> Cast:
 
 def hours(n: float) -> timedelta:
     return timedelta(hours=n)
+
+
+def promise_acknowledgement(contract: Contract, **more) -> Term:
+    """Sales acknowledges changes of offers within two working days of the reader's own."""
+    facts = {
+        "key": "acknowledge", "measure": "acknowledge", "name": "Acknowledge a change",
+        "side": "sales", "order": 9, "starts_on": "published", "stops_on": ["acknowledged"],
+        "target_seconds": 57_600, "calendar_of": "owner", "steps": STEPS, **more,
+    }  # fmt: skip
+    return Term.objects.create(contract=contract, **facts)
+
+
+def make_offer(name: str = "Business lunch", price: str = "12.00", **more) -> Offer:
+    return Offer.objects.create(slug=slugify(name), name=name, price=Decimal(price), **more)
+
+
+def propose(offer: Offer, *, by: User, at: datetime, **after) -> OfferChange:
+    """A proposal to rename or reprice an offer; `reason`, `say`, `claim` are what is said of it."""
+    said = {name: after.pop(name) for name in ("reason", "say", "claim") if name in after}
+    said.setdefault("reason", "Teams ask for it by that name")
+    return announcing.propose(offer, after, by=by, at=at, seen="", **said)
+
+
+def publish(offer: Offer, *, by: User, at: datetime, **after) -> OfferChange:
+    """A change of an offer, proposed and published by a marketing manager."""
+    change = propose(offer, by=by, at=at, **after)
+    return announcing.publish(change, by=by, at=at, seen=announcing.ticket(change))

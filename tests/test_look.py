@@ -57,7 +57,7 @@ def test_the_navigation_of_each_role(cast, client, person, entries):
     quality = "quality " if person in ("maya", "mona", "dana", "admin") else ""
     agreement = f"compliance clock-list {quality}contract calendar-list"
     # Pages of leads and what is agreed on are for members of a team.
-    agreement += " definition-list persona-list scoring" if person != "outsider" else ""
+    agreement += " definition-list persona-list offer-list scoring" if person != "outsider" else ""
     agreement += " prediction field-list" if person in ("mona", "dana", "admin") else ""
     agreement += " webhook-list" if person == "admin" else ""
     assert re.findall(r'href="([^"]+)"', navigation[1]) == [

@@ -35,7 +35,7 @@ from personas import versions
 from sla.contracts import drafting
 from sla.models import Claim, Clock
 from sla.sweep import sweep
-from tests.factories import hours, make_user, ny
+from tests.factories import hours, make_offer, make_user, ny, publish
 from tests.leads.imports.files import received, worked
 
 AT = ny("2026-01-15 10:00")
@@ -83,6 +83,11 @@ campaign-edit        POST  in   403  404  422  422  403  403  403  422
 campaign-list        GET   in   403  200  200  200  403  403  200  200
 campaign-new         GET   in   403  200  200  200  403  403  403  200
 campaign-new         POST  in   403  422  422  422  403  403  403  422
+change-acknowledge   POST  in   403  403  403  403  302  302  302  403
+change-discard       POST  in   403  302  302  302  403  403  403  403
+change-list          GET   in   403  200  200  200  200  200  200  200
+change-publish       POST  in   403  403  403  302  403  403  403  403
+change-take-back     POST  in   403  403  403  302  403  403  403  403
 claim-decide         POST in   403  403  403  404  403  403  422  403
 claim-list           GET  in   403  403  403  200  403  403  200  403
 clock-excuse         GET   in   404  404  404  403  403  404  200  403
@@ -214,6 +219,13 @@ merge-undo           POST  in   404  404  302  302  404  404  404  302
 notification-open    POST  in   404  404  404  404  302  404  404  404
 notifications        GET   in   200  200  200  200  200  200  200  200
 notifications-read   POST  in   302  302  302  302  302  302  302  302
+offer                GET   in   403  200  200  200  200  200  200  200
+offer-change         GET   in   403  200  200  200  200  200  200  200
+offer-change-edit    GET   in   403  200  200  200  403  403  403  403
+offer-change-edit    POST  in   403  422  422  422  403  403  403  403
+offer-list           GET   in   403  200  200  200  200  200  200  200
+offer-new            GET   in   403  200  200  200  403  403  403  403
+offer-new            POST  in   403  422  422  422  403  403  403  403
 persona              GET   in   403  200  200  200  200  200  200  200
 persona-draft        GET   in   403  200  200  200  200  200  200  200
 persona-draft-preview GET  in   403  200  200  200  200  200  200  200
@@ -360,7 +372,9 @@ def scene(cast):
     binned = cast.capture(at=AT, email="gone@bin.example").lead
     deleting.delete(binned, by=cast.maya, at=AT)
     Lead.everything.filter(pk=binned.pk).update(handed_over_at=AT)
+    change = publish(make_offer(), by=cast.mona, at=AT, price="13.00")
     numbers = {
+        "change": change.pk, "offer-change": change.pk,
         "lead-put-back": binned.pk,
         "bulk-": run.pk, "mail-": mail.pk,
         "template-put-back": dropped.pk, "template": written.pk,
@@ -377,7 +391,7 @@ def scene(cast):
     }  # fmt: skip
     slugs = {"calendar": "new-york", "campaign": cast.campaign.slug, "definition": "mql",
              "form": form.slug, "hosted": form.slug, "persona": cast.persona.slug,
-             "pool": cast.pool.slug}  # fmt: skip
+             "pool": cast.pool.slug, "offer": change.offer.slug}  # fmt: skip
     people = {name: getattr(cast, name, None) for name in PEOPLE} | {
         "riva": riva, "otto": cast.outsider,
     }  # fmt: skip

@@ -80,6 +80,17 @@ class History:
                 return self.in_working(login, last, 1200 + seconds % 3600)
         return instant
 
+    def before(self, login: str, at: datetime, seconds: int) -> datetime:
+        """The last instant from which somebody worked so many seconds until `at`."""
+        working, early, late = self._hours[login], at - timedelta(days=30), at
+        while late - early > timedelta(seconds=1):
+            middle = early + (late - early) / 2
+            if working.elapsed(middle, at) >= seconds:
+                early = middle
+            else:
+                late = middle
+        return early.replace(microsecond=0)
+
     def is_away(self, login: str, at: datetime) -> bool:
         return any(u == self.users[login].pk and a <= at < b for u, a, b in self._away)
 

@@ -106,6 +106,7 @@ PERSONAS: list[dict[str, Any]] = [
         ],
     },
 ]  # fmt: skip
+# What was sold when the history begins; leadflow.demo.announcing changes some of it since.
 OFFERS: list[tuple[str, str, str, int, list[str], list[str]]] = [
     ("cedar-4", "Cedar 4", "Four seats, lumbar jets, cedar cladding. Plugs into a normal socket.",
      8_490, ["Classic 400"], ["back-pain-homeowner", "new-house-couple"]),
@@ -114,11 +115,11 @@ OFFERS: list[tuple[str, str, str, int, list[str], list[str]]] = [
     ("lodge-6", "Lodge 6", "Six seats for paying guests: locking cover, drains in 30 minutes.",
      13_750, ["Rental Pro"], ["holiday-let-owner"]),
     ("grand-spa", "Grand Spa", "Twelve seats in the floor, plant room, remote alarm.",
-     38_500, ["Hotel Line 12"], ["spa-director"]),
+     36_900, ["Hotel Line 12"], ["spa-director"]),
     ("swim-spa", "Swim Spa 5 m", "A counter-current to swim in and a bench to sit on.",
      27_900, [], ["new-house-couple", "spa-director"]),
-    ("care-contract", "Care contract, a year", "A visit a month, water and filters included.",
-     1_140, ["Service Plus"], ["spa-director", "holiday-let-owner", "back-pain-homeowner"]),
+    ("care-contract", "Service Plus", "A visit a month, water and filters included.",
+     1_090, [], ["spa-director", "holiday-let-owner", "back-pain-homeowner"]),
 ]  # fmt: skip
 
 
@@ -150,7 +151,7 @@ def price_list() -> None:
     """Offers by their present name and price; former names stay findable."""
     personas = {p.slug: p for p in Persona.objects.all()}
     for slug, name, summary, price, former, buyers in OFFERS:
-        offer = Offer.objects.create(
-            slug=slug, name=name, summary=summary, price=price, former_names=former
-        )
+        offer = Offer.objects.create(slug=slug, name=name, summary=summary, price=price)
+        for old in former:
+            offer.former.create(name=old)
         offer.personas.set(personas[buyer] for buyer in buyers)

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from accounts.refusals import Conflict
-from leadflow.demo import bell, present, sales
+from leadflow.demo import announcing, bell, present, sales
 from leadflow.demo.arrivals import arrivals
 from leadflow.demo.company import Company, found
 from leadflow.demo.history import History
@@ -46,6 +46,7 @@ def load(
         people = People()
         attend(history, arrivals(people, leads, seed=seed, start=company.start, at=at))
         sales.plan_cover(history)
+        announcing.announce(history, at)
         if leads:
             present.arrange(history, people, at)
         history.live(progress)

@@ -72,28 +72,15 @@ def arrange(history: History, people: People, at: datetime) -> None:
     """Put the last days' special leads on the agenda."""
     number = count()
     for slot in SAM:
-        _bring(history, people, number, slot, _ago(history, "sam", at, slot.ago), TRIES)
+        _bring(history, people, number, slot, history.before("sam", at, slot.ago), TRIES)
     for ago, reason, note in RETURNS:
         step = partial(_send_back, history, reason, note)
-        history.at(_ago(history, "tomasz", at, ago), step)
+        history.at(history.before("tomasz", at, ago), step)
     for size, ago in READY:
         step = partial(_introduce, history, people, number, size)
-        history.at(_ago(history, "leo", at, ago), step)
+        history.at(history.before("leo", at, ago), step)
     step = partial(_from_far_away, history, people, number)
-    history.at(_ago(history, "dana", at, 50 * MINUTE), step)
-
-
-def _ago(history: History, login: str, at: datetime, seconds: int) -> datetime:
-    """The last instant from which so many working seconds passed until `at`."""
-    working = history.hours(login)
-    early, late = at - timedelta(days=30), at
-    while late - early > timedelta(seconds=1):
-        middle = early + (late - early) / 2
-        if working.elapsed(middle, at) >= seconds:
-            early = middle
-        else:
-            late = middle
-    return early.replace(microsecond=0)
+    history.at(history.before("dana", at, 50 * MINUTE), step)
 
 
 def _visitor(

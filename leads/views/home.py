@@ -14,6 +14,7 @@ from accounts.requests import SignedInRequest
 from leads import deadlines
 from leads.campaign_results import spark, trend
 from leads.models import Campaign, Deal, Handoff, Lead, Return, Stage
+from personas.models import OfferChange
 
 LINES = 6
 LATELY = timedelta(days=30)
@@ -29,6 +30,8 @@ def home(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {"at": at}
     if user.role in (Role.MARKETER, Role.MARKETING_MANAGER, Role.ADMIN):
         context["marketing"] = _marketing(user, at)
+    if user.is_sales:
+        context["to_acknowledge"] = OfferChange.objects.to_acknowledge_by(user).count()
     if user.role == Role.SALES_REP:
         context["queue"] = _queue(user, at)
     if user.role in (Role.SALES_MANAGER, Role.ADMIN):

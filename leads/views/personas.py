@@ -49,7 +49,7 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
         "criteria": [
             (rule.get("label", ""), in_words(rule, own), rule["points"]) for rule in found.criteria
         ],
-        "offers": found.offers.filter(is_active=True),
+        "offers": found.offers.on_sale().prefetch_related("former"),
         "count": leads.count(),
         "leads": leads.select_related("owner", "campaign")[:SAMPLE],
         "draft": drafting.open_draft(Draft.Kind.PERSONA, slug),

@@ -227,7 +227,8 @@ def offers_for(lead: Lead) -> list[Any]:
     """What its persona may be offered now, by present name and price."""
     if lead.persona is None:
         return []
-    return list(lead.persona.offers.filter(is_active=True).order_by("price"))
+    offers = lead.persona.offers.on_sale().prefetch_related("former")
+    return list(offers.order_by("price"))
 
 
 def timeline_context(lead: Lead, before: str = "") -> dict[str, Any]:

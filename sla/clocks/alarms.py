@@ -6,6 +6,9 @@ from sla import agreement
 from sla.business_time import WorkingCalendar
 from sla.models import Action, Alarm, Clock
 
+# What gives the lead to somebody else.
+MOVING = (Action.REASSIGN, Action.BACK_TO_POOL)
+
 
 def alarms_of(clock: Clock) -> list[Alarm]:
     """The alarms of a running clock, from its term's steps; none without a deadline."""
@@ -15,6 +18,8 @@ def alarms_of(clock: Clock) -> list[Alarm]:
     start, left = _counted_from(clock, working)
     alarms = []
     for number, step in enumerate(clock.term.steps):
+        if clock.acknowledgement_id is not None and step["action"] in MOVING:
+            continue  # Nobody acknowledges for somebody else.
         if step["action"] == Action.BREACH:
             # Due at exactly 10:00:00 is still in time: the breach is the instant after.
             fire_at: datetime | None = clock.due_at + timedelta(microseconds=1)

@@ -128,10 +128,10 @@ def _answer(claim: Claim, state: Claim.State, note: str, *, at: datetime) -> Non
     if actor is None:
         return
     outcome = "the promise was kept" if state == Claim.State.APPROVED else "the miss stands"
-    title = f"Your time was {state.label.lower()}: {clock.lead.name}"
+    title = f"Your time was {state.label.lower()}: {clock.title}"
     body = f"{clock.term.name}: {outcome}. {note}".strip()
     outbox.send([
-        outbox.message(actor.pk, "claim", title, body, clock.lead.get_absolute_url(), at=at)
+        outbox.message(actor.pk, "claim", title, body, clock.url, at=at)
     ])  # fmt: skip
 
 

@@ -51,7 +51,7 @@ def key_of(clock: Clock) -> Key:
 
 
 def compare(
-    lead: Lead, found: dict[Key, Clock], expected: dict[Key, Clock], *, at: datetime, mend: bool
+    found: dict[Key, Clock], expected: dict[Key, Clock], *, at: datetime, mend: bool
 ) -> list[Difference]:
     """Say how the clocks that are there differ from those that should be, and mend them.
 
@@ -64,12 +64,17 @@ def compare(
         differences += told
         if told and mend:
             _mend(there, right, told, at=at)
-    due_at = _respond_by(lead)
-    if lead.respond_by != due_at:
-        differences.append(Difference(lead.name, "next deadline", lead.respond_by, due_at))
-        if mend:
-            Lead.objects.filter(pk=lead.pk).update(respond_by=due_at)
     return differences
+
+
+def compare_deadline(lead: Lead, *, mend: bool) -> list[Difference]:
+    """Say when the lead's next deadline is not that of its clocks as they are now, and mend it."""
+    due_at = _respond_by(lead)
+    if lead.respond_by == due_at:
+        return []
+    if mend:
+        Lead.objects.filter(pk=lead.pk).update(respond_by=due_at)
+    return [Difference(lead.name, "next deadline", lead.respond_by, due_at)]
 
 
 def _differences(there: Clock | None, right: Clock | None, *, at: datetime) -> Iterator[Difference]:
@@ -87,6 +92,8 @@ def _differences(there: Clock | None, right: Clock | None, *, at: datetime) -> I
 
 
 def _name(clock: Clock) -> str:
+    if clock.acknowledgement_id is not None:
+        return f"{clock.term.name} of acknowledgement {clock.acknowledgement_id}"
     again = f", for the {clock.round + 1}. owner" if clock.round else ""
     return f"{clock.term.name} of handoff {clock.handoff_id}{again}"
 

@@ -105,7 +105,8 @@ Choose = Callable[[Clock], Ground | None]
 
 def preview(clocks: ClockQuerySet, onto: Choose, *, at: datetime) -> Plan:
     """What `rebase` would do at this instant; writes and locks nothing."""
-    found = _movable(clocks, at=at).select_related("term", "lead", "owner", "calendar_version")
+    found = _movable(clocks, at=at).with_subject()
+    found = found.select_related("term", "owner", "calendar_version")
     return _plan(found, onto, at=at)
 
 
@@ -197,7 +198,8 @@ def _write(moves: Sequence[Move]) -> None:
                 "moved": [c.pk for c in running],
             },
         )
-        cursor.execute(RESPOND_BY, {"leads": sorted({c.lead_id for c in clocks})})
+        leads = sorted({c.lead_id for c in clocks if c.lead_id is not None})
+        cursor.execute(RESPOND_BY, {"leads": leads})
 
 
 def _audit(plan: Plan, *, by: User) -> None:

@@ -54,7 +54,8 @@ def rebuild(lead: Lead, *, at: datetime, check: bool = False) -> list[Difference
             _replay(lead, handoffs, found, at=at)
             expected = _clocks(lead)
             transaction.set_rollback(True)
-        return mending.compare(lead, found, expected, at=at, mend=not check)
+        told = mending.compare(found, expected, at=at, mend=not check)
+        return told + mending.compare_deadline(lead, mend=not check)
 
 
 def _clocks(lead: Lead, *, lock: bool = False) -> dict[Key, Clock]:

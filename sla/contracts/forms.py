@@ -10,8 +10,9 @@ from django.utils.text import slugify
 
 from leads.models import Kind, Tier
 from personas.models import Persona
+from sla.contracts import of_changes
 from sla.contracts.steps import Steps, rows_of, steps_of
-from sla.models import Contract, CountedIn, Side, Term
+from sla.models import PUBLISHED, Contract, CountedIn, Side, Term
 from sla.reading import DAY, STARTS, STOPS, WORKING_DAY, day_of
 from sla.spans import read_instant, span_written, written
 
@@ -22,8 +23,8 @@ NOT_A_CHOICE = "“%(value)s” is not in the list; choose from it."
 CHOOSE = {"invalid_choice": NOT_A_CHOICE}
 
 
-def _words(kinds: Mapping[Kind, str]) -> list[tuple[str, str]]:
-    return [(kind.value, words[0].upper() + words[1:]) for kind, words in kinds.items()]
+def _words(kinds: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [(str(kind), words[0].upper() + words[1:]) for kind, words in kinds.items()]
 
 
 class TermForm(forms.Form):
@@ -141,6 +142,9 @@ class TermForm(forms.Form):
             self.add_error("spacing", "Of one alone nothing is apart; ask for more, or empty this.")
         if data.get("per_owner") and data.get("starts_on") != Kind.HANDED_OVER:
             self.add_error("per_owner", "Only what starts with the handoff can start afresh.")
+        for name, words in of_changes.wrong(data):
+            if name not in self.errors:
+                self.add_error(name, words)
         if data.get("starts_on") in data.get("stops_on", []):
             self.add_error("stops_on", "What starts it can't keep it; choose something later.")
         return data
@@ -194,7 +198,15 @@ class TermDraft:
     def is_valid(self) -> bool:
         """Both are asked, so that every error is shown at once."""
         valid = self.form.is_valid()
-        return self.steps.is_valid() and valid
+        return self.steps.is_valid() and valid and self._steps_fit()
+
+    def _steps_fit(self) -> bool:
+        if self.form.cleaned_data["starts_on"] != PUBLISHED:
+            return True
+        words = of_changes.wrong_steps(steps_of(self.steps, self.term.steps))
+        if words:
+            self.form.add_error("starts_on", words)
+        return not words
 
     def values(self) -> dict[str, Any]:
         """What valid forms say, by the fields of a term."""

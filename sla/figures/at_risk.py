@@ -34,5 +34,5 @@ def now(user: User, *, at: datetime) -> AtRisk:
 
 
 def _first(clocks: ClockQuerySet) -> list[Clock]:
-    found = clocks.with_warning().select_related("term", "lead", "owner")
+    found = clocks.with_warning().with_subject().select_related("term", "owner")
     return list(found.order_by("due_at", "id")[:SHOWN])

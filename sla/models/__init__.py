@@ -1,6 +1,8 @@
 """The tables of the agreement and of what runs under it."""
 
 from sla.models.agreement import (
+    ACKNOWLEDGED,
+    PUBLISHED,
     Action,
     Calendar,
     CalendarVersion,
@@ -20,6 +22,8 @@ from sla.models.pulse import SweepPulse
 from sla.models.tally import Tally, TallyChange
 
 __all__ = [
+    "ACKNOWLEDGED",
+    "PUBLISHED",
     "Action",
     "Alarm",
     "Breach",

@@ -209,6 +209,11 @@ class CountedIn(models.TextChoices):
     WALL = "wall", "Around the clock"
 
 
+# What starts and keeps a promise that is about no lead: sales acknowledges a change of an offer.
+# Beside these, terms start and stop on the kinds of activities (leads.models.Kind).
+PUBLISHED, ACKNOWLEDGED = "published", "acknowledged"
+
+
 class TermQuerySet(models.QuerySet["Term"]):
     def agreed(self) -> Self:
         """The promises of every version, without a draft's."""
@@ -263,3 +268,8 @@ class Term(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def of_changes(self) -> bool:
+        """Whether it is about changes of offers, and so about no lead."""
+        return self.starts_on == PUBLISHED

@@ -8,6 +8,7 @@ from django.db.models import F, OuterRef, Q, Subquery
 
 from accounts.models import Team, User
 from leads.models import Activity, Handoff, Lead
+from personas.models import Acknowledgement
 from sla.models.agreement import Action, CalendarVersion, Term
 
 
@@ -24,6 +25,10 @@ class ClockQuerySet(models.QuerySet["Clock"]):
         return self.filter(
             Q(lead__in=Lead.objects.visible_to(user)) | Q(owner=user) | Q(breach__owner=user)
         )
+
+    def with_subject(self) -> Self:
+        """Each with what it runs on, for `title`, `beside` and `url`."""
+        return self.select_related("lead", "acknowledgement__change__offer")
 
     def running(self) -> Self:
         return self.filter(state__in=[Clock.State.RUNNING, Clock.State.PAUSED])
@@ -57,7 +62,11 @@ class Clock(models.Model):
     handoff = models.ForeignKey(
         Handoff, null=True, on_delete=models.CASCADE, related_name="clocks", db_index=False
     )
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="clocks")
+    # The handoff's; a change to acknowledge is about no lead.
+    lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="clocks")
+    acknowledgement = models.ForeignKey(
+        Acknowledgement, null=True, on_delete=models.CASCADE, related_name="clocks", db_index=False
+    )
     # The nth time this term runs on this handoff (per_owner terms restart).
     round = models.PositiveSmallIntegerField(default=0)
     owner = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="clocks")
@@ -93,11 +102,19 @@ class Clock(models.Model):
     class Meta:
         ordering = ["due_at", "id"]
         constraints = [
-            # One subject kind so far; the next one widens this to num_nonnulls(…) = 1.
+            # A handoff with its lead, or a change that somebody was asked to acknowledge.
             models.CheckConstraint(
-                condition=Q(handoff__isnull=False), name="clock_has_one_subject"
+                condition=Q(handoff__isnull=False, lead__isnull=False, acknowledgement=None)
+                | Q(handoff=None, lead=None, acknowledgement__isnull=False),
+                name="clock_has_one_subject",
             ),
             models.UniqueConstraint(fields=["term", "handoff", "round"], name="clock_round_once"),
+            # Partial, so that the clocks of handoffs have no further index to write.
+            models.UniqueConstraint(
+                fields=["acknowledgement", "term"],
+                name="clock_of_acknowledgement_once",
+                condition=Q(acknowledgement__isnull=False),
+            ),
             models.CheckConstraint(
                 name="clock_met_in_time",
                 condition=~Q(state="met")
@@ -143,7 +160,33 @@ class Clock(models.Model):
         ]
 
     def __str__(self) -> str:
+        if self.acknowledgement_id is not None:
+            return f"{self.term} on acknowledgement {self.acknowledgement_id}"
         return f"{self.term} on handoff {self.handoff_id}"
+
+    @property
+    def title(self) -> str:
+        """What it runs on: the lead's name, or the change."""
+        if self.lead is not None:
+            return self.lead.name
+        assert self.acknowledgement is not None
+        return self.acknowledgement.change.title
+
+    @property
+    def beside(self) -> str:
+        """What is said beside the title: the lead's company, or the offer."""
+        if self.lead is not None:
+            return self.lead.company
+        assert self.acknowledgement is not None
+        return self.acknowledgement.change.offer.name
+
+    @property
+    def url(self) -> str:
+        """The page of what it runs on."""
+        if self.lead is not None:
+            return self.lead.get_absolute_url()
+        assert self.acknowledgement is not None
+        return self.acknowledgement.change.get_absolute_url()
 
     def outcome_at(self, stopped_at: datetime) -> str:
         """Met or missed, had it been stopped then."""

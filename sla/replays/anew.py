@@ -20,14 +20,13 @@ from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
 
 from leads.models import Activity, Assignment, Handoff, Kind
-from sla import agreement
 from sla.agreement import Agreement
-from sla.business_time import WorkingCalendar
 from sla.clocks import following
-from sla.hours import round_the_clock
 from sla.models import Claim, Clock, CountedIn, Leg, Side, Term
+from sla.replays.acknowledged import acknowledged
 from sla.replays.draft import Draft
-from sla.replays.lived import Choose, Past, counted_like, live
+from sla.replays.in_whose_hours import Frozen, Own, choice
+from sla.replays.lived import Past, counted_like, live
 from sla.replays.recorded import Recorded, Replayed, judged, owner_at
 from sla.replays.rerun import ACTS, close
 
@@ -35,18 +34,10 @@ FACTS = ("tier", "persona", "source")
 ASKED = ("pk", "lead_id", "handed_over_by_id", "lead__team_id", "pool_id", *FACTS)
 # What they carry besides their instants matters: reason and day of a pause, a pool's line.
 TELLING = (Kind.PAUSED, Kind.RESUMED, Kind.REASSIGNED)
-ALWAYS = WorkingCalendar(
-    tz="UTC",
-    weekly={int(day): [(a, b) for a, b in w] for day, w in round_the_clock.WEEK.items()},
-)
 # Rows fetched at once.
 CHUNK = 5000
 MOMENT = timedelta(microseconds=1)
-# How counted, and for whom → the version that the clocks of one handoff have frozen.
-Frozen = dict[tuple[str, str, int | None], int]
 Versions = dict[int, list[Leg]]
-# Owner and team → hours, where somebody's own are counted that no clock has frozen.
-Own = dict[tuple[int | None, int | None], WorkingCalendar | None]
 
 
 def anew(draft: Draft, *, start: datetime, at: datetime, stamp: UUID) -> list[Replayed]:
@@ -66,11 +57,12 @@ def anew(draft: Draft, *, start: datetime, at: datetime, stamp: UUID) -> list[Re
     found: list[Replayed] = []
     for past in _pasts(handoffs, promised):
         ours = recorded.pop(past.id, ())
-        choose = _choice(draft, _frozen(past, ours, legs), own, stamp=stamp)
+        choose = choice(draft, _frozen(past, ours, legs), own, stamp=stamp)
         lived = live(past, promised, choose, at=at, stamp=stamp)
         found += _paired(ours, lived, at=at)
     for each in chain.from_iterable(recorded.values()):  # nothing is known of their handoffs
         found.append(replace(each, after=each.before))
+    found += acknowledged(draft, own, start=start, at=at, stamp=stamp)
     return [each for each in found if start <= each.clock.started_at < at]
 
 
@@ -142,27 +134,6 @@ def _frozen(past: Past, recorded: Sequence[Replayed], legs: Versions) -> Frozen:
         if clock.calendar_version_id is not None:
             found[counted_like(each.term, owner)] = clock.calendar_version_id
     return found
-
-
-def _choice(draft: Draft, frozen: Frozen, own: Own, *, stamp: UUID) -> Choose:
-    def choose(term: Term, owner_id: int | None, team_id: int | None) -> WorkingCalendar | None:
-        drafted = draft.hours.get(team_id or 0)
-        if term.calendar_of == CountedIn.TEAM and drafted is not None:
-            return drafted
-        version = frozen.get(counted_like(term, owner_id))
-        if version is not None:
-            return agreement.hours(version).working
-        if term.calendar_of == CountedIn.WALL:
-            return ALWAYS
-        if term.calendar_of == CountedIn.OWNER:
-            key = owner_id, team_id
-            if key not in own:
-                own[key] = agreement.working_of_person(*key, stamp=stamp)
-            return own[key]
-        hours = agreement.hours_of_team(team_id, stamp=stamp)
-        return hours.working if hours else None
-
-    return choose
 
 
 def _paired(

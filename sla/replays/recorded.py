@@ -18,7 +18,8 @@ class Recorded(NamedTuple):
 
     id: int
     handoff_id: int | None
-    lead_id: int
+    # None: a change to acknowledge.
+    lead_id: int | None
     term_id: int
     round: int
     owner_id: int | None

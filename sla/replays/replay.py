@@ -73,8 +73,10 @@ def _rerun(
         course = _course(each, draft, teams.get(each.clock.id) if by_team else None, passed)
         if course is None or each.clock.id in paused:
             continue
-        if short and each.clock.handoff_id not in ledger and _is_plain(each.clock):
-            each.after = _straight(each.clock, course.due_at, at=at)
+        of_change = each.clock.handoff_id is None  # nothing moves it or holds it
+        plain = short and each.clock.handoff_id not in ledger and _is_plain(each.clock)
+        if plain or of_change:
+            each.after = straight(each.clock, course.due_at, at=at)
         else:
             again[each.clock.handoff_id or 0].append(course)
     if again:
@@ -114,7 +116,8 @@ def _is_plain(clock: Recorded) -> bool:
     return answered and clock.state != Clock.State.VOIDED
 
 
-def _straight(clock: Recorded, due_at: datetime | None, *, at: datetime) -> Judged:
+def straight(clock: Recorded, due_at: datetime | None, *, at: datetime) -> Judged:
+    """How a clock stands that nothing moved or held, had its deadline been this one."""
     state = Clock.State
     if clock.stopped_at is not None:
         outcome = state.MET if in_time(due_at, clock.stopped_at) else state.MISSED

@@ -215,10 +215,12 @@ def _by_rep(before: Groups, after: Groups) -> list[Pair]:
 
 
 def _by_lead(changed: Sequence[Replayed]) -> tuple[list[int], dict[int, list[Replayed]]]:
-    """Lead ids, the newest change first, and each one's clocks."""
+    """Lead ids, the newest change first, and each one's clocks; what is about no lead is only
+    counted."""
     clocks: dict[int, list[Replayed]] = defaultdict(list)
     for each in sorted(changed, key=lambda each: (each.clock.started_at, each.clock.id)):
-        clocks[each.clock.lead_id].append(each)
+        if each.clock.lead_id is not None:
+            clocks[each.clock.lead_id].append(each)
     newest = sorted(clocks, key=lambda pk: (clocks[pk][-1].clock.started_at, pk), reverse=True)
     return newest, clocks
 

@@ -50,10 +50,10 @@ def claim_decide(request: SignedInRequest, pk: int) -> HttpResponse:
     try:
         if request.POST.get("decision") == "approve":
             claims.approve(claim, by=request.user, at=at, note=note)
-            said = f"Approved: {claim.clock.lead.name} was answered in time."
+            said = f"Approved: {claim.clock.title} was answered in time."
         elif request.POST.get("decision") == "refuse":
             claims.refuse(claim, by=request.user, at=at, note=note)
-            said = f"Refused: {claim.clock.lead.name} stays missed."
+            said = f"Refused: {claim.clock.title} stays missed."
         else:
             raise Refused("Choose one of approve, refuse.")
     except Conflict as conflict:

@@ -43,7 +43,7 @@ def clock_list(request: SignedInRequest) -> HttpResponse:
     clocks, period = chosen(request.user, request.GET, at=at)
     sort = request.GET.get("sort", "")
     page = page_of(
-        clocks.with_warning().select_related("term", "lead", "owner"),
+        clocks.with_warning().with_subject().select_related("term", "owner"),
         sort=sort if sort in SORTS else USUAL_SORT,
         cursor=request.GET.get("cursor", ""),
     )
@@ -85,13 +85,14 @@ def chosen(user: User, query: QueryDict, *, at: datetime) -> tuple[ClockQuerySet
 
 def dress(clocks: list[Clock], user: User, *, at: datetime) -> None:
     """Add to a page of clocks who answers for each, and what may be done or seen."""
-    leads = {clock.lead_id for clock in clocks}
+    leads = {clock.lead_id for clock in clocks if clock.lead_id is not None}
     seen = set(Lead.objects.visible_to(user).filter(pk__in=leads).values_list("pk", flat=True))
     claimed = set(Claim.objects.waiting().filter(clock__in=clocks).values_list("clock", flat=True))
     why, misses = excuses.reasons(clocks), fairness.of(clocks, at=at)
     for clock in clocks:
         row: Any = clock
-        row.lead_seen = clock.lead_id in seen
+        # Changes of offers are for everybody who may judge their clocks.
+        row.lead_seen = clock.lead_id is None or clock.lead_id in seen
         row.claimed = clock.pk in claimed
         row.excuse = why.get(clock.pk)
         row.miss = misses.get(clock.pk) if row.outcome == "missed" else None
@@ -137,7 +138,7 @@ def clock_excuse(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask for the reason; with one, excuse the miss and go back to the list."""
     at = database_now()
     clock = get_object_or_404(
-        judged(request.user, at=at).select_related("term", "lead", "owner"), pk=pk
+        judged(request.user, at=at).with_subject().select_related("term", "owner"), pk=pk
     )
     dress([clock], request.user, at=at)
     context: dict[str, Any] = {"at": at, "clock": clock, "back": _back(request), "status": 200}

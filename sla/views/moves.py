@@ -10,11 +10,17 @@ SHOWN = 50  # moves listed before the rest is only counted
 
 
 def told(plan: Plan, user: User) -> list[dict[str, Any]]:
-    """The first moves of a plan with their leads, where this person may see them."""
+    """The first moves of a plan, and whether this person may see what each clock runs on."""
     shown: list[Move] = plan.moved[:SHOWN]
-    leads = Lead.objects.visible_to(user).in_bulk([move.clock.lead_id for move in shown])
+    ids = [move.clock.lead_id for move in shown if move.clock.lead_id is not None]
+    leads = Lead.objects.visible_to(user).filter(pk__in=ids)
+    seen = {None, *leads.values_list("pk", flat=True)}
     late = {move.clock.pk for move in plan.overdue}
     return [
-        {"move": m, "lead": leads.get(m.clock.lead_id), "overdue": m.clock.pk in late}
+        {
+            "move": m,
+            "seen": m.clock.lead_id in seen,
+            "overdue": m.clock.pk in late,
+        }
         for m in shown
     ]

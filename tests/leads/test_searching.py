@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from leads.models import Campaign, Deal
 from leads.searching import MOST, search
-from personas.models import Offer, Persona
+from personas.models import Offer
 from tests.factories import ny
 
 AT = ny("2026-01-15 10:00")
@@ -59,16 +59,13 @@ def test_campaigns_are_found_by_those_who_have_pages_of_them(cast):
 
 
 def test_an_offer_is_found_by_a_former_name_and_told_by_the_new_one(cast):
-    persona = Persona.objects.in_use().first()
-    offer = Offer.objects.create(
-        slug="meals", name="Meals for teams", price=1200, former_names=["Business lunch"]
-    )
-    offer.personas.add(persona)
+    offer = Offer.objects.create(slug="meals", name="Meals for teams", price=1200)
+    offer.former.create(name="Business lunch")
     (group,) = search("business lu", by=cast.sam)
     (hit,) = group.hits
     assert (group.title, hit.title) == ("Offers", "Meals for teams")
-    assert hit.beside == "was: Business lunch · 1,200.00 USD"
-    assert hit.url == f"/personas/{persona.slug}/#offers"
+    assert hit.beside == "was: Business lunch · $1,200"
+    assert hit.url == "/offers/meals/"
     # How the names are kept is no name.
     assert found('["Bus', cast.sam) == found("],[", cast.sam) == {}
 

@@ -436,7 +436,7 @@ def test_the_page_asks_before_it_signs_and_moves(cast):
     before = due(handoff, "accept_hot")
     asked = post(cast.dana, "contract-sign", side="sales", base=base, move="on")
     assert asked.status_code == 200
-    assert [row["lead"] for row in asked.context["moves"]] == [handoff.lead]
+    assert [row["move"].clock.lead for row in asked.context["moves"]] == [handoff.lead]
     assert "Sign and move 1" in asked.content.decode()
     draft.refresh_from_db()
     assert (draft.is_draft, due(handoff, "accept_hot")) == (True, before)
@@ -478,7 +478,7 @@ def test_the_contract_page_leads_to_moving_what_runs_under_older_versions(cast):
     assert "3 running clocks started under older versions" in page.content.decode()
     before = due(handoff, "accept_hot")
     asked = client.get(reverse("contract-move"))
-    assert [row["lead"] for row in asked.context["moves"]] == [handoff.lead]
+    assert [row["move"].clock.lead for row in asked.context["moves"]] == [handoff.lead]
     assert client.post(reverse("contract-move"), {"confirmed": "1"}).status_code == 422
     assert due(handoff, "accept_hot") == before
     assert client.post(reverse("contract-move"), {"confirmed": "2"}).status_code == 302

@@ -337,7 +337,7 @@ def test_leave_asks_before_it_moves_deadlines_and_then_moves_them(cast, running)
     before = {c.pk: c.due_at for c in running.clocks.all()}
     asked = send(cast.dana, "person-leave", cast.sam, **a_week_away())
     assert asked.status_code == 200
-    assert [row["lead"] for row in asked.context["moves"]] == [running.lead] * 3
+    assert [row["move"].clock.lead for row in asked.context["moves"]] == [running.lead] * 3
     assert "3 running deadlines would move" in asked.content.decode()
     assert Absence.objects.count() == 0
     assert {c.pk: c.due_at for c in running.clocks.all()} == before

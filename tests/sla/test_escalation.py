@@ -259,7 +259,8 @@ def test_other_programs_are_told_before_and_after_the_deadline(cast):
     assert missed.body == {
         "type": "deadline.missed", "timestamp": "2027-01-15T15:25:00+00:00",
         "data": {
-            "lead": handoff.lead_id, "handoff": handoff.pk, "clock": clock.pk, "term": "accept_hot",
+            "lead": handoff.lead_id, "handoff": handoff.pk, "change": None,
+            "clock": clock.pk, "term": "accept_hot",
             "contract_version": 1, "due_at": "2027-01-15T15:15:00+00:00",
             "owner": "sam@demo.test", "team": "sales",
             "url": f"http://127.0.0.1:8000{handoff.lead.get_absolute_url()}",

@@ -352,7 +352,7 @@ def test_the_page_asks_before_it_moves_deadlines(cast):
     change = {f"day{n}": "" for n in range(7)} | {"day6": "03:00-03:30", "move": "on"}
     asked = send(cast.dana, **change)
     assert asked.status_code == 200
-    assert [row["lead"] for row in asked.context["moves"]] == [lead] * 3
+    assert [row["move"].clock.lead for row in asked.context["moves"]] == [lead] * 3
     assert (dues(lead), new_york().versions.count()) == (before, 1)
     confirmed = send(cast.dana, **change, confirmed=asked.context["ticket"])
     assert confirmed.status_code == 302

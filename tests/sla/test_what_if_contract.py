@@ -233,7 +233,7 @@ def test_the_number_of_queries_is_constant(cast, django_assert_num_queries):
             for minute in (30, 50):
                 log_touch(handoff.lead, "call", by=handoff.owner,
                           at=FRIDAY + timedelta(minutes=minute))  # fmt: skip
-        with django_assert_num_queries(22):
+        with django_assert_num_queries(24):
             what_if(draft, start=START, at=NOW)
 
     live_and_ask(1)

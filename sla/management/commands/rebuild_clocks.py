@@ -1,7 +1,8 @@
 """`manage.py rebuild_clocks [--lead ID] [--check]`: hold the clocks against what was recorded.
 
-Each lead is a transaction of its own, so it may run beside everything else and be stopped at any
-moment. Each difference is a line on stdout. Status 1: with `--check`, something differs.
+Each lead, and each change that somebody was asked to acknowledge, is a transaction of its own, so
+it may run beside everything else and be stopped at any moment. Each difference is a line on stdout.
+Status 1: with `--check`, something differs.
 """
 
 import sys
@@ -13,6 +14,8 @@ from tqdm import tqdm
 
 from accounts.instants import database_now
 from leads.models import Lead
+from personas.models import Acknowledgement
+from sla.clocks import acknowledging
 from sla.clocks.rebuilding import rebuild
 
 
@@ -38,8 +41,19 @@ class Command(BaseCommand):
             for difference in rebuild(lead, at=database_now(), check=options["check"]):
                 told += 1
                 self.stdout.write(f"{lead} ({lead.pk}): {difference}")
+        if options["lead"] is None:
+            told += self._changes(check=options["check"])
         done = "found" if options["check"] else "mended"
         summary = f"{len(numbers)} leads replayed; {told} differences {done}."
         if told and options["check"]:
             raise CommandError(summary, returncode=1)
         self.stdout.write(summary)
+
+    def _changes(self, *, check: bool) -> int:
+        """The clocks of changes to acknowledge; how many differences there were."""
+        told = 0
+        for row in Acknowledgement.objects.select_related("change", "user").order_by("pk"):
+            for difference in acknowledging.rebuild(row, at=database_now(), check=check):
+                told += 1
+                self.stdout.write(f"{row.change} ({row.user}): {difference}")
+        return told

@@ -60,7 +60,9 @@ class Command(BaseCommand):
             f"{seen.due} due, the oldest for {span_words(seen.lag.total_seconds())}; "
             f"{seen.aside} set aside"
         )
-        alarms = Alarm.objects.select_related("clock__term", "clock__lead", "clock__owner")
+        alarms = Alarm.objects.select_related(
+            "clock__term", "clock__lead", "clock__owner", "clock__acknowledgement__change__offer"
+        )
         due = alarms.filter(state=Alarm.State.WAITING, fire_at__lte=at).order_by("fire_at", "id")
         for alarm in due[:SHOWN]:
             self.stdout.write(f"  {_told(alarm)}, due {alarm.fire_at:%Y-%m-%d %H:%M:%S} UTC")
@@ -72,7 +74,8 @@ class Command(BaseCommand):
 
 def _told(alarm: Alarm) -> str:
     clock = alarm.clock
+    subject = f"lead {clock.lead_id}" if clock.lead_id is not None else "a change"
     return (
         f"alarm {alarm.pk}: {Action(alarm.action).label.lower()}, “{clock.term.name}” of "
-        f"{clock.lead.name} (lead {clock.lead_id}), owed by {clock.owner or 'nobody'}"
+        f"{clock.title} ({subject}), owed by {clock.owner or 'nobody'}"
     )

@@ -75,9 +75,8 @@ def test_it_shows_who_they_are_and_why_they_matter(cast, lead, client):
     cast.persona.pains = "A closed tub costs refunds"
     cast.persona.objections = [{"objection": "Too dear", "answer": "Show the sums"}]
     cast.persona.save()
-    offer = Offer.objects.create(
-        slug="grand", name="Grand Spa", price=38500, former_names=["Hotel Line 12"]
-    )
+    offer = Offer.objects.create(slug="grand", name="Grand Spa", price=38500)
+    offer.former.create(name="Hotel Line 12")
     offer.personas.add(cast.persona)
 
     html = page(client, cast.sam, lead)

@@ -30,7 +30,8 @@ def test_the_page_says_who_they_are_and_what_to_offer(cast):
         pains="Guests with a bad back", objections=["Too dear", {"objection": "No room",
         "answer": "It is 2 m wide"}],
     )  # fmt: skip
-    offer = Offer.objects.create(slug="tub", name="Tub XL", price=8900, former_names=["Tub L"])
+    offer = Offer.objects.create(slug="tub", name="Tub XL", price=8900)
+    offer.former.create(name="Tub L")
     offer.personas.add(cast.persona)
     text = signed_in(cast.sam).get(PAGE).content.decode()
     for words in (

@@ -1,4 +1,4 @@
-"""What both teams agree on: personas, definitions of the words, offers."""
+"""What both teams agree on and sign: personas, and definitions of the words."""
 
 from datetime import datetime
 
@@ -168,22 +168,3 @@ class Draft(models.Model):
 
     def __str__(self) -> str:
         return f"Draft of {self.key} v{self.based_on + 1}"
-
-
-class Offer(models.Model):
-    """Something we sell, by its present name and price; former names stay findable."""
-
-    slug = models.SlugField(unique=True)
-    name = models.CharField(max_length=160)
-    summary = models.TextField(blank=True)
-    price = models.DecimalField(max_digits=12, decimal_places=2)
-    currency = models.CharField(max_length=3, default="USD")
-    former_names = models.JSONField(default=list, blank=True)
-    personas = models.ManyToManyField(Persona, blank=True, related_name="offers")
-    is_active = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["name"]
-
-    def __str__(self) -> str:
-        return self.name
