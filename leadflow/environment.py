@@ -14,6 +14,7 @@ TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
 POSTGRES_SCHEMES = {"postgresql", "postgres"}
 REDIS_SCHEMES = {"redis", "rediss", "unix"}
+IMAP_SCHEMES = {"imap", "imaps", "imap+tls"}
 EMAIL_SCHEMES = {"smtp", "smtps", "smtp+tls", "console"}
 DATABASE_OPTIONS = {
     "application_name",
@@ -160,6 +161,27 @@ class Environment:
             "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
             "EMAIL_USE_SSL": parts.scheme == "smtps",
             "EMAIL_TIMEOUT": 20,
+        }
+
+    def imap(self, name: str) -> dict[str, Any] | None:
+        """The mailbox at an IMAP address; None when none is named."""
+        example = "imaps://user:password@host:993/INBOX, imap+tls://…:143/INBOX or imap://…"
+        parts = self.url(name, IMAP_SCHEMES, example)
+        if parts is None:
+            return None
+        if not parts.hostname or not parts.username or not parts.password:
+            allowed = f"it needs a host, a user and a password; write {example}"
+            raise WrongValue(name, self.text(name), allowed)
+        folder, user = unquote(parts.path[1:]) or "INBOX", unquote(parts.username)
+        return {
+            "NAME": f"{user} at {parts.hostname}, {folder}",
+            "HOST": parts.hostname,
+            "PORT": parts.port or (993 if parts.scheme == "imaps" else 143),
+            "USER": user,
+            "PASSWORD": unquote(parts.password),
+            "FOLDER": folder,
+            "SSL": parts.scheme == "imaps",
+            "STARTTLS": parts.scheme == "imap+tls",
         }
 
     def reply_address(self, name: str) -> str:

@@ -1,5 +1,6 @@
 """Every setting of leadflow. What differs between installs comes from the environment."""
 
+from email.utils import parseaddr
 from pathlib import Path
 
 from csp.constants import NONE, SELF
@@ -223,6 +224,10 @@ SERVER_EMAIL = DEFAULT_FROM_EMAIL
 MAIL_DOMAIN = DEFAULT_FROM_EMAIL.rpartition("@")[2].rstrip("> ")
 # Where leads' answers go, with {token} where the server delivers sales+anything@ to sales@.
 REPLY_ADDRESS = env.reply_address("REPLY_ADDRESS")
+# The mailbox that they arrive in; without one they go to whoever wrote.
+IMAP = env.imap("IMAP_URL")
+if IMAP and not REPLY_ADDRESS:
+    REPLY_ADDRESS = parseaddr(DEFAULT_FROM_EMAIL)[1]
 
 # --- Webhooks ------------------------------------------------------------------------------------
 # Whether they may be called without https, and at addresses of a private network.

@@ -13,7 +13,7 @@ from leads import rescoring
 from leads.bulk import running as bulk_running
 from leads.custom_fields import tending
 from leads.imports import running, storing
-from leads.mail import sending
+from leads.mail import mailbox, sending
 from leads.prediction.due import is_due
 
 log = structlog.get_logger(__name__)
@@ -114,6 +114,14 @@ def send_mail() -> None:
     sent = sending.deliver(at=database_now())
     if sent:
         log.info("mail_sent", count=sent)
+
+
+@shared_task(name="leads.tasks.fetch_mail", ignore_result=True)
+def fetch_mail() -> None:
+    """Take in what leads answered, where a mailbox is named."""
+    taken = mailbox.fetch(at=database_now()) if settings.IMAP else 0
+    if taken:
+        log.info("mail_taken_in", count=taken)
 
 
 @shared_task(name="leads.tasks.tend_fields", ignore_result=True)

@@ -59,7 +59,7 @@ def test_the_navigation_of_each_role(cast, client, person, entries):
     # Pages of leads and what is agreed on are for members of a team.
     agreement += " definition-list persona-list offer-list scoring" if person != "outsider" else ""
     agreement += " prediction field-list" if person in ("mona", "dana", "admin") else ""
-    agreement += " webhook-list" if person == "admin" else ""
+    agreement += " mailbox webhook-list" if person == "admin" else ""
     assert re.findall(r'href="([^"]+)"', navigation[1]) == [
         reverse(name) for name in f"{entries} {agreement}".split()
     ]

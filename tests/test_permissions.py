@@ -27,6 +27,7 @@ from leads.models import (
     Lead,
     MailTemplate,
     Merge,
+    ReceivedMail,
     SavedView,
     SentMail,
 )
@@ -215,6 +216,8 @@ template-new         GET   in   403  403  403  403  200  200  200  200
 template-new         POST  in   403  403  403  403  422  422  422  422
 template-put-back    POST  in   403  403  403  403  302  404  404  404
 template-remove      POST  in   403  403  403  403  302  404  404  404
+mailbox              GET   in   403  403  403  403  403  403  403  200
+mailbox-again        POST  in   403  403  403  403  403  403  403  302
 merge-undo           POST  in   404  404  302  302  404  404  404  302
 notification-open    POST  in   404  404  404  404  302  404  404  404
 notifications        GET   in   200  200  200  200  200  200  200  200
@@ -368,6 +371,9 @@ def scene(cast):
         )
         for name, removed in (("Own", None), ("Dropped", AT))
     )
+    aside = ReceivedMail.objects.create(
+        key="k", kind="aside", received_at=AT, recorded_at=AT, raw=b"Subject: x\n\nx"
+    )
     run = BulkRun.objects.create(by=cast.maya, deed="tag", started_at=AT)
     binned = cast.capture(at=AT, email="gone@bin.example").lead
     deleting.delete(binned, by=cast.maya, at=AT)
@@ -376,7 +382,7 @@ def scene(cast):
     numbers = {
         "change": change.pk, "offer-change": change.pk,
         "lead-put-back": binned.pk,
-        "bulk-": run.pk, "mail-": mail.pk,
+        "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk,
         "template-put-back": dropped.pk, "template": written.pk,
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,
         "view-put-back": taken.pk, "view-": shared.pk,

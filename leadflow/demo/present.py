@@ -11,7 +11,7 @@ from functools import partial
 from itertools import count
 
 from accounts.models import User
-from leadflow.demo import sales
+from leadflow.demo import sales, words
 from leadflow.demo.arrivals import Arrival, Rows, session
 from leadflow.demo.campaigns import PLANS
 from leadflow.demo.history import History
@@ -147,6 +147,11 @@ def _follow_up(history: History, slot: Slot, handoff_id: int, rep: User, at: dat
         touched = working.add(at, slot.touched_after)
         assert touched is not None
         history.at(touched, partial(_touch, history, handoff_id, rep, slot.outcome))
+        if slot.outcome == Outcome.VOICEMAIL:
+            written = touched + timedelta(minutes=4)
+            history.at(written, partial(_write, history, handoff_id, rep))
+            answered = written + timedelta(minutes=97)
+            history.at(answered, partial(_answer, history, handoff_id, rep))
 
 
 def _accept(history: History, handoff_id: int, rep: User, at: datetime) -> None:
@@ -163,6 +168,20 @@ def _touch(history: History, handoff_id: int, rep: User, outcome: str, at: datet
         return
     note = history.rng("note", handoff.lead.email).choice(sales.SAID[Outcome(outcome)])
     log_touch(handoff.lead, Kind.CALL, by=rep, at=at, outcome=outcome, note=note)
+
+
+def _write(history: History, handoff_id: int, rep: User, at: datetime) -> None:
+    history.stirred = True
+    handoff = sales.owned(handoff_id, rep, Handoff.State.ACCEPTED)
+    if handoff is not None:
+        words.write(handoff, rep, at)
+
+
+def _answer(history: History, handoff_id: int, rep: User, at: datetime) -> None:
+    history.stirred = True
+    handoff = sales.owned(handoff_id, rep, Handoff.State.ACCEPTED)
+    if handoff is not None:
+        words.answer(handoff.lead, at)
 
 
 def _send_back(history: History, reason: str, note: str, at: datetime) -> None:

@@ -1,9 +1,12 @@
-"""The demo's e-mail templates: what its sales teams write again and again."""
+"""The demo's e-mail: templates of its sales teams, and a lead who answers one."""
 
 from datetime import datetime
+from email.message import EmailMessage
 
 from accounts.models import Team, User
-from leads.models import MailTemplate
+from leads.activities import log_sent
+from leads.mail.receiving import receive
+from leads.models import Handoff, Lead, MailTemplate
 
 TEMPLATES = (
     ("After a call that nobody took", "Tried to reach you, {first_name}",
@@ -34,3 +37,26 @@ def share_templates(users: dict[str, User], teams: dict[str, Team], *, at: datet
         name="Thanks for your time", subject="Thank you, {first_name}", by=users["sam"],
         body="Hello {first_name},\n\nthank you for your time today.\n\n{sender}", changed_at=at,
     )  # fmt: skip
+
+
+def write(handoff: Handoff, rep: User, at: datetime) -> None:
+    """After a call that nobody took the rep writes; it is logged, and sent to nobody."""
+    _, subject, body = TEMPLATES[0]
+    lead, sender = handoff.lead, rep.name
+    said = {"{first_name}": lead.first_name, "{sender}": sender}
+    for place, value in said.items():
+        subject, body = subject.replace(place, value), body.replace(place, value)
+    data = {"subject": subject, "to": lead.email}
+    log_sent(lead, by=rep, at=at, occurred_at=at, note=body, data=data, handoff_id=handoff.pk)
+
+
+def answer(lead: Lead, at: datetime) -> None:
+    """And the lead answers, by the way that all mail comes in."""
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = lead.email, f"Re: Tried to reach you, {lead.first_name}"
+    mail["Message-ID"] = f"<answer-{lead.pk}@mail.example>"
+    mail.set_content(
+        "Sorry, I was in the garden. Mornings are best, before ten.\n\n"
+        f"{lead.first_name}\n\nOn Monday, Sam Carter wrote:\n> Hello {lead.first_name},\n"
+    )
+    receive(mail.as_bytes(), arrived_at=at, at=at)

@@ -17,6 +17,7 @@ from leads.models.duplicate import DuplicateFigures, DuplicatePair
 from leads.models.feedback import Feedback
 from leads.models.handoff import Handoff, RejectReason
 from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
+from leads.models.inbox import Mailbox, ReceivedMail
 from leads.models.lead import Aida, FormerLead, Lead, Stage, Tier
 from leads.models.mail import BadAddress, MailTemplate, SentMail
 from leads.models.merge import Merge
@@ -57,11 +58,13 @@ __all__ = [
     "Left",
     "ListSettings",
     "MailTemplate",
+    "Mailbox",
     "Merge",
     "Outcome",
     "Pool",
     "PoolMember",
     "Prediction",
+    "ReceivedMail",
     "RejectReason",
     "Return",
     "SavedView",

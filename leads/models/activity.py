@@ -24,6 +24,9 @@ class Kind(models.TextChoices):
     EMAIL = "email", "E-mail"
     MEETING = "meeting", "Meeting"
     NOTE = "note", "Note"
+    # What programs say of e-mail: neither.
+    AUTO_REPLY = "auto_reply", "Automatic reply"
+    BOUNCED = "bounced", "E-mail came back"
     # Lifecycle.
     MQL = "mql", "Became an MQL"
     HANDED_OVER = "handed_over", "Handed over to sales"

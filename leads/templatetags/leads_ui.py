@@ -27,7 +27,7 @@ PICTURES = {
     Kind.WON: "trophy", Kind.LOST: "thumb-down", Kind.EDITED: "edit", Kind.FEEDBACK: "stars",
     Kind.PAUSED: "player-pause", Kind.RESUMED: "player-play", Kind.WITHDRAWN: "arrow-back",
     Kind.MERGED: "git-merge", Kind.UNMERGED: "arrow-back-up",
-    Kind.RESTORED: "arrow-back-up",
+    Kind.RESTORED: "arrow-back-up", Kind.AUTO_REPLY: "robot", Kind.BOUNCED: "mail-x",
 }  # fmt: skip
 FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first name",
                "last_name": "last name"}  # fmt: skip
@@ -52,7 +52,8 @@ def activity_words(activity: Activity) -> str:
     if activity.kind == Kind.MQL and "score" in data:
         return f"With a score of {data['score']}"
     if data.get("subject"):
-        return f"“{data['subject']}”"
+        why = f": {data['why']}" if data.get("why") else ""
+        return f"“{data['subject']}”{why}"
     if activity.kind == Kind.FEEDBACK:
         return f"{data.get('rating')} of 5"
     if activity.kind == Kind.WITHDRAWN:
