@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from accounts.instants import database_now
 from leads.models import Lead, MailTemplate, SentMail
-from tests.browser.test_frame import accessibility, complaints, settled, sign_in
+from tests.browser.pages import LOOKS, complaints, sign_in, unclean, unclean_as
 
 pytestmark = pytest.mark.browser
 
@@ -61,20 +61,14 @@ def test_a_rep_writes_by_keys_sees_what_goes_out_and_takes_it_back(page, lead):
 
 
 def test_the_pages_of_mail_are_clean_in_both_themes_and_widths(page, lead, live_server):
-    said, found = complaints(page, live_server.url), {}
-    one = MailTemplate.objects.get()
-    for url in (f"/leads/{lead.pk}/", "/mails/templates/", f"/mails/templates/{one.pk}/"):
-        page.goto(url)
-        if url.startswith("/leads"):
-            page.keyboard.press("e")
-            expect(page.locator(".mail-letter")).to_be_visible()
-        settled(page)
-        for theme in ("light", "dark"):
-            page.emulate_media(color_scheme=theme)
-            for width in (1440, 390):
-                page.set_viewport_size({"width": width, "height": 900})
-                over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                if over or (axe := accessibility(page)):
-                    found[url, theme, width] = (over, axe)
-    assert found == {}
+    said = complaints(page, live_server.url)
+    found = unclean(
+        page, ["/mails/templates/", f"/mails/templates/{MailTemplate.objects.get().pk}/"]
+    )
+    page.goto(f"/leads/{lead.pk}/")
+    page.keyboard.press("e")
+    expect(page.locator(".mail-letter")).to_be_visible()
+    for theme, width in LOOKS:
+        found[f"mail {theme} {width}"] = unclean_as(page, theme, width)
+    assert {where: what for where, what in found.items() if what} == {}
     assert said == []
