@@ -2,30 +2,28 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import two_signatures
 from accounts.instants import database_now
-from accounts.refusals import Conflict, Refused
 from accounts.requests import SignedInRequest
-from leads.agreed import signing
 from leads.agreed.definition_form import DefinitionForm, NewWordForm, form_for, period
 from leads.agreed.let_through import PERIODS, SHOWN, let_through
 from leads.agreed.stage_words import RULED, STAGE_WORDS, field_names
 from leads.models import Lead
 from leads.views.access import EVERYBODY, only_for
+from leads.views.agreed import Drafted, Found
 from personas import drafting, versions
 from personas.models import Definition, Draft, Persona
 from personas.words import definition_changes, rule_lines
 
-KIND = Draft.Kind.DEFINITION
+AGREED = Drafted(Draft.Kind.DEFINITION, "Definitions", "definition", "definition-list")
 STARTING_RULE = {"min_score": 50}
 
 
@@ -54,7 +52,7 @@ def definition_list(request: SignedInRequest) -> HttpResponse:
     at, names = database_now(), _names()
     signers = Definition.objects.select_related(*two_signatures.SIDES.values())
     agreed = {d.key: d for d in signers.in_force(at)}
-    drafts = {draft.key: draft for draft in drafting.open_drafts(KIND)}
+    drafts = {draft.key: draft for draft in drafting.open_drafts(AGREED.kind)}
     others = sorted({*agreed, *drafts} - STAGE_WORDS.keys())
     words = []
     for key in [*STAGE_WORDS, *others]:
@@ -71,8 +69,8 @@ def definition_list(request: SignedInRequest) -> HttpResponse:
 def definition(request: SignedInRequest, slug: str) -> HttpResponse:
     """One word: what it means, what is proposed, and what it meant before."""
     at, names = database_now(), _names()
-    number, facts, draft = _found(slug)
-    stage = STAGE_WORDS.get(slug)
+    found = _found(slug)
+    facts, draft, stage = found.facts, found.draft, STAGE_WORDS.get(slug)
     history = list(
         Definition.objects.filter(key=slug)
         .select_related(*two_signatures.SIDES.values())
@@ -89,7 +87,7 @@ def definition(request: SignedInRequest, slug: str) -> HttpResponse:
         "ruled": slug == RULED,
         "draft": draft,
         "draft_changes": definition_changes(facts, draft.facts, **names) if draft else [],
-        "seen": drafting.ticket(number, draft),
+        "seen": found.seen,
         "sides": two_signatures.unsigned(draft, request.user) if draft else [],
         "left": two_signatures.left_to_others(draft, request.user) if draft else "",
         "may_propose": drafting.may_propose(request.user),
@@ -106,7 +104,7 @@ def definition(request: SignedInRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def definition_new(request: SignedInRequest) -> HttpResponse:
     """Propose a word that is not among them."""
-    _propose_only(request)
+    AGREED.proposers_only(request.user)
     if request.method == "GET":
         return _form(request, NewWordForm())
     form = NewWordForm(data=request.POST)
@@ -119,12 +117,11 @@ def definition_new(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def definition_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     """Propose a change, or change what is proposed."""
-    _propose_only(request)
-    number, facts, draft = _found(slug)
-    says = draft.facts if draft else facts or _starting(slug)
+    AGREED.proposers_only(request.user)
+    found = _found(slug)
+    says = found.draft.facts if found.draft else found.facts or _starting(slug)
     if request.method == "GET":
-        seen = drafting.ticket(number, draft)
-        return _form(request, form_for(slug, says), key=slug, seen=seen)
+        return _form(request, form_for(slug, says), key=slug, seen=found.seen)
     form, seen = form_for(slug, says, request.POST), request.POST.get("seen", "")[:60]
     if not form.is_valid():
         return _form(request, form, key=slug, seen=seen, status=422)
@@ -132,17 +129,8 @@ def definition_edit(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def _save(request: SignedInRequest, form: DefinitionForm, key: str, *, seen: str) -> HttpResponse:
-    at = database_now()
-    try:
-        drafting.save(KIND, key, form.facts(), by=request.user, at=at, seen=seen)
-    except Refused as refusal:
-        number, _, draft = _found(key)
-        seen = drafting.ticket(number, draft)
-        more: dict[str, Any] = {"refusal": refusal.message, "status": refusal.status}
-        return _form(request, form, key=key, seen=seen, **more)
-    said = "Proposed. It counts when a manager of marketing and one of sales have signed."
-    messages.success(request, said)
-    return redirect("definition", key)
+    refused = partial(_form, request, form, key=key)
+    return AGREED.save(request, key, form.facts(), seen=seen, refused=refused)
 
 
 def _form(
@@ -203,49 +191,22 @@ def definition_preview(request: SignedInRequest) -> HttpResponse:
 def definition_sign(request: SignedInRequest, slug: str) -> HttpResponse:
     """Sign what is proposed for one's side; with the second signature it is in force."""
     _found(slug)
-    side, seen = request.POST.get("side", ""), request.POST.get("seen", "")
-    if not two_signatures.sides_of(request.user):
-        raise PermissionDenied("Definitions are agreed by a marketing and a sales manager.")
-    try:
-        made = signing.sign(
-            KIND, slug, side, by=request.user, at=database_now(), seen=seen,
-            url=reverse("definition", args=[slug]),
-        )  # fmt: skip
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        said = f"Agreed: version {made.version} is in force from now on." if made else None
-        messages.success(request, said or f"Signed for {side}.")
+    if made := AGREED.sign(request, slug):
+        said = f"Agreed: version {made.version} is in force from now on."
+        messages.success(request, said)
     return redirect("definition", slug)
 
 
 @require_POST
 def definition_drop(request: SignedInRequest, slug: str) -> HttpResponse:
     """Throw what is proposed away."""
-    _propose_only(request)
     _found(slug)
-    try:
-        seen = request.POST.get("seen", "")
-        drafting.discard(KIND, slug, by=request.user, at=database_now(), seen=seen)
-    except Conflict as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, "What was proposed is gone; the words stay as they are.")
-    return redirect("definition-list")
+    return AGREED.drop(request, slug)
 
 
-def _propose_only(request: SignedInRequest) -> None:
-    if not drafting.may_propose(request.user):
-        raise PermissionDenied("Definitions are proposed by people of both teams.")
-
-
-def _found(key: str) -> tuple[int, versions.Facts, Draft | None]:
-    """Number and facts of the newest version, and the draft; 404 for a word there is not."""
-    number, facts = versions.newest(KIND, key)
-    draft = drafting.open_draft(KIND, key)
-    if not number and draft is None and key not in STAGE_WORDS:
-        raise Http404(f"There is no word “{key}”.")
-    return number, facts, draft
+def _found(key: str) -> Found:
+    """A stage has its page before anybody has agreed what it means."""
+    return AGREED.found(key, known=key in STAGE_WORDS)
 
 
 def _name(key: str, facts: Mapping[str, Any], draft: Draft | None) -> str:

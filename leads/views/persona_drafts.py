@@ -1,35 +1,33 @@
 """The next version of a persona: drafted with a live count of leads, signed by both sides."""
 
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import two_signatures
 from accounts.instants import database_now
-from accounts.refusals import Conflict, Refused
 from accounts.requests import SignedInRequest
-from leads.agreed import signing
 from leads.agreed.fitting import SHOWN, fitting
 from leads.agreed.persona_form import ROWS, WholePersona
 from leads.agreed.persona_words import changes
 from leads.models import Lead
 from leads.views.access import EVERYBODY, only_for
+from leads.views.agreed import Drafted
 from personas import drafting, versions
 from personas.matching import PersonaRules
 from personas.models import Draft, Persona
 
-KIND = Draft.Kind.PERSONA
+AGREED = Drafted(Draft.Kind.PERSONA, "Personas", "persona-draft", "persona-list")
 
 
 @require_http_methods(["GET", "POST"])
 def persona_new(request: SignedInRequest) -> HttpResponse:
     """Propose somebody who is not among the personas."""
-    _propose_only(request)
+    AGREED.proposers_only(request.user)
     if request.method == "GET":
         return _form(request, WholePersona({}, new=True))
     if adding := _adding(request):
@@ -44,12 +42,11 @@ def persona_new(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def persona_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     """Propose a change, or change what is proposed. “Add” gives one more row."""
-    _propose_only(request)
-    number, facts, draft = _found(slug)
-    says = draft.facts if draft else facts
+    AGREED.proposers_only(request.user)
+    found = AGREED.found(slug)
+    says = found.draft.facts if found.draft else found.facts
     if request.method == "GET":
-        seen = drafting.ticket(number, draft)
-        return _form(request, WholePersona(says), slug=slug, seen=seen)
+        return _form(request, WholePersona(says), slug=slug, seen=found.seen)
     seen = request.POST.get("seen", "")[:60]
     if adding := _adding(request):
         return _form(request, WholePersona(says, adding), slug=slug, seen=seen)
@@ -73,17 +70,8 @@ def _adding(request: SignedInRequest) -> Any:
 
 
 def _save(request: SignedInRequest, whole: WholePersona, slug: str, *, seen: str) -> HttpResponse:
-    at = database_now()
-    try:
-        drafting.save(KIND, slug, whole.facts(), by=request.user, at=at, seen=seen)
-    except Refused as refusal:
-        number, _, draft = _found(slug)
-        seen = drafting.ticket(number, draft)
-        more: dict[str, Any] = {"refusal": refusal.message, "status": refusal.status}
-        return _form(request, whole, slug=slug, seen=seen, **more)
-    said = "Proposed. It counts when a manager of marketing and one of sales have signed."
-    messages.success(request, said)
-    return redirect("persona-draft", slug)
+    refused = partial(_form, request, whole, slug=slug)
+    return AGREED.save(request, slug, whole.facts(), seen=seen, refused=refused)
 
 
 def _form(
@@ -97,17 +85,18 @@ def _form(
 @only_for(*EVERYBODY)
 def persona_draft(request: SignedInRequest, slug: str) -> HttpResponse:
     """What is proposed for a persona: against what is in force, with its signatures."""
-    number, facts, draft = _found(slug)
+    found = AGREED.found(slug)
+    draft = found.draft
     if draft is None:
         raise Http404(f"Nothing is proposed for “{slug}”.")
     context = {
         "at": database_now(),
         "slug": slug,
         "name": draft.facts["name"],
-        "number": number,
+        "number": found.number,
         "draft": draft,
-        "changes": changes(facts, draft.facts),
-        "seen": drafting.ticket(number, draft),
+        "changes": changes(found.facts, draft.facts),
+        "seen": found.seen,
         "sides": two_signatures.unsigned(draft, request.user),
         "left": two_signatures.left_to_others(draft, request.user),
         "may_propose": drafting.may_propose(request.user),
@@ -131,7 +120,7 @@ def persona_preview(request: SignedInRequest) -> HttpResponse:
 @only_for(*EVERYBODY)
 def persona_draft_preview(request: SignedInRequest, slug: str) -> HttpResponse:
     """Which leads the criteria of the draft would fit."""
-    _, _, draft = _found(slug)
+    draft = AGREED.found(slug).draft
     if draft is None:
         raise Http404(f"Nothing is proposed for “{slug}”.")
     persona, says = Persona.objects.filter(slug=slug).first(), draft.facts
@@ -159,50 +148,15 @@ def _fitting(request: SignedInRequest, rules: PersonaRules | None, *, active: bo
 @require_POST
 def persona_sign(request: SignedInRequest, slug: str) -> HttpResponse:
     """Sign what is proposed for one's side; the second signature puts it in force."""
-    _found(slug)
-    side, seen = request.POST.get("side", ""), request.POST.get("seen", "")
-    if not two_signatures.sides_of(request.user):
-        raise PermissionDenied("Personas are agreed by a marketing and a sales manager.")
-    try:
-        made = signing.sign(
-            KIND, slug, side, by=request.user, at=database_now(), seen=seen,
-            url=reverse("persona-draft", args=[slug]),
-        )  # fmt: skip
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-    else:
-        if made:
-            said = f"Agreed: version {made.version} is in force; every lead is looked at again."
-            messages.success(request, said)
-            return redirect("persona", slug)
-        messages.success(request, f"Signed for {side}.")
-    return redirect("persona-draft" if drafting.open_draft(KIND, slug) else "persona", slug)
+    AGREED.found(slug)
+    if made := AGREED.sign(request, slug):
+        said = f"Agreed: version {made.version} is in force; every lead is looked at again."
+        messages.success(request, said)
+    return redirect("persona-draft" if drafting.open_draft(AGREED.kind, slug) else "persona", slug)
 
 
 @require_POST
 def persona_drop(request: SignedInRequest, slug: str) -> HttpResponse:
     """Throw what is proposed away."""
-    _propose_only(request)
-    _found(slug)
-    try:
-        seen = request.POST.get("seen", "")
-        drafting.discard(KIND, slug, by=request.user, at=database_now(), seen=seen)
-    except Conflict as refusal:
-        messages.error(request, str(refusal))
-    else:
-        messages.success(request, "What was proposed is gone; the personas stay as they are.")
-    return redirect("persona-list")
-
-
-def _propose_only(request: SignedInRequest) -> None:
-    if not drafting.may_propose(request.user):
-        raise PermissionDenied("Personas are proposed by people of both teams.")
-
-
-def _found(slug: str) -> tuple[int, versions.Facts, Draft | None]:
-    """Number and facts of the newest version, and the draft; 404 for a persona there is not."""
-    number, facts = versions.newest(KIND, slug)
-    draft = drafting.open_draft(KIND, slug)
-    if not number and draft is None:
-        raise Http404(f"There is no persona “{slug}”.")
-    return number, facts, draft
+    AGREED.found(slug)
+    return AGREED.drop(request, slug)
