@@ -2,8 +2,9 @@
 
 A row is claimed by fixing its envelope in a committed transaction, then sent, then marked.
 A crash in between sends the same envelope again, under the same Message-ID; the bell takes
-each row once (unique delivery id). In a person's quiet hours the bell rings and the e-mail waits:
-what has not been tried yet goes without an envelope until they end, and then travels in one.
+each row once (unique delivery id). What goes to which channel, and when, each person chooses
+(accounts.telling). In quiet hours, and while it is gathered, the bell rings and the e-mail waits:
+what has not been tried yet goes without an envelope until it is due, and then travels in one.
 """
 
 import uuid
@@ -16,8 +17,10 @@ from django.core.mail import EmailMultiAlternatives
 from django.db import connection, transaction
 from django.template.loader import render_to_string
 
+from accounts import chat
 from accounts.models import Notification, OutboxMessage
 from accounts.quiet import quiet_until
+from accounts.telling import Wishes, wishes_of
 from accounts.writing import insert
 
 log = structlog.get_logger(__name__)
@@ -29,6 +32,7 @@ MOST_LINES = 40
 # How long a claimed row is left alone before another relay may take it.
 CLAIM = timedelta(seconds=60)
 LONGEST_WAIT = timedelta(hours=1)
+UNCHATTED = {"webhook"}
 
 
 def message(
@@ -109,17 +113,30 @@ def _deliver(envelope: uuid.UUID, *, at: datetime) -> int:
     )
     if not messages:
         return 0
-    quiet = quiet_until(messages[0].recipient, at)
+    wishes = wishes_of(messages[0].recipient)
+    dues = {m.pk: wishes.mail_due(m.kind, written_at=m.created_at, at=at) for m in messages}
+    now = [m for m in messages if dues[m.pk] == at]
+    silent = [m for m in messages if dues[m.pk] is None]
     try:
-        _ring(messages)
-        if quiet is not None:
-            _hold(messages, quiet)
-            return 0
-        _mail(envelope, messages)
+        _ring([m for m in messages if wishes.rings(m.kind)])
+        _chat(wishes, messages, at=at)
+        _hold([(m, due) for m in messages if (due := dues[m.pk]) is not None and due > at])
+        if now:
+            _mail(envelope, now)
     except Exception as error:
-        _postpone(messages, error, at=at)
+        _postpone([*now, *silent], error, at=at)
         return 0
-    return OutboxMessage.objects.filter(pk__in=[m.pk for m in messages]).update(delivered_at=at)
+    done = [m.pk for m in (*now, *silent)]
+    return OutboxMessage.objects.filter(pk__in=done).update(delivered_at=at)
+
+
+def _chat(wishes: Wishes, messages: Sequence[OutboxMessage], *, at: datetime) -> None:
+    """Into the person's own chat, when its quiet is over. What a chat does not take is no news
+    for it."""
+    wanted = [m for m in messages if m.kind not in UNCHATTED and wishes.of(m.kind).chat]
+    webhook = chat.chat_of(wishes.person) if wanted else None
+    if webhook is not None:
+        chat.say(webhook, wanted, at=quiet_until(wishes.person, at) or at)
 
 
 def _ring(messages: Iterable[OutboxMessage]) -> None:
@@ -162,14 +179,15 @@ def _mail(envelope: uuid.UUID, messages: list[OutboxMessage]) -> None:
     mail.send()
 
 
-def _hold(messages: list[OutboxMessage], until: datetime) -> None:
-    """Let the e-mail wait. One that may have been sent already keeps the envelope it went in."""
-    for m in messages:
+def _hold(waiting: list[tuple[OutboxMessage, datetime]]) -> None:
+    """Let e-mails wait. One that may have been sent already keeps the envelope it went in."""
+    for m, until in waiting:
         m.next_attempt_at = until
         m.attempts -= 1
         if m.attempts == 0:
             m.envelope = None
-    OutboxMessage.objects.bulk_update(messages, ["next_attempt_at", "attempts", "envelope"])
+    held = [m for m, _ in waiting]
+    OutboxMessage.objects.bulk_update(held, ["next_attempt_at", "attempts", "envelope"])
 
 
 def _postpone(messages: list[OutboxMessage], error: Exception, *, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views, views_webhooks
+from accounts import views, views_telling, views_webhooks
 
 urlpatterns = [
     path("notifications/", views.notifications, name="notifications"),
@@ -11,6 +11,8 @@ urlpatterns = [
     path("notifications/<int:pk>/open/", views.notification_open, name="notification-open"),
     path("profile/", views.profile, name="profile"),
     path("profile/quiet-hours/", views.quiet_hours, name="quiet-hours"),
+    path("profile/notifications/", views_telling.telling, name="telling"),
+    path("profile/notifications/chat/", views_telling.telling_chat, name="telling-chat"),
     path("profile/keys/", views.api_keys, name="api-keys"),
     path("profile/keys/<int:pk>/revoke/", views.api_key_revoke, name="api-key-revoke"),
     path("webhooks/", views_webhooks.webhook_list, name="webhook-list"),

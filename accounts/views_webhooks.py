@@ -51,7 +51,7 @@ def webhook_list(request: SignedInRequest) -> HttpResponse:
                 "webhook_added", fresh, by=request.user, at=at, facts={"host": fresh.host}
             )  # fmt: skip
         form = WebhookForm()
-    context = {"form": form, "webhooks": Webhook.objects.all(), "fresh": fresh, "at": at}
+    context = {"form": form, "webhooks": Webhook.objects.of_the_company(), "fresh": fresh, "at": at}
     return _secretly(request, "accounts/webhooks.html", context, form=form)
 
 
@@ -59,7 +59,7 @@ def webhook_list(request: SignedInRequest) -> HttpResponse:
 @admins_only
 def webhook(request: SignedInRequest, pk: int) -> HttpResponse:
     """One of them, with its deliveries, newest first; `?cursor=` pages on."""
-    found = get_object_or_404(Webhook, pk=pk)
+    found = get_object_or_404(Webhook.objects.of_the_company(), pk=pk)
     return _page(request, found)
 
 
@@ -99,7 +99,7 @@ def _secretly(
 @admins_only
 def webhook_test(request: SignedInRequest, pk: int) -> HttpResponse:
     """Send a test on the way that everything takes; what became of it stands among the others."""
-    found, at = get_object_or_404(Webhook, pk=pk), database_now()
+    found, at = get_object_or_404(Webhook.objects.of_the_company(), pk=pk), database_now()
     webhooks.tell(found, webhooks.TEST, {"asked_by": request.user.email}, at=at)
     said = "A test is on its way." if found.is_active else "A test waits until it is switched on."
     messages.success(request, said)
@@ -111,7 +111,7 @@ def webhook_test(request: SignedInRequest, pk: int) -> HttpResponse:
 def webhook_switch(request: SignedInRequest, pk: int) -> HttpResponse:
     """Switch it off, or on again. While it is off nothing new is kept for it, and nothing sent."""
     with transaction.atomic():
-        found = get_object_or_404(Webhook.objects.select_for_update(), pk=pk)
+        found = get_object_or_404(Webhook.objects.of_the_company().select_for_update(), pk=pk)
         found.is_active = request.POST.get("to") == "on"
         found.save(update_fields=["is_active"])
         verb = "webhook_switched_on" if found.is_active else "webhook_switched_off"
@@ -125,7 +125,7 @@ def webhook_switch(request: SignedInRequest, pk: int) -> HttpResponse:
 def webhook_secret(request: SignedInRequest, pk: int) -> HttpResponse:
     """Another secret from now on; it is in the answer and never again."""
     with transaction.atomic():
-        found = get_object_or_404(Webhook.objects.select_for_update(), pk=pk)
+        found = get_object_or_404(Webhook.objects.of_the_company().select_for_update(), pk=pk)
         found.renew_secret()
         audit.record("webhook_secret_renewed", found, by=request.user, at=database_now())
     return _page(request, found, secret=found.secret())
@@ -135,7 +135,7 @@ def webhook_secret(request: SignedInRequest, pk: int) -> HttpResponse:
 @admins_only
 def webhook_delete(request: SignedInRequest, pk: int) -> HttpResponse:
     """Ask once, for what was delivered goes with it; then delete."""
-    found = get_object_or_404(Webhook, pk=pk)
+    found = get_object_or_404(Webhook.objects.of_the_company(), pk=pk)
     if request.method == "GET":
         return render(request, "accounts/webhook_delete.html", {"webhook": found})
     with transaction.atomic():
@@ -152,7 +152,9 @@ def webhook_delete(request: SignedInRequest, pk: int) -> HttpResponse:
 @admins_only
 def webhook_delivery_again(request: SignedInRequest, pk: int) -> HttpResponse:
     """Send one delivery once more, under the same id."""
-    found = get_object_or_404(WebhookDelivery.objects.select_related("webhook"), pk=pk)
+    found = get_object_or_404(
+        WebhookDelivery.objects.filter(webhook__person=None).select_related("webhook"), pk=pk
+    )
     at = database_now()
     with transaction.atomic():
         webhooks.again(found, at=at)

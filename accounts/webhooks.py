@@ -120,12 +120,21 @@ def _mark(delivery: WebhookDelivery, taken: bool, said: str, *, at: datetime) ->
     with transaction.atomic():
         WebhookDelivery.objects.filter(pk=delivery.pk).update(**facts)
         if facts.get("dead_at"):
-            _tell_admins(delivery, said, at=at)
+            _tell_who_minds(delivery, said, at=at)
 
 
-def _tell_admins(delivery: WebhookDelivery, said: str, *, at: datetime) -> None:
-    """One line a day and webhook, however much was given up."""
+def _tell_who_minds(delivery: WebhookDelivery, said: str, *, at: datetime) -> None:
+    """The admins, or whose chat it is: one line a day and webhook, however much was given up."""
     webhook = delivery.webhook
+    if webhook.person_id is not None:
+        outbox.send([
+            outbox.message(
+                webhook.person_id, "webhook", "Your chat does not answer",
+                f"{said}. It was tried {MOST_ATTEMPTS} times; look at its address.",
+                reverse("telling"), at=at, dedupe_key=f"webhook-dead:{webhook.pk}:{at:%Y-%m-%d}",
+            )
+        ])  # fmt: skip
+        return
     outbox.send([
         outbox.message(
             admin, "webhook", f"The webhook {webhook} does not answer",

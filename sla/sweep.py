@@ -101,7 +101,7 @@ WITH claimed AS MATERIALIZED (
     LEFT JOIN personas_acknowledgement a ON a.id = claimed.acknowledgement_id
     LEFT JOIN accounts_user u ON u.id = claimed.owner_id
     LEFT JOIN accounts_team m ON m.id = claimed.team_id
-    JOIN accounts_webhook w ON w.is_active
+    JOIN accounts_webhook w ON w.is_active AND w.person_id IS NULL
     CROSS JOIN LATERAL (SELECT CASE WHEN claimed.fire_at > claimed.due_at THEN 'deadline.missed'
         ELSE 'deadline.near' END AS event) e
     WHERE claimed.action = 'webhook'

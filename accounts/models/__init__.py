@@ -5,6 +5,7 @@ from accounts.models.configuration import ConfigurationStamp
 from accounts.models.keys import ApiKey, IdempotentRequest
 from accounts.models.outbox import Notification, OutboxMessage
 from accounts.models.people import Absence, Membership, Role, Team, User
+from accounts.models.preference import NotificationPreference
 from accounts.models.webhooks import Webhook, WebhookDelivery
 
 __all__ = [
@@ -15,6 +16,7 @@ __all__ = [
     "IdempotentRequest",
     "Membership",
     "Notification",
+    "NotificationPreference",
     "OutboxMessage",
     "Role",
     "Team",

@@ -19,6 +19,12 @@ def new_salt() -> str:
     return secrets.token_hex(16)
 
 
+class WebhookQuerySet(models.QuerySet["Webhook"]):
+    def of_the_company(self) -> "WebhookQuerySet":
+        """Those an admin looks after; people's own chats are theirs (accounts.chat)."""
+        return self.filter(person=None)
+
+
 class Webhook(models.Model):
     """An address that is told of things, signed with a secret only its owner and we know.
 
@@ -32,9 +38,13 @@ class Webhook(models.Model):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    # Whose own chat it is; null for a program of the company's.
+    person = models.OneToOneField(User, null=True, on_delete=models.CASCADE, related_name="chat")
     # How the last attempt went, in a few words.
     last_status = models.CharField(max_length=160, blank=True)
     last_attempt_at = models.DateTimeField(null=True)
+
+    objects = WebhookQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "id"]

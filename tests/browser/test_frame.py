@@ -21,7 +21,13 @@ from tests.browser.pages import (
 from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.browser
-PAGES = ["/notifications/", "/profile/", "/profile/keys/", "/accounts/password/change/"]
+PAGES = [
+    "/notifications/",
+    "/profile/",
+    "/profile/keys/",
+    "/profile/notifications/",
+    "/accounts/password/change/",
+]
 OPEN_PAGES = ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"]
 
 
