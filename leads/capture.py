@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from accounts import configuration
 from accounts.models import Team, User
 from accounts.writing import insert, update
-from leads import custom_fields, intake, known, scoring
+from leads import custom_fields, intake, known, scoring, tagging
 from leads.activities import record_activities
 from leads.handover import missing_for_mql, pass_on, place
 from leads.intake import Refusals, Row
@@ -38,7 +38,7 @@ from leads.routing import Route
 REMEMBERED = timedelta(days=400)
 CHANGED_BY_MERGE = (
     *FILLABLE, "match_text", "campaign", "consent_text", "consent_at", "extra", "stage", "aida",
-    "persona", "score", "fit", "engagement", "score_reasons", "score_version", "tier",
+    "persona", "score", "fit", "engagement", "score_reasons", "score_version", "tier", "tags",
     "scored_at", "handed_over_at", "owner", "pool", "updated_at", "first_touchpoint_at",
     "last_touchpoint_at",
 )  # fmt: skip
@@ -85,18 +85,21 @@ def capture_leads(
     hand_over: bool | None = None,
     stamp: UUID | None = None,
     duplicates: str = Duplicates.FILL,
+    make_tags: bool = True,
 ) -> list[Captured]:
     """Capture a batch, in one transaction; the answers are in the order of the rows.
 
     `team` is whose leads they are when no campaign says so. `hand_over` False keeps MQLs with
     marketing; None leaves it to the campaign. Row fields: leads.intake.FIELDS. `stamp` is the
     configuration stamp, if the caller has read it already. `duplicates` is what a row does to a
-    lead we have; overwriting leaves leads that `by` may not edit to the filling of gaps.
+    lead we have; overwriting leaves leads that `by` may not edit to the filling of gaps. Without
+    `make_tags` a row with a tag there is not is refused.
     """
     stamp = stamp or configuration.stamp()
     slugs = intake.campaigns(stamp=stamp)
     fields = custom_fields.by_name(CustomField.About.LEAD, stamp=stamp)
     read = [intake.read(raw, slugs, at=at, fields=fields) for raw in rows]
+    tagging.number(read, by=by, at=at, make=make_tags)
     for attempt in range(RACES):
         try:
             with transaction.atomic():
@@ -199,6 +202,7 @@ def _new_lead(row: Row, *, by: User | None, team: Team | None, at: datetime) -> 
         consent_text=row.consent_text,
         consent_at=row.consent_at,
         extra=row.extra,
+        tags=row.tags,
         created_at=at,
         updated_at=at,
         **row.person,

@@ -33,6 +33,7 @@ NAMES = {
     "website": "website, web site, url, homepage, company domain name, company domain, domain, "
                "company website, webseite",
     "source": "source, lead source, original source, leadsource",
+    "tags": "tags, tag, label, labels",
     "message": "message, note, notes, note content, comment, comments, nachricht",
     "referrer": "referrer, referer, referring url",
     "landing_page": "landing page, landing page url",

@@ -60,10 +60,10 @@ class Export:
         paths = [COLUMNS[name] for name in self.headers if name in COLUMNS]
         extras = [name.removeprefix(EXTRA) for name in self.headers if name not in COLUMNS]
         wanted = [*paths, "extra"] if extras else paths
-        tags = tagging.names() if "tags" in paths else {}
+        tags = tagging.words() if "tags" in paths else tagging.Words()
         for values in self.leads.values_list(*wanted).iterator(chunk_size=CHUNK):
             cells = [
-                text([tags[n] for n in value if n in tags] if path == "tags" else value)
+                text([name for _, name in tags.said(value)] if path == "tags" else value)
                 for path, value in zip(paths, values, strict=False)
             ]
             if extras:

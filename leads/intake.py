@@ -37,7 +37,7 @@ EXTRA_LIMIT = 50
 # Every name a row may carry; anything else is refused, so that a typo is not lost silently.
 FIELDS = (
     "email", "phone", "country", "website", "campaign", "message", "consent", "extra",
-    "touchpoint", "occurred_at", *PERSON_FIELDS, *ORIGIN_FIELDS,
+    "tags", "touchpoint", "occurred_at", *PERSON_FIELDS, *ORIGIN_FIELDS,
 )  # fmt: skip
 Refusals = dict[str, str]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -68,6 +68,9 @@ class Row:
     touchpoint: str = Kind.FORM
     occurred_at: datetime | None = None
     message: str = ""
+    # The names of its tags; their numbers are filled in by leads.tagging.
+    tag_names: list[str] = field(default_factory=list)
+    tags: list[int] = field(default_factory=list)
 
 
 def campaigns(*, stamp: UUID | None = None) -> dict[str, CampaignFacts]:
@@ -102,6 +105,7 @@ def read(
     _read_origin(row, raw, known, refused)
     _read_consent(row, raw, refused, at=at)
     _read_extra(row, raw, refused, fields)
+    row.tag_names = _take(refused, "tags", partial(normalise.tags, raw.get("tags"))) or []
     return row, refused
 
 

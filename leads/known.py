@@ -116,6 +116,7 @@ def _adds(lead: Lead, row: Row) -> bool:
         or (row.campaign is not None and lead.campaign_id is None)
         or bool(row.consent_text and not lead.consent_text)
         or not lead.extra.keys() >= row.extra.keys()
+        or not set(lead.tags) >= set(row.tags)
     )
 
 
@@ -145,6 +146,7 @@ def fill_gaps(lead: Lead, row: Row, *, at: datetime) -> None:
     if not lead.consent_text and row.consent_text:
         lead.consent_text, lead.consent_at = row.consent_text, row.consent_at
     lead.extra = {**row.extra, **lead.extra}
+    lead.tags = list(dict.fromkeys([*lead.tags, *row.tags]))
     lead.updated_at = at
 
 

@@ -96,6 +96,31 @@ def text(value: object, *, limit: int) -> str:
     return clean
 
 
+LONGEST_TAG = 40
+_QUOTED = re.compile(r'"(.*)"')
+MOST_TAGS = 50
+
+
+def tags(value: object) -> list[str]:
+    """Names of tags from a list, or from a text that parts them by commas or semicolons; each
+    once. Raises ValueError for what is neither, a name too long, or too many."""
+    if value in (None, ""):
+        return []
+    given = [value] if isinstance(value, str) else value
+    if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
+        raise ValueError("must be a list of tags")
+    found: dict[str, str] = {}
+    for part in (part for one in given for part in re.split(r"[,;\n]", one)):
+        name = text(_QUOTED.sub(r"\1", part.strip()), limit=LONGEST_TAG * 5)
+        if len(name) > LONGEST_TAG:
+            raise ValueError(f"“{name[:20]}…” is too long for a tag; at most {LONGEST_TAG} fit")
+        if name:
+            found.setdefault(name.casefold(), name)
+    if len(found) > MOST_TAGS:
+        raise ValueError(f"has {len(found)} tags; at most {MOST_TAGS} fit")
+    return list(found.values())
+
+
 def sentence(error: ValueError) -> str:
     """What such an error says, as a sentence beside the field."""
     said = str(error)

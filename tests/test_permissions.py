@@ -30,6 +30,7 @@ from leads.models import (
     ReceivedMail,
     SavedView,
     SentMail,
+    Tag,
 )
 from personas import drafting as persona_drafting
 from personas import versions
@@ -293,6 +294,12 @@ webhook-secret       POST  in   403  403  403  403  403  403  403  200
 webhook-switch       POST  in   403  403  403  403  403  403  403  302
 webhook-test         POST  in   403  403  403  403  403  403  403  302
 what-if              GET   in   403  403  403  200  403  403  200  200
+tag-list             GET   in   403  200  200  200  200  200  200  200
+tag-merge            POST  in   403  403  403  422  403  403  422  422
+tag-put-back         POST  in   403  403  403  302  403  403  302  302
+tag-remove           POST  in   403  403  403  302  403  403  302  302
+tag-rename           POST  in   403  403  403  422  403  403  422  422
+tag-take-apart       POST  in   403  403  403  302  403  403  302  302
 unassigned           GET   in   403  403  403  403  403  403  200  200
 """
 PUBLIC = {"healthz", "readyz", "metrics", "hosted-form", "hosted-thanks", "hosted-form-js",
@@ -377,6 +384,11 @@ def scene(cast):
     aside = ReceivedMail.objects.create(
         key="k", kind="aside", received_at=AT, recorded_at=AT, raw=b"Subject: x\n\nx"
     )
+    tag = Tag.objects.create(name="fair", made_at=AT)
+    merged, off = (
+        Tag.objects.create(name=name, made_at=AT, merged_into=into, removed_at=removed)
+        for name, into, removed in (("trade fair", tag, None), ("old", None, AT))
+    )
     run = BulkRun.objects.create(by=cast.maya, deed="tag", started_at=AT)
     binned = cast.capture(at=AT, email="gone@bin.example").lead
     deleting.delete(binned, by=cast.maya, at=AT)
@@ -387,6 +399,7 @@ def scene(cast):
         "lead-put-back": binned.pk,
         "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk,
         "template-put-back": dropped.pk, "template": written.pk,
+        "tag-take-apart": merged.pk, "tag-put-back": off.pk, "tag-": tag.pk,
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,
         "view-put-back": taken.pk, "view-": shared.pk,
         "duplicate-reopen": pair.pk, "merge-undo": Merge.objects.get().pk,

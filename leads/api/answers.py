@@ -18,6 +18,7 @@ from django.db.models.functions import JSONObject
 
 from leads.intake import ORIGIN_FIELDS
 from leads.models import TOUCHPOINTS, Activity, Handoff, Lead
+from leads.tagging import words
 
 PLAIN = (
     "id", "email", "phone", "first_name", "last_name", "company", "job_title", "country",
@@ -52,7 +53,7 @@ def answer(lead: int) -> dict[str, Any]:
 @cache
 def _compiled() -> tuple[tuple[str, ...], str, tuple[Any, ...]]:
     """Names of the columns, the query, and its values before the list of ids."""
-    columns = (*PLAIN, "extra", "score_reasons", "consent_text", "consent_at", "respond_by")
+    columns = (*PLAIN, "extra", "tags", "score_reasons", "consent_text", "consent_at", "respond_by")
     rows = Lead.everything.order_by().values_list(
         *columns, *LINKED.values(), Subquery(_first_touchpoint()), Subquery(_last_handoff())
     )
@@ -104,6 +105,8 @@ def _answer(row: dict[str, Any]) -> dict[str, Any]:
         "message": origin["message"],
         "consent": consent if row["consent_text"] else None,
         "extra": json.loads(row["extra"]),
+        # Asks for nothing where there is none.
+        "tags": [name for _, name in words().said(row["tags"])] if row["tags"] else [],
         "score_reasons": json.loads(row["score_reasons"]),
         "respond_by": told(row["respond_by"]),
         "handoff": _with_instants(json.loads(row["handoff"])) if row["handoff"] else None,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404
 from django.urls import reverse
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
@@ -16,7 +17,7 @@ from accounts.idempotency import HEADER, once
 from accounts.models import Role, Team
 from accounts.openapi import BODY, problems
 from accounts.refusals import NotAllowed, Refused
-from leads import editing, intake
+from leads import editing, intake, normalise, tagging
 from leads.activities import log_touch
 from leads.api.answers import activity_answers, answer, answers
 from leads.api.handoffs import workable
@@ -84,7 +85,12 @@ class Leads(ApiView):
         row = self.body
         self._refuse_other_teams_campaign(row.get("campaign"))
         captured = capture_leads(
-            [row], by=self.user, team=self._team(row), at=self.at, stamp=self.stamp
+            [row],
+            by=self.user,
+            team=self._team(row),
+            at=self.at,
+            stamp=self.stamp,
+            make_tags=has_full_scope(self.request),
         )[0]
         lead = captured.lead
         if lead is None:
@@ -165,7 +171,13 @@ class LeadDetail(ApiView):
         lead = Lead.objects.editable_by(self.user).filter(pk=pk).first()
         if lead is None:
             return self._refuse(pk)
-        editing.edit(lead, _flat(self.body), by=self.user, at=self.at)
+        values = _flat(self.body)
+        with transaction.atomic():
+            # First of all: a new tag is written before any lead is locked, as everywhere.
+            tags = _tags(values.pop("tags"), self) if "tags" in values else None
+            editing.edit(lead, values, by=self.user, at=self.at)
+            if tags is not None:
+                tagging.put_exactly(lead.pk, tags, at=self.at)
         return Response(answer(pk))
 
     def _moved(self, pk: int) -> Response:
@@ -192,6 +204,18 @@ def _flat(body: Mapping[str, Any]) -> dict[str, Any]:
         words = f"This must be an object of at most {EXTRA_LIMIT} fields."
         raise Refused(f"extra: {words}", code="invalid", fields={"extra": words})
     return values | {f"{editing.EXTRA}{name}": value for name, value in extra.items()}
+
+
+def _tags(typed: Any, asked: ApiView) -> list[int]:
+    """The numbers of the tags of a body. Raises Refused, naming the field."""
+    try:
+        names = normalise.tags(typed)
+        return [tagging.called(name, by=asked.user, at=asked.at).pk for name in names]
+    except ValueError as error:
+        said = normalise.sentence(error)
+    except Refused as refusal:
+        said = refusal.message
+    raise Refused(f"tags: {said}", code="invalid", fields={"tags": said})
 
 
 class Activities(ApiView):

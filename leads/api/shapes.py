@@ -34,6 +34,9 @@ class PersonIn(serializers.Serializer[Any]):
 class ChangeIn(PersonIn):
     """What may be changed of a lead."""
 
+    tags = serializers.ListField(
+        child=serializers.CharField(), required=False, help_text="All of them; others go"
+    )
     extra = serializers.DictField(
         required=False, help_text="Fields of your own; what is not named stays, null takes it away"
     )
@@ -67,6 +70,11 @@ class LeadIn(Person, Origin):
     extra = serializers.DictField(
         required=False,
         help_text="Fields of your own, each by its kind (see /api/v1/fields/); others as text",
+    )
+    tags = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Put on beside those it has; only a full key makes new ones",
     )
     touchpoint = serializers.CharField(
         required=False, help_text="What they did: form, download, event, reply …"
@@ -119,6 +127,7 @@ class LeadOut(Person, Origin):
     campaign = serializers.CharField(allow_null=True)
     consent = Consent(allow_null=True)
     extra = serializers.DictField()
+    tags = serializers.ListField(child=serializers.CharField())
     stage = serializers.ChoiceField(choices=Stage.choices)
     aida = serializers.ChoiceField(choices=Aida.choices)
     score = serializers.IntegerField()

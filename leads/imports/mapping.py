@@ -33,6 +33,7 @@ TARGETS = {
     "country": "Country",
     "website": "Website",
     "source": "Source",
+    "tags": "Tags",
     "campaign": "Campaign",
     "touchpoint": "What happened",
     "occurred_at": "When it happened",
@@ -55,7 +56,7 @@ WORDS = {
 }  # fmt: skip
 # Of our own export: what follows from the lead's history is not taken from a file.
 OWN = {"stage", "aida", "score", "tier"}
-FOLLOWS = OWN | {"persona", "owner", "handed_over_at", "tags"}
+FOLLOWS = OWN | {"persona", "owner", "handed_over_at"}
 EXTRA = "extra."
 # From this share of a column's values on they say what the column is.
 CLEAR = 0.8

@@ -8,6 +8,7 @@ from django.db import OperationalError, connection, transaction
 
 from accounts.models import User
 from accounts.refusals import Conflict
+from leads import tagging
 from leads.capture import Captured
 from leads.importing import Record
 from leads.imports.batch import Intake, Tally, capture_records
@@ -101,4 +102,5 @@ def _changes(outcome: Captured) -> list[str]:
         for name, value in new_extra.items()
         if old_extra.get(name) != value
     ]
-    return said
+    new_tags = [tag for tag in (lead.tags if lead else []) if tag not in before.get("tags", [])]
+    return said + [f"tag: {name}" for _, name in tagging.words().said(new_tags)]

@@ -136,6 +136,9 @@ def _put_back(lead: Lead, note: dict[str, Any], *, placed: bool) -> list[str]:
     if "extra" in before:
         lead.extra, since = put_back(lead.extra, before["extra"], after["extra"])
         stays += [f"{name} was changed since" for name in since]
+    if "tags" in before:
+        came = set(after["tags"]) - set(before["tags"])
+        lead.tags = [tag for tag in lead.tags if tag not in came]
     if placed:
         for name in PLACE:
             if name in before:

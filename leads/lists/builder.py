@@ -190,6 +190,10 @@ def _row(
 ) -> Row:
     known = fields.get(asked.field)
     op = op_of(known.kind, asked.op) if known else None
+    if known is not None and known.choices == "tags":
+        meant = reader.choices.tag_words.meant
+        values = (str(meant.get(int(v), v)) if v.isdecimal() else v for v in asked.values)
+        asked = replace(asked, values=tuple(values))
     row = Row(place, asked, known, op, OPS[known.kind] if known else ())
     if known is not None and op is not None:
         row.choices = _choices(known, op, reader.choices)

@@ -50,8 +50,18 @@ class Choices:
         return [(ME, "Me"), *((str(one.pk), str(one)) for one in people.order_by("name"))]
 
     @cached_property
+    def tag_words(self) -> tagging.Words:
+        return tagging.words(stamp=self.stamp)
+
+    @property
     def tags(self) -> Pairs:
-        return [(str(number), name) for number, name in tagging.names(stamp=self.stamp).items()]
+        return [(str(number), name) for number, name in self.tag_words.names.items()]
+
+    def name(self, field: Field, value: str) -> str:
+        """What a value is called that a condition has; empty for one nobody knows."""
+        if field.choices == "tags":
+            return self.tag_words.name(int(value)) if value.isdecimal() else ""
+        return dict(self.of(field)).get(value, "")
 
     def of(self, field: Field) -> Pairs:
         """The values of a field, in the order they are offered."""

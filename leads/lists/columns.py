@@ -9,6 +9,7 @@ from leads import countries, custom_fields
 from leads.lists.fields import Field
 from leads.lists.kinds import Kind
 from leads.models import Lead
+from leads.tagging import Words
 
 USUAL = ("stage", "score", "persona", "campaign", "owner", "created_at")
 MOST = 20
@@ -85,7 +86,7 @@ def _draw(field: Field) -> str:
 def lines(
     leads: Sequence[Lead],
     columns: Sequence[Column],
-    tags: Mapping[int, str],
+    tags: Words,
     *,
     editable: Collection[int] = (),
 ) -> list[Line]:
@@ -109,9 +110,9 @@ def editable(leads: Sequence[Lead], columns: Sequence[Column], *, by: User) -> s
     return set(mine.values_list("pk", flat=True))
 
 
-def _value(lead: Lead, field: Field, tags: Mapping[int, str]) -> Any:
+def _value(lead: Lead, field: Field, tags: Words) -> Any:
     if field.name == "tags":
-        return [name for number, name in tags.items() if number in lead.tags]
+        return [name for _, name in tags.said(lead.tags)]
     if field.rules is not None:
         value = lead.extra.get(field.rules.name)
         is_link = field.rules.kind == "url" and str(value).startswith(("http://", "https://"))

@@ -30,9 +30,9 @@ def _asked(test: Test, reader: Reader) -> Q:
     if test.field.rules is not None:
         return own.asked(test, test.field.rules)
     if test.op == "empty":
-        return _empty(test.field)
+        return _empty(test.field, reader)
     if test.op == "filled":
-        return ~_empty(test.field)
+        return ~_empty(test.field, reader)
     if test.field.kind == Kind.TEXT:
         return _text(test)
     if test.field.kind == Kind.NUMBER:
@@ -40,15 +40,17 @@ def _asked(test: Test, reader: Reader) -> Q:
     if test.field.kind == Kind.INSTANT:
         return _instant(test, reader)
     if test.field.kind == Kind.CHOICES:
-        return _tags(test)
+        return _tags(test, reader)
     found = Q(**{f"{test.field.column}__in": test.some})
     return ~found if test.op == "not_in" else found
 
 
-def _empty(field: Field) -> Q:
+def _empty(field: Field, reader: Reader) -> Q:
     """Nothing is known: NULL, or a text without letters."""
     if field.kind == Kind.CHOICES:
-        return Q(tags=[])
+        words = reader.choices.tag_words
+        # A number of a removed tag is none.
+        return Q(tags=[]) | ~Q(tags__overlap=list(words.meant)) if words.removed else Q(tags=[])
     null = Q(**{f"{field.column}__isnull": True})
     if field.kind in (Kind.NUMBER, Kind.INSTANT, Kind.PERSON) or field.column.endswith("_id"):
         return null
@@ -75,12 +77,15 @@ def _text(test: Test) -> Q:
     return found
 
 
-def _tags(test: Test) -> Q:
+def _tags(test: Test, reader: Reader) -> Q:
+    alike = [reader.choices.tag_words.alike(int(number)) for number in test.some]
+    any_of = Q(tags__overlap=[number for numbers in alike for number in numbers])
     if test.op == "not_in":
-        return ~Q(tags__overlap=list(test.some))
-    how = "contains" if test.op == "all_of" else "overlap"
+        return ~any_of
+    if test.op == "all_of":
+        any_of = reduce(and_, (Q(tags__overlap=numbers) for numbers in alike))
     # The second says nothing new; it is what lets the index of tags be used.
-    return Q(**{f"tags__{how}": list(test.some)}) & ~Q(tags=[])
+    return any_of & ~Q(tags=[])
 
 
 def _number(test: Test) -> Q:

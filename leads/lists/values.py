@@ -113,6 +113,9 @@ def _some(field: Field, values: list[str], reader: Reader) -> tuple[str, ...]:
         for value in given:
             if value != ME and not (value.isascii() and value.isdigit() and len(value) < 10):
                 raise Wrong(f"{field.label}: “{value}” is none of the choices; choose again.")
+            gone = reader.choices.tag_words.removed if field.choices == "tags" else {}
+            if value != ME and (name := gone.get(int(value))):
+                raise Wrong(f"{field.label}: the tag “{name}” was removed; choose others.")
     else:
         allowed = {choice for choice, _ in reader.choices.of(field)}
         for value in given:

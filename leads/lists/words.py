@@ -39,8 +39,7 @@ def condition(asked: Condition, fields: Mapping[str, Field], choices: Choices) -
         count = values[0] if values else "?"
         return f"{field.label} {op.label.replace('…', count)}".replace(" 1 days", " 1 day")
     if op.takes == Takes.SOME:
-        names = dict(choices.of(field))
-        named = [names.get(value, f"“{value}”") for value in values[:MOST_NAMED]]
+        named = [choices.name(field, value) or f"“{value}”" for value in values[:MOST_NAMED]]
         more = len(values) - MOST_NAMED
         values = [", ".join(named) + (f" and {more} more" if more > 0 else "")]
         label = op.label if len(asked.values) > 1 or "any" in op.label else _SINGLE[op.name]

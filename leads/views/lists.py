@@ -51,7 +51,7 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
         "lines": columns.lines(
             page.rows,
             found.columns,
-            tagging.names(stamp=found.stamp),
+            tagging.words(stamp=found.stamp),
             editable=columns.editable(page.rows, found.columns, by=request.user),
         ),
         "deeds": for_role(request.user.role),

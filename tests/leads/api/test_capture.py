@@ -46,7 +46,7 @@ def test_a_new_lead_is_answered_with_all_its_fields(cast, program):
         "utm_content": "", "referrer": "https://search.example/",
         "landing_page": "https://tubs.example/guide", "message": "How soon?",
         "consent": {"text": "Yes, write to me.", "time": "2026-01-05T10:00:00Z"},
-        "extra": {"pool_size": 12}, "stage": "mql", "aida": "desire", "score": 80,
+        "extra": {"pool_size": 12}, "tags": [], "stage": "mql", "aida": "desire", "score": 80,
         "score_reasons": lead.score_reasons, "tier": "hot", "persona": "spa-director",
         "owner": "sam@demo.test", "respond_by": iso(lead.respond_by),
         "handoff": {

@@ -10,8 +10,6 @@ from accounts.models import AuditEntry, Notification, Team
 from leads import tagging
 from leads.bulk import running
 from leads.bulk.deeds import BY_NAME
-from leads.importing import Record
-from leads.imports.mapping import KEEP, guess
 from leads.models import BulkRun, Campaign, Handoff, Lead, Tag
 from leads.tasks import resume_bulk
 from tests.accounts.test_own_pages import signed_in
@@ -326,7 +324,7 @@ def test_ticked_leads_go_into_a_file(leads):
     assert "pat@spa" not in lines.decode()
 
 
-def test_a_file_names_the_tags_and_the_import_of_it_makes_no_field_of_them(leads):
+def test_a_file_names_the_tags(leads):
     at = database_now()
     for name in ("one", "two"):
         tag = tagging.called(name, by=None, at=at)
@@ -334,8 +332,3 @@ def test_a_file_names_the_tags_and_the_import_of_it_makes_no_field_of_them(leads
     query = {"column": ["email", "tags"], "q": "a@x.example"}
     text = b"".join(signed_in(leads.maya).get("/leads/export/", query).streaming_content)
     assert text.decode("utf-8-sig").splitlines() == ["email,tags", "a@x.example,one; two"]
-    headers = ["email", "stage", "aida", "score", "tier", "tags"]
-    row = Record(2, ["a@x.example", "inquiry", "awareness", "3", "cold", "one; two"])
-    assert guess(headers, [row])[-1] == ""
-    other = Record(2, ["a@x.example", "one; two"])  # of somebody else's file
-    assert guess(["email", "tags"], [other])[-1] == KEEP
