@@ -64,11 +64,13 @@ def send(messages: Sequence[OutboxMessage]) -> None:
         insert(messages, drop_known=True)
 
 
-def forget(urls: Iterable[str]) -> None:
-    """Take back what was to be told of pages that are no more, in the caller's transaction."""
+def forget(urls: Iterable[str], *, told_too: bool = False) -> None:
+    """Take back what was to be told of pages that are no more, in the caller's transaction;
+    `told_too` also what was told already."""
     gone = list(urls)
     if gone:
-        OutboxMessage.objects.filter(url__in=gone, delivered_at=None).delete()
+        messages = OutboxMessage.objects.filter(url__in=gone)
+        (messages if told_too else messages.filter(delivered_at=None)).delete()
         Notification.objects.filter(url__in=gone).delete()
 
 

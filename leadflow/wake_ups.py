@@ -69,6 +69,11 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=4, minute=20),
         "options": {"expires": 6 * 3600},
     },
+    "erase_bin": {
+        "task": "leads.tasks.erase_bin",
+        "schedule": crontab(hour=4, minute=30),
+        "options": {"expires": 6 * 3600},
+    },
     "forget_requests": {
         "task": "accounts.tasks.forget_requests",
         "schedule": crontab(hour=4, minute=0),

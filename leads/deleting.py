@@ -6,7 +6,7 @@
 2. `Lead.objects` knows it no more; `Lead.everything` does. Its e-mail address is free: whoever
    comes by it is a new lead.
 3. Putting it back lets its handoff and its clocks go on with their deadlines, unless its address
-   is another lead's by now.
+   is another lead's by now, or it was erased (leads.erasing).
 """
 
 from datetime import datetime
@@ -45,7 +45,8 @@ def delete(lead: Lead, *, by: User, at: datetime) -> None:
         if handoff is not None:
             _withdraw(now, handoff, by=by, at=at)
         Lead.everything.filter(pk=now.pk).update(deleted_at=at, deleted_by=by)
-        audit.record("lead_deleted", now, by=by, at=at, facts={"name": now.name})
+        # Never changed again: so nothing that says who it was.
+        audit.record("lead_deleted", now, by=by, at=at)
 
 
 def put_back(lead: Lead, *, by: User, at: datetime) -> None:
@@ -60,7 +61,7 @@ def put_back(lead: Lead, *, by: User, at: datetime) -> None:
                 deleted_at=None, deleted_by=None, updated_at=at
             )
             _go_on(now, deleted_at, by=by, at=at)
-            audit.record("lead_put_back", now, by=by, at=at, facts={"name": now.name})
+            audit.record("lead_put_back", now, by=by, at=at)
     except IntegrityError as error:
         if "lead_email_once" not in str(error):
             raise
@@ -73,7 +74,13 @@ def put_back(lead: Lead, *, by: User, at: datetime) -> None:
 def _locked(lead: Lead) -> tuple[Lead | None, Handoff | None]:
     """Handoffs before leads, as everybody locks them."""
     handoff = Handoff.objects.locked_of(lead)
-    return Lead.everything.select_for_update(of=("self",)).filter(pk=lead.pk).first(), handoff
+    there = Lead.everything.select_for_update(of=("self",)).filter(pk=lead.pk, erased_at=None)
+    return there.first(), handoff
+
+
+def in_queue(lead: Lead) -> str:
+    """The queue, where it was once: an address of its own, by which such messages are found."""
+    return f"{reverse('queue')}#lead-{lead.pk}"
 
 
 def _withdraw(lead: Lead, handoff: Handoff, *, by: User, at: datetime) -> None:
@@ -87,7 +94,7 @@ def _withdraw(lead: Lead, handoff: Handoff, *, by: User, at: datetime) -> None:
         title = f"Nothing left to do: {lead.name} was deleted"
         outbox.send([
             outbox.message(
-                handoff.owner_id, "withdrawn", title, f"{by} deleted the lead.", reverse("queue"),
+                handoff.owner_id, "withdrawn", title, f"{by} deleted the lead.", in_queue(lead),
                 at=at,
             )
         ])  # fmt: skip

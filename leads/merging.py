@@ -77,7 +77,7 @@ def merge(
         _place(left, gone)
         aside = _fill(left, gone, chosen)
         _take_over(left, gone, note)
-        facts = {"other": gone.pk, "name": gone.name, "chosen": dict(choices or {})}
+        facts = {"other": gone.pk, "chosen": dict(choices or {})}
         audit.record("lead_merged", left, by=by, at=at, facts=facts)
         FormerLead.objects.create(pk=gone.pk, now=left)
         Lead.objects.filter(pk=gone.pk).delete()

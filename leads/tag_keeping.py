@@ -1,4 +1,4 @@
-"""Keep the tags themselves in order: rename, merge, remove, each undone; and how many leads have one.
+"""Keep the tags themselves in order: rename, merge, remove, undo; and on how many leads each is.
 
 None of these writes a lead (see `Tag`), so each costs the same among a million as among ten.
 """
@@ -21,7 +21,7 @@ PATIENCE = 2000  # milliseconds
 
 
 def counted(user: User) -> Counter[int] | None:
-    """On how many leads that this person may see each tag is; None where counting takes too long."""
+    """On how many leads that this person may see each tag is; None where that takes too long."""
     tags = Func("tags", function="unnest", output_field=IntegerField())
     leads = Lead.objects.visible_to(user).exclude(tags=[]).order_by()
     meant = tagging.words().meant

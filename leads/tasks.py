@@ -9,7 +9,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from accounts.instants import database_now
-from leads import rescoring
+from leads import erasing, rescoring
 from leads.bulk import running as bulk_running
 from leads.custom_fields import tending
 from leads.imports import running, storing
@@ -99,6 +99,12 @@ def resume_bulk() -> None:
 def forget_imports() -> None:
     """Erase the files of imports long over."""
     log.info("imports_forgotten", count=storing.forget(at=database_now()))
+
+
+@shared_task(name="leads.tasks.erase_bin", ignore_result=True)
+def erase_bin() -> None:
+    """Erase for good what was in the bin long enough."""
+    log.info("bin_erased", leads=erasing.erase(at=database_now()))
 
 
 @shared_task(name="leads.tasks.resume_imports", ignore_result=True)

@@ -11,9 +11,9 @@ from typing import Any
 
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed
-from leads import deleting, qualification, tagging
+from leads import deleting, qualification, tagging, taking_back
 from leads.handover import hand_over, missing_for_mql
-from leads.models import Handoff, Lead
+from leads.models import Handoff, Kind, Lead
 from leads.models.lead import LeadQuerySet
 
 Told = Mapping[str, Any]
@@ -40,6 +40,8 @@ class Deed:
     undo: Callable[[Lead, Told, User, datetime], bool] | None = None
     # Which of somebody's leads it can be undone for, where those are others.
     undo_mine: Callable[[User], LeadQuerySet] | None = None
+    # What an undo does where that goes without saying no longer.
+    undo_note: str = ""
 
 
 def _tag(lead: Lead, told: Told, by: User, at: datetime) -> bool:
@@ -78,6 +80,29 @@ def _delete(lead: Lead, told: Told, by: User, at: datetime) -> bool:
     return True
 
 
+def _give_back(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    taking_back.give_back(lead, told["rep"], by=by, at=at)
+    return True
+
+
+def _take_back(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    taking_back.take_back(lead, by=by, at=at)
+    return True
+
+
+def _reopen(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    taking_back.reopen(lead, by=by, at=at)
+    return True
+
+
+def _recycled_by(user: User) -> LeadQuerySet:
+    """They are marketing's now, so that sales may see them no more."""
+    found: LeadQuerySet = Lead.objects.filter(
+        activities__kind=Kind.RECYCLED, activities__actor=user
+    )
+    return found
+
+
 def _put_back(lead: Lead, told: Told, by: User, at: datetime) -> bool:
     deleting.put_back(lead, by=by, at=at)
     return True
@@ -107,17 +132,26 @@ def _not_ready(lead: Lead, told: Told, at: datetime) -> str:
     return f"is not an MQL as agreed: {'; '.join(gaps)}" if gaps else ""
 
 
+_GIVEN_BACK = ("Undone, a lead goes back to who had it, who accepts it anew; one that somebody has "
+               "worked since stays.")  # fmt: skip
+_TAKEN_BACK = ("Undone, a lead that nobody in sales has acted on comes back, its deadlines end "
+               "unjudged and its rep is told; others stay.")  # fmt: skip
+_REOPENED = ("Undone, a lead is with its rep again and its deadlines go on; one that something "
+             "happened with since stays.")  # fmt: skip
 ALL = (
     Deed("tag", "Tag", "tagged", "tag", EVERYBODY, Lead.objects.editable_by,
          "is not yours to change", _tag, undo=_untag),
     Deed("untag", "Take a tag off", "untagged", "tag-off", EVERYBODY, Lead.objects.editable_by,
          "is not yours to change", _untag, undo=_tag),
     Deed("assign", "Assign", "assigned", "user-share", MANAGING_SALES, Lead.objects.workable_by,
-         "is not with sales now", _assign, _not_with_sales),
+         "is not with sales now", _assign, _not_with_sales, undo=_give_back,
+         undo_note=_GIVEN_BACK),
     Deed("hand_over", "Hand over", "handed over", "send", EVERYBODY, Lead.objects.to_hand_over_by,
-         "is not yours to hand over", _hand_over, _not_ready),
+         "is not yours to hand over", _hand_over, _not_ready, undo=_take_back,
+         undo_note=_TAKEN_BACK),
     Deed("recycle", "Recycle", "recycled", "recycle", SALES, Lead.objects.workable_by,
-         "is not yours to work", _recycle, _not_accepted),
+         "is not yours to work", _recycle, _not_accepted, undo=_reopen,
+         undo_mine=_recycled_by, undo_note=_REOPENED),
     Deed("delete", "Delete", "deleted", "trash", EVERYBODY, Lead.objects.mergeable_by,
          "is not yours to delete", _delete, _must_stay, undo=_put_back,
          undo_mine=Lead.everything.mergeable_by),

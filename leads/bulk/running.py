@@ -96,7 +96,7 @@ def _one(run: BulkRun, place: int, number: int, *, allowed: bool) -> bool:
             return False
         at = database_now()
         why, changed = "", False
-        leads = Lead.everything if deed.undo_mine else Lead.objects
+        leads = Lead.everything if deed.name == "delete" else Lead.objects
         lead = leads.filter(pk=number).first()
         if lead is None:
             why = "was deleted or merged meanwhile"

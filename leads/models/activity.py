@@ -43,6 +43,7 @@ class Kind(models.TextChoices):
     MERGED = "merged", "Merged with another lead"
     UNMERGED = "unmerged", "Merge undone"
     RESTORED = "restored", "Put back from the bin"
+    REOPENED = "reopened", "Recycling undone"
     DEAL_OPENED = "deal_opened", "Deal opened"
     WON = "won", "Deal won"
     LOST = "lost", "Deal lost"

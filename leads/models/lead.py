@@ -55,6 +55,9 @@ class Tier(models.TextChoices):
     COLD = "cold", "Cold"
 
 
+IN_BIN = Q(deleted_at__isnull=False, erased_at=None)
+
+
 class LeadQuerySet(models.QuerySet["Lead"]):
     def visible_to(self, user: User) -> "LeadQuerySet":
         """What this person may see; every page and endpoint starts here.
@@ -189,6 +192,7 @@ class Lead(models.Model):
     deleted_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    erased_at = models.DateTimeField(null=True, blank=True)
 
     objects = LeadManager()
     # The bin's too.
@@ -202,7 +206,8 @@ class Lead(models.Model):
                 fields=["email"], name="lead_email_once", condition=Q(deleted_at=None)
             ),
             models.CheckConstraint(
-                condition=Q(email__isnull=False) | ~Q(phone=""), name="lead_can_be_reached"
+                condition=Q(email__isnull=False) | ~Q(phone="") | Q(erased_at__isnull=False),
+                name="lead_can_be_reached",
             ),
             models.CheckConstraint(condition=~Q(email=""), name="lead_email_null_not_blank"),
         ]
@@ -222,9 +227,7 @@ class Lead(models.Model):
                 fields=["respond_by", "id"], name="lead_due", condition=Q(respond_by__isnull=False)
             ),
             models.Index(fields=["match_text", "id"], name="lead_by_name"),
-            models.Index(
-                fields=["-deleted_at"], name="lead_in_bin", condition=Q(deleted_at__isnull=False)
-            ),
+            models.Index(fields=["-deleted_at"], name="lead_in_bin", condition=IN_BIN),
             models.Index(fields=["owner", "-created_at"], name="lead_by_owner"),
             # What a pool offers; a lead that somebody has is found by its owner.
             models.Index(
@@ -250,8 +253,9 @@ class Lead(models.Model):
 
     @property
     def name(self) -> str:
-        """How to call the person: name, else e-mail, else phone."""
-        return f"{self.first_name} {self.last_name}".strip() or self.email or self.phone
+        """How to call the person: name, else e-mail, else phone; its number once erased."""
+        name = f"{self.first_name} {self.last_name}".strip()
+        return name or self.email or self.phone or f"Lead {self.pk}"
 
     @property
     def open_handoff(self) -> "Handoff | None":

@@ -28,6 +28,7 @@ PICTURES = {
     Kind.PAUSED: "player-pause", Kind.RESUMED: "player-play", Kind.WITHDRAWN: "arrow-back",
     Kind.MERGED: "git-merge", Kind.UNMERGED: "arrow-back-up",
     Kind.RESTORED: "arrow-back-up", Kind.AUTO_REPLY: "robot", Kind.BOUNCED: "mail-x",
+    Kind.REOPENED: "arrow-back-up",
 }  # fmt: skip
 FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first name",
                "last_name": "last name"}  # fmt: skip
@@ -57,6 +58,8 @@ def activity_words(activity: Activity) -> str:
     if activity.kind == Kind.FEEDBACK:
         return f"{data.get('rating')} of 5"
     if activity.kind == Kind.WITHDRAWN:
+        if data.get("taken_back"):
+            return "Handed over by mistake"
         gone = "was deleted" if data.get("deleted") else "was merged with another lead"
         return f"It {gone}"
     if activity.kind == Kind.UNMERGED:

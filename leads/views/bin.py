@@ -8,9 +8,9 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
-from leads import deleting
+from leads import deleting, erasing
 from leads.models import Lead
-from leads.models.lead import LeadQuerySet
+from leads.models.lead import IN_BIN, LeadQuerySet
 from leads.views.access import EVERYBODY, only_for
 
 MOST = 200
@@ -18,7 +18,7 @@ MOST = 200
 
 def _deleted(request: SignedInRequest) -> LeadQuerySet:
     """What this person could delete, and somebody did."""
-    return Lead.everything.mergeable_by(request.user).filter(deleted_at__isnull=False)
+    return Lead.everything.mergeable_by(request.user).filter(IN_BIN)
 
 
 @require_safe
@@ -27,10 +27,13 @@ def lead_bin(request: SignedInRequest) -> HttpResponse:
     """What is in the bin, last deleted first."""
     leads = _deleted(request).select_related("deleted_by").order_by("-deleted_at", "-pk")
     found = list(leads[: MOST + 1])
+    for lead in found:
+        lead.goes_at = erasing.erased_on(lead)
     context = {
         "leads": found[:MOST],
         "more": len(found) > MOST,
         "most": MOST,
+        "days": erasing.KEPT_FOR.days,
         "at": database_now(),
     }
     return render(request, "leads/bin.html", context)

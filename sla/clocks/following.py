@@ -35,8 +35,8 @@ CHANGING = (
 STATE, DUE_AT, HOURS = map(CHANGING.index, ("state", "due_at", "calendar_version"))
 PAUSING = frozenset({Kind.PAUSED, Kind.RESUMED})
 # Clocks came to this lead from another, or go on: its next deadline may be theirs.
-JOINING = frozenset({Kind.MERGED, Kind.UNMERGED, Kind.RESTORED})
-REVIVING = frozenset({Kind.UNMERGED, Kind.RESTORED})
+JOINING = frozenset({Kind.MERGED, Kind.UNMERGED, Kind.RESTORED, Kind.REOPENED})
+REVIVING = frozenset({Kind.UNMERGED, Kind.RESTORED, Kind.REOPENED})
 # Activities that change who has the lead, or end its time with sales.
 MOVING = frozenset({Kind.ACCEPTED, Kind.REASSIGNED}) | CLOSING
 

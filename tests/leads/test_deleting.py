@@ -2,16 +2,22 @@
 
 import csv
 import io
+import json
+from datetime import timedelta
 
 import pytest
+from django.apps import apps
 
+from accounts.instants import database_now
 from accounts.models import AuditEntry, OutboxMessage
+from accounts.outbox import relay
 from accounts.refusals import Conflict
-from leads import deleting, qualification
+from leads import deleting, erasing, merging, qualification, tagging
 from leads.activities import log_touch
 from leads.bulk import running
+from leads.bulk.deeds import BY_NAME
 from leads.editing import edit
-from leads.models import BulkRun, Handoff, Lead
+from leads.models import BulkRun, Campaign, Handoff, Lead
 from sla.clocks.rebuilding import rebuild
 from sla.models import Clock
 from sla.sweep import sweep
@@ -214,3 +220,72 @@ def test_the_bin_costs_the_same_for_many(cast, count, django_assert_num_queries)
     # session, user, memberships, the leads, the instant, the bell
     with django_assert_num_queries(7):
         client.get("/leads/bin/")
+
+
+# --- Erased for good -----------------------------------------------------------------------------
+
+MINE = ("Pat", "spa.example", "Hotel", "spy", "555", "secret")
+
+
+def traces() -> list[str]:
+    """The rows anywhere in the database that still say who somebody was."""
+    found = []
+    for model in apps.get_models():
+        if model._meta.app_label in ("leads", "sla", "accounts") and model is not Campaign:
+            for row in model._base_manager.values():
+                said = json.dumps(row, default=str)
+                found += [f"{model.__name__}: {w}: {said}" for w in MINE if w in said]
+    return found
+
+
+def test_what_is_long_in_the_bin_is_erased_and_the_figures_stay(cast, lead):
+    at = database_now()
+    lead = cast.hot_lead(
+        at=at, email="secret@spa.example", message="secret", phone="+1 212 555 0123",
+        landing_page="https://tubs.example/spy", extra={"Note": "secret"},
+    )  # fmt: skip
+    early = cast.capture(at=at, email="early@spa.example", first_name="Pat").lead
+    twin = cast.capture(at=at, email="twin@spa.example", company="Hotel").lead
+    merging.merge(lead, twin, by=cast.maya, at=at)
+    tag = tagging.called("fair", by=None, at=at)
+    tagging.put_on([lead.pk], tag.pk, at=at)
+    edit(lead, {"company": "Hotel secret"}, by=cast.maya, at=at)
+    handoff = lead.handoffs.get()
+    handoff.accept(handoff.owner, at=at)
+    log_touch(lead, "call", by=handoff.owner, at=at, outcome="connected", note="secret")
+    log_touch(lead, "note", by=cast.maya, at=at, note="secret")
+    relay(at=at)
+    judged = list(Clock.objects.filter(lead=lead, state="met").values_list("term__key", flat=True))
+    run = running.start(
+        BY_NAME["delete"], [early.pk, lead.pk, cast_first(cast)], {}, by=cast.maya, at=at
+    )
+    running.go_on(run.pk)
+    relay(at=database_now())
+    page = signed_in(cast.maya).get("/leads/bin/").content.decode()
+    assert "Erased for good" in page
+    assert erasing.erase(at=at + timedelta(days=29)) == 0
+    later = at + timedelta(days=31)
+    assert erasing.erase(at=later, batch=2) == 3
+    assert traces() == []
+    # What is left of it, and of the lead that sales never had.
+    left = Lead.everything.get(pk=lead.pk)
+    assert (left.name, left.erased_at, left.tags) == (f"Lead {lead.pk}", later, [])
+    assert not Lead.everything.filter(pk=early.pk).exists()
+    kept = Clock.objects.filter(lead=lead, state="met").values_list("term__key", flat=True)
+    assert (list(kept), bool(judged)) == (judged, True)
+    assert Handoff.objects.get(pk=handoff.pk).receipt["score"] == handoff.receipt["score"]
+    assert AuditEntry.objects.filter(verb="lead_erased").count() == 3
+    assert rebuild(left, at=later, check=True) == []
+    # It is in no bin any more, and nothing is left to do.
+    assert shown_in_bin(cast.maya) == []
+    with pytest.raises(Conflict, match="is not in the bin any more"):
+        deleting.put_back(left, by=cast.maya, at=later)
+    assert erasing.erase(at=later) == 0
+
+
+def cast_first(cast) -> int:
+    return Lead.objects.get(email="pat@spa.example").pk
+
+
+def shown_in_bin(person) -> list[int]:
+    return [lead.pk for lead in signed_in(person).get("/leads/bin/").context["leads"]]

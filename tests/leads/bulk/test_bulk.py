@@ -6,12 +6,15 @@ from datetime import timedelta
 import pytest
 
 from accounts.instants import database_now
-from accounts.models import AuditEntry, Notification, Team
+from accounts.models import AuditEntry, Notification, OutboxMessage, Team
 from leads import tagging
+from leads.activities import log_touch
 from leads.bulk import running
 from leads.bulk.deeds import BY_NAME
 from leads.models import BulkRun, Campaign, Handoff, Lead, Tag
 from leads.tasks import resume_bulk
+from sla.clocks.rebuilding import rebuild
+from sla.models import Clock
 from tests.accounts.test_own_pages import signed_in
 from tests.factories import make_user
 
@@ -144,9 +147,11 @@ def test_a_manager_assigns_and_who_cannot_be_is_named(leads):
     run = BulkRun.objects.get()
     assert (run.changed, run.refused, run.state) == (1, 1, "finished")
     assert done.context["refused"][0].why == "is not with sales now"
-    assert not done.context["can_undo"]
-    assert signed_in(leads.dana).post(f"/leads/bulk/{run.pk}/undo/").status_code == 302
-    assert Lead.objects.get(pk=hot.pk).owner == other
+    # Taken back, it is with who had it before, to be accepted anew.
+    signed_in(leads.dana).post(f"/leads/bulk/{run.pk}/undo/")
+    handoff = Handoff.objects.open().get(lead=hot)
+    assert (handoff.owner, handoff.state) == (hot.owner, "offered")
+    assert [a.rep for a in handoff.assignments.all()] == [hot.owner, other, hot.owner]
 
 
 @pytest.mark.parametrize("name", ["maya", "mona", "sam"])
@@ -332,3 +337,88 @@ def test_a_file_names_the_tags(leads):
     query = {"column": ["email", "tags"], "q": "a@x.example"}
     text = b"".join(signed_in(leads.maya).get("/leads/export/", query).streaming_content)
     assert text.decode("utf-8-sig").splitlines() == ["email,tags", "a@x.example,one; two"]
+
+
+# --- Taken back ----------------------------------------------------------------------------------
+
+
+def undone(person) -> BulkRun:
+    run = BulkRun.objects.first()
+    signed_in(person).post(f"/leads/bulk/{run.pk}/undo/")
+    run.refresh_from_db()
+    return run
+
+
+def why(run: BulkRun) -> dict[str, str]:
+    return {line.name: line.why for line in run.lines.all()}
+
+
+def clocks(lead: Lead) -> dict[str, tuple]:
+    found = Clock.objects.filter(lead=lead).select_related("term")
+    return {clock.term.key: (clock.state, clock.due_at) for clock in found}
+
+
+def test_a_handover_nobody_acted_on_is_taken_back_and_others_stay(leads):
+    Campaign.objects.update(hand_over_at_once=False)
+    Campaign.objects.get().save()
+    one, two, three = (
+        leads.hot_lead(at=database_now(), email=f"{n}@mql.example") for n in ("one", "two", "three")
+    )
+    emails = [lead.email for lead in (one, two, three)] + ["a@x.example"]
+    post(leads.maya, "hand_over", *emails, reason="They called", go=1)
+    cold = Lead.objects.get(email="a@x.example")
+    accepted = Handoff.objects.get(lead=two)
+    accepted.accept(accepted.owner, at=database_now())
+    touched = Handoff.objects.get(lead=three)
+    log_touch(three, "call", by=touched.owner, at=database_now(), outcome="no_answer")
+    run = undone(leads.maya)
+    assert (run.state, run.refused) == ("undone", 2)
+    assert set(run.lines.exclude(why="").values_list("lead_number", "why")) == {
+        (two.pk, "stays: accepted by sales since"), (three.pk, "stays: call since"),
+    }  # fmt: skip
+    for lead, stage in ((one, "mql"), (cold, "inquiry")):
+        now, handoff = Lead.objects.get(pk=lead.pk), Handoff.objects.get(lead=lead)
+        assert (now.stage, now.owner, now.handed_over_at, now.respond_by) == (
+            stage, None, None, None,
+        )  # fmt: skip
+        assert (handoff.state, handoff.reason) == ("withdrawn", "taken_back")
+        assert {state for state, _ in clocks(lead).values()} == {"voided"}
+        assert rebuild(now, at=database_now(), check=True) == []
+    told = OutboxMessage.objects.filter(kind="withdrawn").values_list("title", flat=True)
+    assert sorted(told) == [
+        "Nothing left to do: Pat Lee was taken back",
+        "Nothing left to do: a@x.example was taken back",
+    ]
+    # It can go again.
+    post(leads.maya, "hand_over", one.email, reason="Now", go=1)
+    assert Handoff.objects.filter(lead=one).count() == 2
+
+
+def test_a_recycled_lead_is_with_sales_again_with_its_deadlines(leads):
+    handoff = Handoff.objects.get()
+    owner, lead = handoff.owner, handoff.lead
+    handoff.accept(owner, at=database_now())
+    before = clocks(lead)
+    post(owner, "recycle", "pat@spa.example", why="no_budget", go=1)
+    assert Lead.objects.get(pk=lead.pk).owner is None
+    assert undone(owner).refused == 0
+    now = Lead.objects.get(pk=lead.pk)
+    assert (now.stage, now.owner, clocks(lead)) == ("sal", owner, before)
+    assert rebuild(now, at=database_now(), check=True) == []
+    assert now.respond_by == min(due for state, due in before.values() if state == "running")
+    # Somebody went on with it since: it stays.
+    post(owner, "recycle", "pat@spa.example", why="no_budget", go=1)
+    post(leads.maya, "hand_over", "pat@spa.example", reason="Try again", go=1)
+    recycling = BulkRun.objects.get(deed="recycle", state="finished")
+    signed_in(owner).post(f"/leads/bulk/{recycling.pk}/undo/")
+    assert why(recycling) == {"Pat Lee": "is not recycled any more"}
+
+
+def test_what_was_given_on_since_is_not_given_back(leads):
+    hot = Lead.objects.get(email="pat@spa.example")
+    other = leads.sue if hot.owner == leads.sam else leads.sam
+    post(leads.dana, "assign", "pat@spa.example", rep=other.pk, go=1)
+    handoff = Handoff.objects.get(lead=hot)
+    handoff.accept(other, at=database_now())
+    assert why(undone(leads.dana)) == {"Pat Lee": "stays: accepted by sales since"}
+    assert Lead.objects.get(pk=hot.pk).owner == other
