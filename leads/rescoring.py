@@ -16,7 +16,6 @@ from accounts.writing import update
 from leads import scoring
 from leads.capture import REMEMBERED, sign_of
 from leads.models import TOUCHPOINTS, Activity, Lead, ScoreRun, Stage
-from personas.definitions import persona_rules
 
 BATCH = 1000
 FIELDS = (
@@ -108,7 +107,7 @@ def _next_batch(after: int, *, at: datetime) -> tuple[int, int, int] | None:
 def _moved(batch: Sequence[Lead], *, at: datetime) -> list[Lead]:
     stamp = configuration.stamp()
     version, rules = scoring.current_rules(at, stamp=stamp)
-    personas = persona_rules(stamp=stamp)
+    personas = scoring.personas(stamp=stamp)
     signs = signs_by_lead([lead.pk for lead in batch], at=at)
     moved = []
     for lead in batch:

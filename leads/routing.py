@@ -15,6 +15,7 @@ from django.db import connection
 
 from accounts.configuration import remembered
 from accounts.models import Absence, User
+from leads.custom_fields.rules import counting
 from leads.models import Assignment, Lead, Pool, PoolMember
 from personas.matching import Rule, matches
 
@@ -79,7 +80,7 @@ def _load_pools() -> list[PoolRules]:
             pool.mode,
             frozenset(pool.countries),
             frozenset(persona.pk for persona in pool.personas.all()),
-            tuple(pool.conditions),
+            tuple(counting(pool.conditions)),
         )
         for pool in Pool.objects.filter(is_active=True).prefetch_related("personas")
     ]

@@ -10,12 +10,13 @@ Engagement decays: points × 0.5 ** (age in days / half-life), the usual half-li
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from accounts.configuration import remembered
+from leads.custom_fields import rules as custom_rules
 from leads.models import Lead, ScoreRules, Tier
 from personas.definitions import persona_rules
 from personas.matching import PersonaRules, best_persona, matches
@@ -63,9 +64,31 @@ def current_rules(at: datetime, *, stamp: UUID | None = None) -> tuple[int, Mapp
 def _versions(stamp: UUID | None) -> list[tuple[datetime, int, Mapping[str, Any]]]:
     return remembered(
         "score-rules",
-        lambda: list(ScoreRules.objects.values_list("in_force_from", "version", "rules")),
+        lambda: [
+            (since, version, counting(rules))
+            for since, version, rules in ScoreRules.objects.values_list(
+                "in_force_from", "version", "rules"
+            )
+        ],
         under=stamp,
     )
+
+
+def counting(rules: Mapping[str, Any]) -> Mapping[str, Any]:
+    """These rules less those about fields of one's own that were removed."""
+    return {**rules, "fit": custom_rules.counting(rules.get("fit", []))} if rules else rules
+
+
+def personas(*, stamp: UUID | None = None) -> list[PersonaRules]:
+    """The personas as leads are held against them: without criteria about removed fields."""
+
+    def load() -> list[PersonaRules]:
+        return [
+            replace(each, criteria=tuple(custom_rules.counting(each.criteria, stamp=stamp)))
+            for each in persona_rules(stamp=stamp)
+        ]
+
+    return remembered("personas-of-leads", load, under=stamp)
 
 
 def score(
@@ -73,8 +96,7 @@ def score(
 ) -> Score:
     """Score one lead's facts and touchpoints as of an instant, by the rules then in force."""
     version, rules = current_rules(at, stamp=stamp)
-    personas = persona_rules(stamp=stamp)
-    return score_by(rules, values, signs, at=at, personas=personas, version=version)
+    return score_by(rules, values, signs, at=at, personas=personas(stamp=stamp), version=version)
 
 
 def score_by(

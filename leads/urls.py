@@ -96,6 +96,7 @@ urlpatterns = [
     path("fields/<int:pk>/erase/", custom_fields.field_erase, name="field-erase"),
     path("pools/", pools.pool_list, name="pool-list"),
     path("pools/<slug:slug>/", pools.pool, name="pool"),
+    path("pools/<slug:slug>/people/", pools.pool_people, name="pool-people"),
     path("ready/", lists.ready, name="ready"),
     path("returns/", returns.return_list, name="returns"),
     path("returns/<int:pk>/answer/", returns.return_answer, name="return-answer"),

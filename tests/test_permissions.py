@@ -247,6 +247,8 @@ persona-list         GET   in   403  200  200  200  200  200  200  200
 pool                 GET   in   403  403  403  403  403  403  200  200
 pool                 POST  in   403  403  403  403  403  403  422  422
 pool-list            GET   in   403  403  403  403  403  403  200  200
+pool-people          GET   in   403  403  403  403  403  403  200  200
+pool-people          POST  in   403  403  403  403  403  403  422  422
 prediction           GET   in   403  403  403  200  403  403  200  200
 person-hours         GET   in   404  404  404  404  200  404  200  200
 person-hours         POST  in   404  404  404  404  302  404  302  302

@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 
 from accounts import configuration
+from leads import scoring
 from leads.rescoring import READ, scored_leads
-from personas.definitions import persona_rules
 from personas.matching import PersonaRules, best_persona, matches
 
 # The newest so many are looked at; the page says so when there are more.
@@ -37,7 +37,7 @@ def fitting(rules: PersonaRules, *, active: bool = True) -> Fitting:
     `rules.id` is 0 for a persona there is not yet. A few queries however many leads there are.
     """
     stamp = configuration.stamp()
-    known = persona_rules(stamp=stamp)
+    known = scoring.personas(stamp=stamp)
     personas = [rules if each.id == rules.id else each for each in known]
     if rules not in personas:
         personas.append(rules)

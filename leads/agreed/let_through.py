@@ -17,7 +17,7 @@ from leads import scoring
 from leads.agreed.stage_words import field_names
 from leads.models import Handoff, Lead
 from leads.rescoring import READ, signs_by_lead
-from personas.definitions import gaps, in_force, persona_rules
+from personas.definitions import gaps, in_force
 from personas.matching import PersonaRules
 
 # In weeks.
@@ -119,7 +119,7 @@ def _judged(
     kept = [lead.pk for lead in leads if lead.pk not in receipts]
     signs = signs_by_lead(kept, at=at)
     _, rules = scoring.current_rules(at, stamp=stamp)
-    personas = persona_rules(stamp=stamp)
+    personas = scoring.personas(stamp=stamp)
     for lead in leads:
         receipt = receipts.get(lead.pk)
         said = receipt or _at_its_best(lead, signs.get(lead.pk, []), rules, personas)

@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from leads.custom_fields import FieldRules
-from leads.custom_fields.rules import labels, tested
+from leads.custom_fields.rules import called, labels, tested
 from personas.changes import Change, lines_change, text_change
 
 WORDS = {
@@ -30,9 +30,8 @@ def in_words(rule: Facts, own: Mapping[str, FieldRules] = NONE) -> str:
     """A criterion as a person says it: "job title contains director or head of"; `own` are fields
     of one's own."""
     if rules := own.get(rule["field"]):
-        return (
-            f"{rules.label} {tested(rules, rule['op'], rule.get('value', ''), WORDS[rule['op']])}"
-        )
+        test = tested(rules, rule["op"], rule.get("value", ""), WORDS[rule["op"]])
+        return f"{called(rules)} {test}"
     field = str(rule["field"]).removeprefix("extra.").replace("_", " ")
     said = f"{field} {WORDS[rule['op']]}"
     if rule["op"] == "present":

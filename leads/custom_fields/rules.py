@@ -1,7 +1,8 @@
 """Fields of one's own in rules: which tests fit a kind, what they compare with, how they read."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
 from leads.custom_fields.reading import read
 from leads.custom_fields.registry import FieldRules, by_name
@@ -9,6 +10,7 @@ from leads.custom_fields.saying import said
 from leads.models import CustomField
 
 Kind = CustomField.Kind
+R = TypeVar("R", bound=Mapping[str, Any])
 EXTRA = "extra."
 ONE_OF = ("in", "present")
 TEXT = ("contains", "in", "starts_with", "present")
@@ -51,6 +53,24 @@ def compared(rules: FieldRules, op: str, typed: str, words: list[str]) -> Any:
 
 def _text(value: object) -> str:
     return str(value)
+
+
+def counting(rules: Iterable[R], *, stamp: UUID | None = None) -> list[R]:
+    """The rules that count: one that goes by a removed field does not, as if it were not there.
+
+    Brought back, the field counts again. Asks for fields only where a rule goes by one.
+    """
+    given = list(rules)
+    if not any(str(rule["field"]).startswith(EXTRA) for rule in given):
+        return given
+    known = by_name(CustomField.About.LEAD, stamp=stamp).values()
+    gone = {field.key for field in known if field.removed}
+    return [rule for rule in given if rule["field"] not in gone]
+
+
+def called(field: FieldRules) -> str:
+    """The field's name in a rule, and that the rule does not count where that is so."""
+    return f"{field.label} (removed, does not count)" if field.removed else field.label
 
 
 def labels(rules: Iterable[Mapping[str, Any]]) -> Mapping[str, FieldRules]:

@@ -14,7 +14,7 @@ from leads import scoring
 from leads.capture import REMEMBERED, signs_of
 from leads.models import TOUCHPOINTS, Activity, Handoff
 from leads.prediction.history import ripe_handoffs
-from personas.definitions import in_force, persona_rules
+from personas.definitions import in_force
 
 NEWEST = 3000
 # What a receipt says of the person, as it stood.
@@ -67,7 +67,7 @@ def backtest(rules: Mapping[str, Any], *, at: datetime) -> tuple[Backtest, Backt
     won = [handoff.is_won for handoff in handoffs]  # type: ignore[attr-defined]
     signs = _signs_then(handoffs)
     both = []
-    for each in (scoring.current_rules(at)[1], rules):
+    for each in (scoring.current_rules(at)[1], scoring.counting(rules)):
         scores = [_score_then(each, handoff, signs[handoff.pk]) for handoff in handoffs]
         both.append(_measured(scores, won, threshold))
     return both[0], both[1]
@@ -78,7 +78,7 @@ def _score_then(rules: Mapping[str, Any], handoff: Handoff, signs: Sequence[scor
     values = {**handoff.lead.values(), "source": handoff.receipt.get("source")}
     values |= {name: person.get(name) for name in FROZEN}
     then = handoff.handed_over_at
-    return scoring.score_by(rules, values, signs, at=then, personas=persona_rules()).total
+    return scoring.score_by(rules, values, signs, at=then, personas=scoring.personas()).total
 
 
 def _signs_then(handoffs: Sequence[Handoff]) -> dict[int, list[scoring.Sign]]:

@@ -9,7 +9,7 @@ from leads import scoring
 from leads.models import Lead, Stage
 from leads.rescoring import scored_leads, signs_by_lead
 from leads.scoring import Score
-from personas.definitions import Agreed, in_force, persona_rules
+from personas.definitions import Agreed, in_force
 
 # The newest so many open leads are looked at; the page says so when there are more.
 LOOKED_AT = 5000
@@ -52,7 +52,7 @@ def preview(rules: Mapping[str, Any], *, at: datetime) -> Preview:
     """Score the open leads by the rules in force and by these, both as of now."""
     _, current = scoring.current_rules(at)
     agreed = in_force("mql", at)
-    personas = persona_rules()
+    personas, rules = scoring.personas(), scoring.counting(rules)
     found = Preview(of=scored_leads().count())
     leads = list(scored_leads().order_by("-created_at", "-pk")[:LOOKED_AT])
     signs = signs_by_lead([lead.pk for lead in leads], at=at)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leads.custom_fields import FieldRules
-from leads.custom_fields.rules import EXTRA, labels, tested
+from leads.custom_fields.rules import EXTRA, called, labels, tested
 from leads.models import Kind
 from leads.score_rules.form import FACTS, OPERATORS
 
@@ -52,7 +52,7 @@ def fit_words(rule: Mapping[str, Any], own: Mapping[str, FieldRules]) -> str:
     name, usual = rule["field"], "is" if rule["op"] == "equals" else OPERATORS[rule["op"]]
     if name in own:
         field = own[name]
-        return f"{field.label} {tested(field, rule['op'], rule.get('value', ''), usual)}"
+        return f"{called(field)} {tested(field, rule['op'], rule.get('value', ''), usual)}"
     fact = FACTS.get(name, name.removeprefix(EXTRA)).lower()
     value = rule.get("value", "")
     words = ", ".join(map(str, value)) if isinstance(value, list) else str(value)

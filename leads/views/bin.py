@@ -27,10 +27,8 @@ def lead_bin(request: SignedInRequest) -> HttpResponse:
     """What is in the bin, last deleted first."""
     leads = _deleted(request).select_related("deleted_by").order_by("-deleted_at", "-pk")
     found = list(leads[: MOST + 1])
-    for lead in found:
-        lead.goes_at = erasing.erased_on(lead)
     context = {
-        "leads": found[:MOST],
+        "rows": [(lead, erasing.erased_on(lead)) for lead in found[:MOST]],
         "more": len(found) > MOST,
         "most": MOST,
         "days": erasing.KEPT_FOR.days,

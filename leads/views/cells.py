@@ -20,6 +20,7 @@ from leads.lists.fields import Field
 from leads.lists.kinds import Kind
 from leads.models import Activity, Lead
 from leads.models import Kind as Happened
+from leads.tagging import Words
 from leads.views.access import EVERYBODY, only_for
 
 
@@ -123,6 +124,6 @@ def _shown(request: SignedInRequest, lead: Lead, field: Field) -> HttpResponse:
     if not request.htmx:
         return redirect("lead-list")
     [column] = columns.chosen([field.name], {field.name: field})
-    [line] = columns.lines([lead], [column], {}, editable={lead.pk})
+    [line] = columns.lines([lead], [column], Words(), editable={lead.pk})
     context = {"cell": line.cells[0], "lead": lead, "at": database_now()}
     return render(request, "leads/_cell_saved.html", context)

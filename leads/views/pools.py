@@ -10,6 +10,7 @@ from accounts.models import Role
 from accounts.refusals import Conflict
 from accounts.requests import SignedInRequest
 from leads import pool_conditions
+from leads import pool_people as people
 from leads.models import Pool
 from leads.views.access import only_for
 
@@ -56,4 +57,27 @@ def pool(request: SignedInRequest, slug: str) -> HttpResponse:
     messages.success(request, f"{found} asks for that from now on.")
     if "add" in request.POST:
         return redirect("pool", slug)
+    return redirect("pool-list")
+
+
+@require_http_methods(["GET", "POST"])
+@only_for(*MANAGERS)
+def pool_people(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What a pool is called, when it is asked, and who is in it."""
+    found = get_object_or_404(Pool.objects.managed_by(request.user), slug=slug)
+    at = database_now()
+    form = people.PoolForm(request.POST or None, pool=found)
+    context = {"pool": found, "form": form, "at": at, "seen": people.ticket(found)}
+    if request.method == "GET":
+        return render(request, "leads/pool_people.html", context)
+    context["seen"] = request.POST.get("seen", "")
+    if not form.is_valid():
+        return render(request, "leads/pool_people.html", context, status=422)
+    try:
+        people.save(found, form.wanted(), by=request.user, at=at, seen=str(context["seen"]))
+    except Conflict as conflict:
+        found.refresh_from_db()
+        context |= {"refusal": conflict.message, "seen": people.ticket(found)}
+        return render(request, "leads/pool_people.html", context, status=409)
+    messages.success(request, f"{found} is as you said from now on; who has a lead keeps it.")
     return redirect("pool-list")

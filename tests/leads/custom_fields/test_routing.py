@@ -4,7 +4,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import AuditEntry, Team
-from leads.models import Pool, PoolMember
+from leads import pool_people
+from leads.custom_fields import changing
+from leads.models import CustomField, Pool, PoolMember
 from leads.pool_conditions import ticket
 from tests.factories import make_user, ny
 from tests.leads.custom_fields.making import make
@@ -139,3 +141,61 @@ class TestPages:
         # stamp of the fields, which are one's own
         with django_assert_num_queries(12):
             client.get("/pools/")
+
+
+def test_a_condition_about_a_removed_field_does_not_count_and_is_shown_so(cast, cedar):
+    changing.remove(CustomField.objects.get(name="budget"), by=cast.mona, at=AT)
+    lead = cast.hot_lead(at=AT, extra={"wood": "cedar"})
+    assert lead.handoffs.get().pool == cedar
+    page = signed_in(cast.dana).get("/pools/").content.decode()
+    assert "Budget (removed, does not count) is at least" in page
+    changing.bring_back(CustomField.objects.get(name="budget"), by=cast.mona, at=AT)
+    other = cast.hot_lead(at=AT, email="b@b.example", extra={"wood": "cedar"})
+    assert other.handoffs.get().pool == cast.pool
+
+
+class TestPeople:
+    def form(self, pool, **more) -> dict[str, str]:
+        form = pool_people.PoolForm(pool=pool)
+        said = {name: form[name].value() for name in form.fields}
+        said = {name: str(value) for name, value in said.items() if value not in (False, None)}
+        return said | {"seen": pool_people.ticket(pool)} | more
+
+    def test_its_manager_names_it_moves_it_and_says_who_is_in_it(self, cast, cedar):
+        client = signed_in(cast.dana)
+        Pool.objects.update(conditions=[])
+        cedar.refresh_from_db()
+        cedar.members.update(credit=7)
+        more = {
+            "name": "West", "place": "2", f"in-{cast.sam.pk}": "on", f"weight-{cast.sam.pk}": "3",
+            f"capacity-{cast.sam.pk}": "9", f"capacity-{cast.sue.pk}": "5",
+        }  # fmt: skip
+        assert client.post("/pools/cedar/people/", self.form(cedar, **more)).status_code == 302
+        cedar.refresh_from_db()
+        assert [p.name for p in Pool.objects.all()] == ["Everyone", "West"]
+        places = cedar.members.order_by("user").values_list("user", "weight", "capacity", "credit")
+        assert set(places) == {(cast.sue.pk, 1, 5, 7), (cast.sam.pk, 3, 9, 0)}
+        entry = AuditEntry.objects.get(verb="pool_changed")
+        assert (entry.facts["from"]["name"], entry.facts["to"]["name"]) == ("Cedar", "West")
+        # Routing goes by it at once: the other pool is asked first now.
+        assert cast.hot_lead(at=AT).handoffs.get().pool == cast.pool
+        out = self.form(cedar, place="1")
+        del out[f"in-{cast.sue.pk}"]
+        client.post("/pools/cedar/people/", out)
+        assert cast.hot_lead(at=AT, email="b@b.example").handoffs.get().owner == cast.sam
+
+    def test_what_is_wrong_is_said_and_kept_and_two_do_not_overwrite_each_other(self, cast, cedar):
+        client = signed_in(cast.dana)
+        wrong = {"name": "", "place": "7", f"weight-{cast.sue.pk}": "0",
+                 f"capacity-{cast.sue.pk}": "many"}  # fmt: skip
+        answer = client.post("/pools/cedar/people/", self.form(cedar, **wrong))
+        page = answer.content.decode()
+        assert answer.status_code == 422
+        assert set(answer.context["form"].errors) == set(wrong)
+        assert 'value="many"' in page
+        old = self.form(cedar, name="One")
+        client.post("/pools/cedar/people/", old)
+        second = client.post("/pools/cedar/people/", old | {"name": "Two"})
+        assert second.status_code == 409
+        cedar.refresh_from_db()
+        assert cedar.name == "One"

@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from accounts.instants import database_now
+from leads import rescoring
 from leads.agreed.persona_words import in_words
-from leads.models import ScoreDraft, ScoreRules
+from leads.custom_fields import changing, registry
+from leads.models import CustomField, ScoreDraft, ScoreRules
 from leads.score_rules.form import RulesForm
 from leads.score_rules.words import lines
 from personas.matching import matches
@@ -135,3 +137,30 @@ def test_a_persona_goes_by_it_and_reads_by_its_label(fields, client):
     client.force_login(fields.maya)
     assert "Wood is one of Cedar" in client.get("/personas/woody/").content.decode()
     assert in_words({**rule, "field": "extra.some_thing"}) == "some thing is one of “Cedar”"
+
+
+def test_rules_about_a_removed_field_do_not_count_and_say_so(fields):
+    """Neither in the score nor for a persona; brought back, they count again."""
+    wants = {"field": "extra.budget", "op": "at_least", "value": 1000.0, "points": 60,
+             "label": "Rich"}  # fmt: skip
+    row = ScoreRules.objects.get()
+    row.rules = {**row.rules, "fit": [wants]}
+    row.save()
+    persona = Persona.objects.get()
+    persona.criteria, persona.min_points = [wants], 50
+    persona.save()
+    at = database_now()
+    lead = fields.capture(at=at, email="a@x.example", extra={"budget": "5000"}).lead
+    assert (lead.fit, lead.persona) == (80, persona)
+    field = CustomField.objects.get(name="budget")
+    changing.remove(field, by=fields.mona, at=at)
+    later = fields.capture(at=at, email="b@x.example", extra={"budget": "5000"}).lead
+    assert (later.fit, later.persona) == (0, None)
+    rescoring.rescore(at=at)
+    lead.refresh_from_db()
+    assert (lead.fit, lead.persona, lead.extra) == (0, None, {"budget": 5000.0})
+    assert lines(row.rules)[0].test == "Budget (removed, does not count) is at least €1,000"
+    own = {"extra.budget": registry.rules_of(CustomField.objects.get(name="budget"))}
+    assert in_words(wants, own).startswith("Budget (removed, does not count) is at least")
+    changing.bring_back(field, by=fields.mona, at=at)
+    assert fields.capture(at=at, email="c@x.example", extra={"budget": "5000"}).lead.fit == 80
