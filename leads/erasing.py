@@ -19,6 +19,7 @@ from leads.deleting import in_queue
 from leads.models import (
     TOUCHPOINTS,
     Activity,
+    BadAddress,
     BulkLine,
     DuplicatePair,
     Feedback,
@@ -27,7 +28,9 @@ from leads.models import (
     Kind,
     Lead,
     Merge,
+    ReceivedMail,
     Return,
+    SentMail,
 )
 
 KEPT_FOR = timedelta(days=30)
@@ -43,7 +46,10 @@ NOBODY: dict[str, Any] = {
          "company_domain", "job_title", "country"), ""),
 }  # fmt: skip
 # Activities whose facts say who somebody is or what they looked at; others say what we did.
-TELLING = (*TOUCHPOINTS, Kind.EDITED, Kind.MERGED, Kind.UNMERGED)
+TELLING = (
+    *TOUCHPOINTS, Kind.EDITED, Kind.MERGED, Kind.UNMERGED, Kind.EMAIL, Kind.AUTO_REPLY,
+    Kind.BOUNCED,
+)  # fmt: skip
 
 
 def erased_on(lead: Lead) -> datetime:
@@ -69,6 +75,9 @@ def _batch(size: int, *, at: datetime) -> int:
         due = due.select_for_update(of=("self",), skip_locked=True).order_by("deleted_at")
         leads = list(due[:size])
         numbers = [lead.pk for lead in leads]
+        others = Lead.objects.values("email").filter(email__isnull=False)
+        emails = [lead.email for lead in leads if lead.email]
+        BadAddress.objects.filter(address__in=emails).exclude(address__in=others).delete()
         had = set(Handoff.objects.filter(lead__in=numbers).values_list("lead", flat=True))
         pages = [page for lead in leads for page in (lead.get_absolute_url(), in_queue(lead))]
         outbox.forget(pages, told_too=True)
@@ -89,6 +98,8 @@ def _empty(numbers: Sequence[int], *, at: datetime) -> None:
     DuplicatePair.objects.filter(lead_a__in=numbers).delete()
     DuplicatePair.objects.filter(lead_b__in=numbers).delete()
     Merge.objects.filter(survivor__in=numbers).delete()
+    SentMail.objects.filter(lead__in=numbers).delete()
+    ReceivedMail.objects.filter(lead__in=numbers).delete()
     FormerLead.objects.filter(now__in=numbers).delete()
     activities = Activity.objects.filter(lead__in=numbers)
     activities.exclude(note="").update(note="")

@@ -8,7 +8,6 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [("leads", "0024_tag_keeping")]
-
     operations = [
         migrations.AddField("lead", "erased_at", models.DateTimeField(blank=True, null=True)),
         RemoveIndexConcurrently("lead", "lead_in_bin"),

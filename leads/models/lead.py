@@ -55,6 +55,7 @@ class Tier(models.TextChoices):
     COLD = "cold", "Cold"
 
 
+REACHABLE = Q(email__isnull=False) | ~Q(phone="") | Q(erased_at__isnull=False)
 IN_BIN = Q(deleted_at__isnull=False, erased_at=None)
 
 
@@ -205,10 +206,7 @@ class Lead(models.Model):
             models.UniqueConstraint(
                 fields=["email"], name="lead_email_once", condition=Q(deleted_at=None)
             ),
-            models.CheckConstraint(
-                condition=Q(email__isnull=False) | ~Q(phone="") | Q(erased_at__isnull=False),
-                name="lead_can_be_reached",
-            ),
+            models.CheckConstraint(condition=REACHABLE, name="lead_can_be_reached"),
             models.CheckConstraint(condition=~Q(email=""), name="lead_email_null_not_blank"),
         ]
         indexes = [
@@ -254,8 +252,8 @@ class Lead(models.Model):
     @property
     def name(self) -> str:
         """How to call the person: name, else e-mail, else phone; its number once erased."""
-        name = f"{self.first_name} {self.last_name}".strip()
-        return name or self.email or self.phone or f"Lead {self.pk}"
+        named = f"{self.first_name} {self.last_name}".strip() or self.email or self.phone
+        return named or f"Lead {self.pk}"
 
     @property
     def open_handoff(self) -> "Handoff | None":

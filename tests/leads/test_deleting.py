@@ -288,4 +288,4 @@ def cast_first(cast) -> int:
 
 
 def shown_in_bin(person) -> list[int]:
-    return [lead.pk for lead in signed_in(person).get("/leads/bin/").context["leads"]]
+    return [lead.pk for lead, _ in signed_in(person).get("/leads/bin/").context["rows"]]
