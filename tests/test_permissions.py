@@ -26,6 +26,7 @@ from leads.models import (
     CustomField,
     Lead,
     MailTemplate,
+    Meeting,
     Merge,
     ReceivedMail,
     SavedView,
@@ -222,6 +223,14 @@ template-put-back    POST  in   403  403  403  403  302  404  404  404
 template-remove      POST  in   403  403  403  403  302  404  404  404
 mailbox              GET   in   403  403  403  403  403  403  403  200
 mailbox-again        POST  in   403  403  403  403  403  403  403  302
+lead-meeting         GET   in   404  404  403  403  200  404  200  200
+lead-meeting         POST  in   404  404  403  403  422  404  422  422
+meeting-cancel       POST  in   404  404  403  403  302  404  302  302
+meeting-end          POST  in   404  404  403  403  302  404  302  302
+meeting-ics          GET   in   404  404  200  200  200  404  200  200
+meeting-keep         POST  in   404  404  403  403  302  404  302  302
+meeting-move         GET   in   404  404  403  403  200  404  200  200
+meeting-move         POST  in   404  404  403  403  422  404  422  422
 merge-undo           POST  in   404  404  302  302  404  404  404  302
 notification-open    POST  in   404  404  404  404  302  404  404  404
 notifications        GET   in   200  200  200  200  200  200  200  200
@@ -383,6 +392,10 @@ def scene(cast):
         )
         for name, removed in (("Own", None), ("Dropped", AT))
     )
+    meeting = Meeting.objects.create(
+        uid="m@x", once=uuid.uuid4(), lead=lead, by=cast.sam, title="Talk", starts_at=AT + hours(9),
+        minutes=30, changed_at=AT,
+    )  # fmt: skip
     aside = ReceivedMail.objects.create(
         key="k", kind="aside", received_at=AT, recorded_at=AT, raw=b"Subject: x\n\nx"
     )
@@ -399,7 +412,7 @@ def scene(cast):
     numbers = {
         "change": change.pk, "offer-change": change.pk,
         "lead-put-back": binned.pk,
-        "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk,
+        "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk, "meeting-": meeting.pk,
         "template-put-back": dropped.pk, "template": written.pk,
         "tag-take-apart": merged.pk, "tag-put-back": off.pk, "tag-": tag.pk,
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,

@@ -182,6 +182,7 @@ def _answer(history: History, handoff_id: int, rep: User, at: datetime) -> None:
     handoff = sales.owned(handoff_id, rep, Handoff.State.ACCEPTED)
     if handoff is not None:
         words.answer(handoff.lead, at)
+        words.meet(handoff, rep, at)
 
 
 def _send_back(history: History, reason: str, note: str, at: datetime) -> None:

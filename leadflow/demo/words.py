@@ -1,12 +1,14 @@
 """The demo's e-mail: templates of its sales teams, and a lead who answers one."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.message import EmailMessage
+from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from accounts.models import Team, User
 from leads.activities import log_sent
 from leads.mail.receiving import receive
-from leads.models import Handoff, Lead, MailTemplate
+from leads.models import Handoff, Lead, MailTemplate, Meeting
 
 TEMPLATES = (
     ("After a call that nobody took", "Tried to reach you, {first_name}",
@@ -60,3 +62,16 @@ def answer(lead: Lead, at: datetime) -> None:
         f"{lead.first_name}\n\nOn Monday, Sam Carter wrote:\n> Hello {lead.first_name},\n"
     )
     receive(mail.as_bytes(), arrived_at=at, at=at)
+
+
+def meet(handoff: Handoff, rep: User, at: datetime) -> None:
+    """They meet in two days, early, as was asked for; nobody is sent an invitation."""
+    day = (at.astimezone(ZoneInfo(rep.time_zone)) + timedelta(days=2)).replace(
+        hour=9, minute=15, second=0, microsecond=0
+    )
+    Meeting.objects.create(
+        uid=f"{handoff.pk}@demo.example", once=UUID(int=handoff.pk), lead=handoff.lead,
+        handoff=handoff, by=rep, title="Forty minutes in the show garden", starts_at=day,
+        minutes=45, place="Show garden, 12 Mill Lane", answer=Meeting.Answer.ACCEPTED,
+        answered_at=at, changed_at=at,
+    )  # fmt: skip

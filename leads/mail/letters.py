@@ -3,7 +3,7 @@
 from email.utils import formataddr, parseaddr
 
 from django.conf import settings
-from django.core.mail import EmailMessage
+from django.core.mail import EmailMultiAlternatives
 
 from leads.models import SentMail
 
@@ -28,9 +28,9 @@ def reply_to(mail: SentMail) -> str:
     return mail.sender.email
 
 
-def letter(mail: SentMail) -> EmailMessage:
-    """The e-mail itself; plain text, as a person writes."""
-    return EmailMessage(
+def letter(mail: SentMail) -> EmailMultiAlternatives:
+    """The e-mail itself: plain text, as a person writes, and for an invitation the calendar's."""
+    message = EmailMultiAlternatives(
         subject=" ".join(mail.subject.split()),
         body=mail.body,
         from_email=sender_of(mail),
@@ -38,3 +38,7 @@ def letter(mail: SentMail) -> EmailMessage:
         reply_to=[reply_to(mail)],
         headers={"Message-ID": message_id(mail), MARK: mail.token},
     )
+    if mail.calendar:
+        message.attach_alternative(mail.calendar, f"text/calendar; method={mail.method}")
+        message.attach("invite.ics", mail.calendar, "text/calendar")
+    return message

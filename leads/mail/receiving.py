@@ -19,9 +19,10 @@ from accounts import outbox
 from accounts.models import User
 from leads.capture import capture_leads
 from leads.mail import judging, matching
+from leads.mail.invitations import answer_in
 from leads.mail.judging import Returned
-from leads.mail.reading import Mail, read
-from leads.models import Activity, BadAddress, Handoff, Kind, Lead, ReceivedMail, SentMail
+from leads.mail.reading import Mail, content_type, decoded, parts, read
+from leads.models import Activity, BadAddress, Handoff, Kind, Lead, Meeting, ReceivedMail, SentMail
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,10 @@ def _from_them(row: ReceivedMail, mail: Mail, *, at: datetime) -> None:
     }
     if sent is not None:
         data["mail"] = sent.pk
-    if judging.is_automatic(mail):
+    answer = _answer(lead, mail, at=at)
+    if answer:
+        data["meeting"] = answer
+    elif judging.is_automatic(mail):
         row.kind = What.AUTO_REPLY
         row.activity = lead.record(
             Kind.AUTO_REPLY, by=None, at=at, occurred_at=row.received_at, note=mail.text,
@@ -119,6 +123,21 @@ def _from_them(row: ReceivedMail, mail: Mail, *, at: datetime) -> None:
     BadAddress.objects.filter(address=mail.sender).delete()
     title = f"{lead.name} replied: {mail.subject or 'no subject'}"
     _tell(_whom(lead, sent), "reply", title, mail.text[:400], lead, at=at)
+
+
+def _answer(lead: Lead, mail: Mail, *, at: datetime) -> str:
+    """What their calendar says to an invitation of ours, in words; empty when it says nothing."""
+    for part in parts(mail.message):
+        if content_type(part) not in ("text/calendar", "application/ics"):
+            continue
+        said = answer_in(decoded(part))
+        if said is None:
+            continue
+        meeting = Meeting.objects.filter(uid=said[0], lead=lead).first()
+        if meeting is not None:
+            Meeting.objects.filter(pk=meeting.pk).update(answer=said[1], answered_at=at)
+            return f"{Meeting.Answer(said[1]).label}: {meeting.title}"
+    return ""
 
 
 def _as_it_is_now(pk: int) -> Lead | None:

@@ -6,6 +6,7 @@ The touch is recorded when it has gone out (leads.mail.sending), at the instant 
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
@@ -17,7 +18,7 @@ from accounts.models import User
 from accounts.refusals import Conflict, Refused
 from leads.activities import as_it_is_now
 from leads.mail import placeholders
-from leads.models import BadAddress, Kind, Lead, SentMail
+from leads.models import BadAddress, Handoff, Kind, Lead, SentMail
 
 # For so long it can be taken back.
 UNDO = timedelta(seconds=15)
@@ -67,17 +68,35 @@ def write(
         with transaction.atomic():
             now, handoff = as_it_is_now(lead)
             now.refresh_from_db()
-            _may_be_written_to(now, consent, by=by, at=at)
             subject, body = placeholders.fill(subject, body, lead=now, sender=by)
-            mail = SentMail.objects.create(
-                once=once, lead=now, handoff=handoff, sender=by, to=now.email or "",
-                subject=subject[:300], body=body, written_at=at, next_attempt_at=at + UNDO,
-            )  # fmt: skip
+            mail = put_in_post(
+                now, handoff, by=by, subject=subject, body=body, once=once, at=at, consent=consent
+            )
     except IntegrityError as error:
         if "once" not in str(error):
             raise
         return SentMail.objects.get(once=once), False
     return mail, True
+
+
+def put_in_post(
+    lead: Lead,
+    handoff: Handoff | None,
+    *,
+    by: User,
+    subject: str,
+    body: str,
+    once: UUID,
+    at: datetime,
+    consent: str = "",
+    **facts: Any,
+) -> SentMail:
+    """A mail as it stands, in the caller's transaction, where the lead may be written to."""
+    _may_be_written_to(lead, consent, by=by, at=at)
+    return SentMail.objects.create(
+        once=once, lead=lead, handoff=handoff, sender=by, to=lead.email or "",
+        subject=subject[:300], body=body, written_at=at, next_attempt_at=at + UNDO, **facts,
+    )  # fmt: skip
 
 
 def _refuse_empty(subject: str, body: str) -> None:

@@ -20,6 +20,7 @@ from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, 
 from leads.models.inbox import Mailbox, ReceivedMail
 from leads.models.lead import Aida, FormerLead, Lead, Stage, Tier
 from leads.models.mail import BadAddress, MailTemplate, SentMail
+from leads.models.meeting import Meeting
 from leads.models.merge import Merge
 from leads.models.prediction import Chance, Prediction
 from leads.models.returned import Return
@@ -59,6 +60,7 @@ __all__ = [
     "ListSettings",
     "MailTemplate",
     "Mailbox",
+    "Meeting",
     "Merge",
     "Outcome",
     "Pool",

@@ -13,6 +13,7 @@ from accounts.models import Role, Team, User
 from leads.models.activity import Activity
 from leads.models.handoff import Handoff
 from leads.models.lead import Lead
+from leads.models.meeting import Meeting
 
 
 class MailTemplateQuerySet(models.QuerySet["MailTemplate"]):
@@ -84,6 +85,10 @@ class SentMail(models.Model):
         Handoff, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     sender = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
+    # An invitation, a change or a cancelling: what the calendar reads, and as what (RFC 5546).
+    meeting = models.ForeignKey(Meeting, null=True, on_delete=models.CASCADE, related_name="mails")
+    method = models.CharField(max_length=8, blank=True)
+    calendar = models.TextField(blank=True)
     to = models.CharField(max_length=254)
     subject = models.CharField(max_length=300)
     body = models.TextField()

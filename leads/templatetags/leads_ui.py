@@ -52,6 +52,8 @@ def activity_words(activity: Activity) -> str:
         return f"To {data.get('to') or 'the sales manager’s list'}"
     if activity.kind == Kind.MQL and "score" in data:
         return f"With a score of {data['score']}"
+    if data.get("meeting"):
+        return str(data["meeting"])
     if data.get("subject"):
         why = f": {data['why']}" if data.get("why") else ""
         return f"“{data['subject']}”{why}"

@@ -31,7 +31,7 @@ def deeds(
     found = [
         Deed("call", "Log call", log, "phone", "c", extra=(("kind", "call"),)),
         Deed("email", "E-mail", _of(lead, "mail"), "mail", "e"),
-        Deed("meeting", "Log meeting", log, "calendar-event", "m", extra=(("kind", "meeting"),)),
+        Deed("meeting", "Meeting", _of(lead, "meeting"), "calendar-event", "m"),
         Deed("note", "Note", log, "note", "n", extra=(("kind", "note"),)),
         Deed("qualify", "Qualify", _of(lead, "qualify"), "circle-check", "q", direct=True),
         Deed("disqualify", "Disqualify", _of(lead, "disqualify"), "circle-off"),

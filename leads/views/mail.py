@@ -62,7 +62,7 @@ def _words(request: SignedInRequest, found: Lead) -> dict[str, Any]:
     """What stands in the form: the words of a mail taken back, what was typed, the template's."""
     again = request.GET.get("again", "")
     if again.isascii() and again.isdigit() and len(again) < 19:
-        mine = SentMail.objects.filter(lead=found, sender=request.user, sent_at=None)
+        mine = SentMail.objects.filter(lead=found, sender=request.user, sent_at=None, meeting=None)
         mail = mine.filter(pk=int(again)).first()
         return {"subject": mail.subject, "body": mail.body} if mail is not None else {}
     words: dict[str, Any] = {name: request.POST.get(name, "") for name in WORDS}
@@ -149,7 +149,7 @@ def lead_mail_trust(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def mail_undo(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take a mail back before it goes out; its words are in the form again."""
-    mail = get_object_or_404(SentMail, pk=pk, sender=request.user)
+    mail = get_object_or_404(SentMail, pk=pk, sender=request.user, meeting=None)
     try:
         writing.take_back(mail, at=database_now())
     except Refused as refusal:

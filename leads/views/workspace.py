@@ -11,7 +11,18 @@ from leads import deadlines, tagging
 from leads.custom_fields.showing import shown
 from leads.duplicates.likely import likely_duplicates
 from leads.handover import missing_for_mql
-from leads.models import Activity, Aida, Assignment, Deal, Handoff, Lead, Return, SentMail, Stage
+from leads.models import (
+    Activity,
+    Aida,
+    Assignment,
+    Deal,
+    Handoff,
+    Lead,
+    Meeting,
+    Return,
+    SentMail,
+    Stage,
+)
 from leads.models.prediction import READERS as PREDICTION_READERS
 from leads.next_step import NextStep, Rights, State, next_step
 from leads.quality import may_rate
@@ -92,6 +103,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "receipt": receipt_beside(lead, handoff),
         "chance": getattr(handoff, "chance", None),
         "feedback": getattr(handoff, "feedback", None),
+        "meetings": list(Meeting.objects.planned().filter(lead=lead).select_related("by")[:10]),
         "mails": list(SentMail.objects.under_way().filter(lead=lead).select_related("sender")[:5]),
         "may_see_prediction": user.role in PREDICTION_READERS,
         "duplicates": _duplicates(user, lead),

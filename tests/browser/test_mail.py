@@ -70,5 +70,15 @@ def test_the_pages_of_mail_are_clean_in_both_themes_and_widths(page, lead, live_
     expect(page.locator(".mail-letter")).to_be_visible()
     for theme, width in LOOKS:
         found[f"mail {theme} {width}"] = unclean_as(page, theme, width)
+    page.goto(f"/leads/{lead.pk}/")
+    page.keyboard.press("m")
+    page.get_by_role("dialog").get_by_label("Where").fill("Show garden")
+    for theme, width in LOOKS:
+        found[f"meeting {theme} {width}"] = unclean_as(page, theme, width)
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#toasts")).to_contain_text("goes out in 15 seconds")
+    expect(page.get_by_role("heading", name="Meetings")).to_be_visible()
+    for theme, width in LOOKS:
+        found[f"lead {theme} {width}"] = unclean_as(page, theme, width)
     assert {where: what for where, what in found.items() if what} == {}
     assert said == []
