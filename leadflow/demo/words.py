@@ -65,10 +65,10 @@ def answer(lead: Lead, at: datetime) -> None:
 
 
 def meet(handoff: Handoff, rep: User, at: datetime) -> None:
-    """They meet in two days, early, as was asked for; nobody is sent an invitation."""
-    day = (at.astimezone(ZoneInfo(rep.time_zone)) + timedelta(days=2)).replace(
-        hour=9, minute=15, second=0, microsecond=0
-    )
+    """They meet within the week, early, as was asked for; nobody is sent an invitation."""
+    day = at.astimezone(ZoneInfo(rep.time_zone)) + timedelta(days=6)
+    day += timedelta(days=max(0, 7 - day.weekday()) if day.weekday() > 4 else 0)
+    day = day.replace(hour=9, minute=15, second=0, microsecond=0)
     Meeting.objects.create(
         uid=f"{handoff.pk}@demo.example", once=UUID(int=handoff.pk), lead=handoff.lead,
         handoff=handoff, by=rep, title="Forty minutes in the show garden", starts_at=day,

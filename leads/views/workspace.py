@@ -15,6 +15,7 @@ from leads.models import (
     Activity,
     Aida,
     Assignment,
+    BadAddress,
     Deal,
     Handoff,
     Lead,
@@ -52,6 +53,7 @@ def visible_lead(user: User, pk: int) -> Lead:
         may_work=among(every.workable_by(user)),
         may_hand_over=among(every.to_hand_over_by(user)),
         may_delete=among(every.mergeable_by(user)),
+        bounced=Exists(BadAddress.objects.filter(address=OuterRef("email"))),
     )
     return get_object_or_404(leads, pk=pk)
 

@@ -82,6 +82,7 @@ def test_the_form_says_why_somebody_can_not_be_written_to(cast, sam, lead):
     url = f"/leads/{lead.pk}/mail/"
     BadAddress.note("pat@spa.example", "no such user", at=database_now())
     assert "came back (no such user)" in sam.get(url).content.decode()
+    assert "mail came back" in sam.get(f"/leads/{lead.pk}/").content.decode()
     again = sam.post(f"{url}trust/", headers=HTMX).content.decode()
     assert "What pat@spa.example" not in again
     assert 'name="subject"' in again
