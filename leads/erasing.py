@@ -27,6 +27,7 @@ from leads.models import (
     Handoff,
     Kind,
     Lead,
+    Meeting,
     Merge,
     ReceivedMail,
     Return,
@@ -100,6 +101,7 @@ def _empty(numbers: Sequence[int], *, at: datetime) -> None:
     Merge.objects.filter(survivor__in=numbers).delete()
     SentMail.objects.filter(lead__in=numbers).delete()
     ReceivedMail.objects.filter(lead__in=numbers).delete()
+    Meeting.objects.filter(lead__in=numbers).delete()
     FormerLead.objects.filter(now__in=numbers).delete()
     activities = Activity.objects.filter(lead__in=numbers)
     activities.exclude(note="").update(note="")

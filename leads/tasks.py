@@ -18,6 +18,7 @@ from leads.prediction.due import is_due
 
 log = structlog.get_logger(__name__)
 
+LONGEST_LOOK = 300  # into the mailbox; whichever mail is at hand then is set aside
 LONGEST_PREDICTING = 30 * 60  # seconds
 LONGEST_LOOKING = 2 * 3600  # for duplicates
 
@@ -122,7 +123,7 @@ def send_mail() -> None:
         log.info("mail_sent", count=sent)
 
 
-@shared_task(name="leads.tasks.fetch_mail", ignore_result=True)
+@shared_task(name="leads.tasks.fetch_mail", ignore_result=True, soft_time_limit=LONGEST_LOOK)
 def fetch_mail() -> None:
     """Take in what leads answered, where a mailbox is named."""
     taken = mailbox.fetch(at=database_now()) if settings.IMAP else 0

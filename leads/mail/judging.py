@@ -13,7 +13,7 @@ from leads.mail.reading import Mail, Message, addresses, content_type, decoded, 
 TOKEN = re.compile(r"\b([0-9a-f]{24})\.lead@")
 _STATUS = re.compile(r"\b([45])\.\d{1,3}\.\d{1,3}\b")
 _CODE = re.compile(r"(?<![\d.])([45])\d\d(?![\d.])")
-_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}")
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}")
 PROGRAMS = (
     "X-Autoreply", "X-Autorespond", "X-Autoresponder", "X-MS-Exchange-Inbox-Rules-Loop",
     "X-MS-Exchange-Generated-Message-Source",

@@ -11,9 +11,11 @@ import pytest
 from accounts.models import OutboxMessage
 from leads import deleting
 from leads.mail import receiving, sending, writing
+from leads.mail.judging import returned
 from leads.mail.letters import letter
 from leads.mail.reading import read
 from leads.mail.receiving import receive
+from leads.mail.trimming import text_of_html
 from leads.models import Activity, BadAddress, Lead, ReceivedMail, SentMail
 from sla.models import Clock
 from tests.factories import hours, ny
@@ -136,6 +138,9 @@ def test_an_answer_shows_that_an_address_works(cast, sent):
 
 def test_our_own_mail_coming_back_is_dropped(cast, sent):
     assert take("loop", sent) == "ours"
+    forwarded = raw("loop", sent).replace(b"Sam Carter <leadflow@localhost>", b"pat@spa.example")
+    forwarded = forwarded.replace(b"Message-ID: <", b"Message-ID: <x-")  # rewritten on its way
+    assert receive(forwarded, arrived_at=LATER, at=LATER) == "ours"
     colleague = raw("reply_gmail", sent).replace(b"pat@spa.example", b"sue@demo.test")
     assert receive(colleague, arrived_at=LATER, at=LATER) == "ours"
     whole = letter(sent).message().as_bytes()
@@ -213,6 +218,36 @@ def test_hostile_mails_never_crash(cast, sent):
 def test_odd_mails_are_taken_in(cast, sent, mail):
     kind = receive(mail, arrived_at=LATER, at=LATER)
     assert kind == ("reply" if b"pat@" in mail else "unknown")
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "mail",
+    [
+        b"Subject: " + b"=?utf-8?q?a?= " * 50_000 + b"\n\nhi",
+        b"Content-Type: text/plain" + b"; a=b" * 100_000 + b"\n\nhi",
+        b"Content-Type: text/html\n\nhi" + b"<!--" * 100_000,
+        b"Content-Type: text/html\n\nhi" + b"<a " * 100_000,
+        b"Content-Type: text/html\n\n" + b'<i class="gmail_quote">' * 20_000 + b"hi",
+        b"Subject: failure notice\n\nhi " + b"a." * 100_000,
+    ],
+    ids=["words", "parameters", "comments", "tags", "quotes", "addresses"],
+)
+def test_no_mail_takes_long(mail):
+    """The library needs minutes for some of these."""
+    found = read(b"From: mailer-daemon@x.example\n" + mail)
+    assert found.text.startswith("hi")
+    returned(found)
+
+
+def test_a_web_page_is_read_without_its_styles_and_comments():
+    page = (
+        "<html><head><title>T</title></head><!-- a <p> b --><style>p > a {}</style>"
+        "<p class=x>One&amp;two<br/>three &lt;4 < 5</p><script>x<y</script><P>Four</P>"
+        '<div class="gmail_quote"><p>old</p></div>'
+    )
+    assert text_of_html(page) == "One&two\nthree <4 < 5\n\nFour"
+    assert text_of_html('<blockquote type="cite">only this</blockquote>') == "only this"
 
 
 def test_a_huge_mail_is_cut(cast, sent):

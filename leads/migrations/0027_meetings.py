@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('leads', '0023_inbox'),
+        ('leads', '0026_reopened'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
