@@ -32,6 +32,7 @@ from leads.models import (
     ReceivedMail,
     Return,
     SentMail,
+    Task,
 )
 
 KEPT_FOR = timedelta(days=30)
@@ -102,6 +103,7 @@ def _empty(numbers: Sequence[int], *, at: datetime) -> None:
     SentMail.objects.filter(lead__in=numbers).delete()
     ReceivedMail.objects.filter(lead__in=numbers).delete()
     Meeting.objects.filter(lead__in=numbers).delete()
+    Task.objects.filter(lead__in=numbers).delete()
     FormerLead.objects.filter(now__in=numbers).delete()
     activities = Activity.objects.filter(lead__in=numbers)
     activities.exclude(note="").update(note="")

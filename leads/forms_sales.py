@@ -106,6 +106,11 @@ class DealForm(forms.Form):
         widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "autofocus": True}),
     )  # fmt: skip
     currency = forms.ChoiceField(label="Currency", choices=CURRENCIES)
+    expected_on = forms.DateField(
+        label="Expected to close", required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Write it as 2027-01-31, or leave it empty."},
+    )  # fmt: skip
 
 
 class CloseForm(forms.Form):

@@ -1,7 +1,7 @@
 """What sales decides after accepting: qualify, disqualify, recycle, open a deal; and who has it."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
@@ -119,7 +119,14 @@ def _check_reason(reason: str, note: str) -> None:
 
 
 def open_deal(
-    lead: Lead, *, by: User, at: datetime, name: str = "", amount: Decimal, currency: str = "USD"
+    lead: Lead,
+    *,
+    by: User,
+    at: datetime,
+    name: str = "",
+    amount: Decimal,
+    currency: str = "USD",
+    expected_on: date | None = None,
 ) -> tuple[Deal, bool]:
     """Convert a qualified lead; twice changes nothing. Returns the deal and whether it is new."""
     if amount < 0:
@@ -139,6 +146,7 @@ def open_deal(
             amount=amount,
             currency=currency,
             owner=now.owner or by,
+            expected_on=expected_on,
             opened_at=at,
         )
         Lead.objects.filter(pk=now.pk).update(stage=Stage.OPPORTUNITY, updated_at=at)

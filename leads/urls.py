@@ -3,6 +3,7 @@
 from django.urls import path
 
 from leads.views import (
+    agenda,
     bin,
     bulk,
     campaigns,
@@ -39,12 +40,19 @@ from leads.views import (
     scoring,
     search,
     tags,
+    tasks,
     templates,
 )
 
 urlpatterns = [
     # Marketing: today, leads in lists, quick form, hosted forms, campaigns, personas.
     path("", home.home, name="home"),
+    path("agenda/", agenda.agenda_page, name="agenda"),
+    path("agenda/link/", agenda.agenda_feed, name="agenda-feed"),
+    path("agenda/<str:month>/", agenda.agenda_month, name="agenda-month"),
+    path("calendar/<str:secret>.ics", agenda.calendar_feed, name="calendar-feed"),
+    path("tasks/<int:pk>/done/", tasks.task_done, name="task-done"),
+    path("tasks/<int:pk>/reopen/", tasks.task_reopen, name="task-reopen"),
     path("search/", search.search_page, name="search"),
     path("leads/", lists.lead_list, name="lead-list"),
     path("leads/bulk/", bulk.bulk, name="bulk"),
@@ -159,6 +167,7 @@ urlpatterns = [
     path("deals/", deals.deal_list, name="deal-list"),
     path("deals/<int:pk>/close/", deals.close, name="deal-close"),
     path("leads/<int:pk>/", lead.lead, name="lead"),
+    path("leads/<int:pk>/task/", tasks.lead_task, name="lead-task"),
     path("leads/<int:pk>/tags/", tags.lead_tags, name="lead-tags"),
     path("leads/<int:pk>/cell/<str:name>/", cells.lead_cell, name="lead-cell"),
     path("leads/<int:pk>/edits/<int:edit>/undo/", cells.lead_edit_undo, name="lead-edit-undo"),

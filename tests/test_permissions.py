@@ -32,6 +32,7 @@ from leads.models import (
     SavedView,
     SentMail,
     Tag,
+    Task,
 )
 from personas import drafting as persona_drafting
 from personas import versions
@@ -68,6 +69,13 @@ api:queue            GET   401  200  200  200  200  200  200  200  200
 api:recycle          POST  401  422  422  422  422  422  422  422  422
 api:what-if          POST  401  403  403  403  200  403  403  200  200
 api:reject           POST  401  422  422  422  422  422  422  422  422
+agenda               GET   in   403  200  200  200  200  200  200  200
+agenda-feed          POST  in   403  200  200  200  200  200  200  200
+agenda-month         GET   in   403  200  200  200  200  200  200  200
+lead-task            GET   in   404  404  200  200  200  404  200  200
+lead-task            POST  in   404  404  422  422  422  404  422  422
+task-done            POST  in   404  404  302  302  302  404  302  302
+task-reopen          POST  in   404  404  302  302  302  404  302  302
 bell                 GET   in   200  200  200  200  200  200  200  200
 bulk                 POST  in   403  302  302  302  302  302  302  302
 bulk-run             GET   in   403  404  200  404  404  404  404  404
@@ -313,7 +321,8 @@ tag-rename           POST  in   403  403  403  422  403  403  422  422
 tag-take-apart       POST  in   403  403  403  302  403  403  302  302
 unassigned           GET   in   403  403  403  403  403  403  200  200
 """
-PUBLIC = {"healthz", "readyz", "metrics", "hosted-form", "hosted-thanks", "hosted-form-js",
+PUBLIC = {"calendar-feed",
+          "healthz", "readyz", "metrics", "hosted-form", "hosted-thanks", "hosted-form-js",
           "api:docs", "api:schema"}  # fmt: skip
 
 
@@ -404,6 +413,7 @@ def scene(cast):
         Tag.objects.create(name=name, made_at=AT, merged_into=into, removed_at=removed)
         for name, into, removed in (("trade fair", tag, None), ("old", None, AT))
     )
+    task = Task.objects.create(lead=lead, words="Call", due_at=AT, by=cast.sam, made_at=AT)
     run = BulkRun.objects.create(by=cast.maya, deed="tag", started_at=AT)
     binned = cast.capture(at=AT, email="gone@bin.example").lead
     deleting.delete(binned, by=cast.maya, at=AT)
@@ -413,6 +423,7 @@ def scene(cast):
         "change": change.pk, "offer-change": change.pk,
         "lead-put-back": binned.pk,
         "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk, "meeting-": meeting.pk,
+        "task-": task.pk,
         "template-put-back": dropped.pk, "template": written.pk,
         "tag-take-apart": merged.pk, "tag-put-back": off.pk, "tag-": tag.pk,
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,
@@ -436,6 +447,8 @@ def scene(cast):
 
 
 def address(name: str, pattern: str, numbers, slugs) -> str:
+    if name == "agenda-month":
+        return reverse(name, args=["2027-01"])
     if name == "lead-cell":
         return reverse(name, args=[numbers["lead"], "company"])
     if name == "lead-edit-undo":

@@ -2,6 +2,7 @@
 
 from accounts.models.audit import AuditEntry
 from accounts.models.configuration import ConfigurationStamp
+from accounts.models.feed import CalendarFeed
 from accounts.models.keys import ApiKey, IdempotentRequest
 from accounts.models.outbox import Notification, OutboxMessage
 from accounts.models.people import Absence, Membership, Role, Team, User
@@ -12,6 +13,7 @@ __all__ = [
     "Absence",
     "ApiKey",
     "AuditEntry",
+    "CalendarFeed",
     "ConfigurationStamp",
     "IdempotentRequest",
     "Membership",

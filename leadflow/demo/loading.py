@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from accounts.refusals import Conflict
-from leadflow.demo import announcing, bell, present, sales, tags
+from leadflow.demo import announcing, bell, planning, present, sales, tags
 from leadflow.demo.arrivals import arrivals
 from leadflow.demo.company import Company, found
 from leadflow.demo.history import History
@@ -50,6 +50,7 @@ def load(
         if leads:
             present.arrange(history, people, at)
         history.live(progress)
+        planning.plan(at=at)
         rescore(at=at)
         tags.tag(company, at=at)
         bell.ring(history, at=at)

@@ -28,6 +28,7 @@ from leads.models.routing import Assignment, Pool, PoolMember
 from leads.models.saved_view import ListSettings, SavedView
 from leads.models.score import ScoreDraft, ScoreRules, ScoreRun
 from leads.models.tag import Tag
+from leads.models.task import Task
 
 __all__ = [
     "LOGGED_BY_HAND",
@@ -76,5 +77,6 @@ __all__ = [
     "SentMail",
     "Stage",
     "Tag",
+    "Task",
     "Tier",
 ]

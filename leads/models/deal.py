@@ -38,6 +38,8 @@ class Deal(models.Model):
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deals")
     state = models.CharField(max_length=8, choices=State.choices, default=State.OPEN)
     reason = models.CharField(max_length=200, blank=True)
+    # The day somebody thinks it will be won.
+    expected_on = models.DateField(null=True)
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
 

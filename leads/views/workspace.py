@@ -23,6 +23,7 @@ from leads.models import (
     Return,
     SentMail,
     Stage,
+    Task,
 )
 from leads.models.prediction import READERS as PREDICTION_READERS
 from leads.next_step import NextStep, Rights, State, next_step
@@ -94,6 +95,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "step": step,
         **_drawn(step, lead, handoff, deal, returned, user),
         "rights": allowed,
+        "tasks": list(Task.objects.open().filter(lead=lead).select_related("owner")),
         "tags": tagging.of(lead),
         "may_delete": lead.may_delete,  # type: ignore[attr-defined]
         "clock": clock,
