@@ -19,6 +19,7 @@ from leads.deleting import in_queue
 from leads.models import (
     TOUCHPOINTS,
     Activity,
+    Answer,
     BadAddress,
     BulkLine,
     DuplicatePair,
@@ -104,6 +105,7 @@ def _empty(numbers: Sequence[int], *, at: datetime) -> None:
     ReceivedMail.objects.filter(lead__in=numbers).delete()
     Meeting.objects.filter(lead__in=numbers).delete()
     Task.objects.filter(lead__in=numbers).delete()
+    Answer.objects.filter(lead__in=numbers).delete()
     FormerLead.objects.filter(now__in=numbers).delete()
     activities = Activity.objects.filter(lead__in=numbers)
     activities.exclude(note="").update(note="")

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import transaction
 from django.db.models import F
@@ -10,6 +11,7 @@ from django.db.models import F
 from accounts import outbox
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
+from leads.criteria.standing import Standing, standing
 from leads.models import Assignment, Deal, Handoff, Kind, Lead, Stage
 from leads.models.lead import AIDA_AT
 from leads.routing import PoolRules
@@ -47,6 +49,7 @@ def _dispose(
     at: datetime,
     reason: str = "",
     note: str = "",
+    facts: dict[str, Any] | None = None,
 ) -> Handoff:
     with transaction.atomic():
         handoff = _accepted(lead, by)
@@ -64,15 +67,44 @@ def _dispose(
             handoff=handoff,
             occurred_at=at,
             note=note,
-            data={"reason": reason} if reason else {},
+            data=({"reason": reason} if reason else {}) | (facts or {}),
         )
     return handoff
 
 
-def qualify(lead: Lead, *, by: User, at: datetime, note: str = "") -> Handoff:
-    """The lead is sales qualified (SQL). Raises Conflict unless it was accepted by this person."""
-    return _dispose(
-        lead, Handoff.State.QUALIFIED, Kind.QUALIFIED, Stage.SQL, by=by, at=at, note=note
+def qualify(
+    lead: Lead, *, by: User, at: datetime, note: str = "", override_reason: str = ""
+) -> Handoff:
+    """The lead is sales qualified (SQL), and what was known of it by the agreed criteria is noted.
+
+    Raises Conflict unless it was accepted by this person, Refused (code `criteria_not_met`) when
+    it reaches less than the criteria want and no override reason is given.
+    """
+    override = override_reason.strip()
+    with transaction.atomic():
+        _accepted(lead, by)
+        # Nobody takes an answer back in between.
+        found = standing(Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk))
+        if found is not None and not found.is_enough and not override:
+            raise _not_enough(lead, found)
+        facts: dict[str, Any] = {"criteria": found.facts()} if found else {}
+        if found is not None and not found.is_enough:
+            facts["override_reason"] = override
+        return _dispose(
+            lead, Handoff.State.QUALIFIED, Kind.QUALIFIED, Stage.SQL, by=by, at=at, note=note,
+            facts=facts,
+        )  # fmt: skip
+
+
+def _not_enough(lead: Lead, found: Standing) -> Refused:
+    left = [*found.missing, *found.against]
+    said = f": {', '.join(left)}" if left else ""
+    return Refused(
+        f"{lead.name} reaches {found.share} % by {found.rules.name}, and {found.rules.minimum} % "
+        f"is agreed{said}. Give an override_reason to qualify it all the same.",
+        code="criteria_not_met",
+        fields={"override_reason": "Say why it is worth a deal all the same."},
+        facts={"share": found.share, "minimum": found.rules.minimum, "missing": found.missing},
     )
 
 

@@ -24,6 +24,7 @@ from leads.models import (
     BulkRun,
     CaptureForm,
     CustomField,
+    Framework,
     Lead,
     MailTemplate,
     Meeting,
@@ -122,6 +123,13 @@ contract-pdf         GET   in   404  404  404  404  404  404  404  404
 contract-text        GET   in   404  404  404  404  404  404  404  404
 contract-version     GET   in   200  200  200  200  200  200  200  200
 contract-versions    GET   in   200  200  200  200  200  200  200  200
+criteria             GET   in   403  403  403  403  403  403  200  200
+criteria             POST  in   403  403  403  403  403  403  422  422
+criteria-list        GET   in   403  200  200  200  200  200  200  200
+criteria-new         GET   in   403  403  403  403  403  403  200  200
+criteria-new         POST  in   403  403  403  403  403  403  422  422
+criteria-put-back    POST  in   403  403  403  403  403  403  302  302
+criteria-remove      POST  in   403  403  403  403  403  403  302  302
 deal-close           GET   in   404  404  403  403  200  404  200  200
 deal-close           POST  in   404  404  403  403  422  404  422  422
 deal-list            GET   in   200  200  200  200  200  200  200  200
@@ -186,6 +194,8 @@ lead-activity        GET   in   404  404  200  200  200  404  200  200
 lead-activity        POST  in   404  404  422  422  422  404  422  422
 lead-deal            GET   in   404  404  403  403  200  404  200  200
 lead-deal            POST  in   404  404  403  403  422  404  422  422
+lead-answer          POST  in   404  404  403  403  302  404  302  302
+lead-answer-undo     POST  in   404  404  403  403  404  404  404  404
 lead-bin             GET   in   403  200  200  200  200  200  200  200
 lead-cell            GET   in   403  404  200  200  200  404  200  200
 lead-cell            POST  in   403  404  409  409  409  404  409  409
@@ -408,6 +418,7 @@ def scene(cast):
     aside = ReceivedMail.objects.create(
         key="k", kind="aside", received_at=AT, recorded_at=AT, raw=b"Subject: x\n\nx"
     )
+    agreed = Framework.objects.create(name="BANT", questions=[], changed_at=AT)
     tag = Tag.objects.create(name="fair", made_at=AT)
     merged, off = (
         Tag.objects.create(name=name, made_at=AT, merged_into=into, removed_at=removed)
@@ -421,7 +432,7 @@ def scene(cast):
     change = publish(make_offer(), by=cast.mona, at=AT, price="13.00")
     numbers = {
         "change": change.pk, "offer-change": change.pk,
-        "lead-put-back": binned.pk,
+        "lead-put-back": binned.pk, "criteria": agreed.pk,
         "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk, "meeting-": meeting.pk,
         "task-": task.pk,
         "template-put-back": dropped.pk, "template": written.pk,
@@ -451,6 +462,8 @@ def address(name: str, pattern: str, numbers, slugs) -> str:
         return reverse(name, args=["2027-01"])
     if name == "lead-cell":
         return reverse(name, args=[numbers["lead"], "company"])
+    if name == "lead-answer-undo":
+        return reverse(name, args=[numbers["lead"], 2**40])
     if name == "lead-edit-undo":
         return reverse(name, args=[numbers["lead"], 2**40])
     if "<int:pk>" in pattern:

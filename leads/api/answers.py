@@ -14,10 +14,11 @@ from typing import Any
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.db.models.functions import JSONObject
+from django.db.models.functions import Coalesce, JSONObject
 
+from leads.criteria.standing import Line, Rules, Standing
 from leads.intake import ORIGIN_FIELDS
-from leads.models import TOUCHPOINTS, Activity, Handoff, Lead
+from leads.models import TOUCHPOINTS, Activity, Answer, Framework, Handoff, Lead
 from leads.tagging import words
 
 PLAIN = (
@@ -55,11 +56,16 @@ def _compiled() -> tuple[tuple[str, ...], str, tuple[Any, ...]]:
     """Names of the columns, the query, and its values before the list of ids."""
     columns = (*PLAIN, "extra", "tags", "score_reasons", "consent_text", "consent_at", "respond_by")
     rows = Lead.everything.order_by().values_list(
-        *columns, *LINKED.values(), Subquery(_first_touchpoint()), Subquery(_last_handoff())
+        *columns,
+        *LINKED.values(),
+        Subquery(_first_touchpoint()),
+        Subquery(_last_handoff()),
+        _framework(),
+        ArraySubquery(_answers()),
     )
     sql, values = rows.query.sql_with_params()
     where = f'{sql} WHERE "{Lead._meta.db_table}"."id" = ANY(%s)'
-    return (*columns, *LINKED, "origin", "handoff"), where, tuple(values)
+    return (*columns, *LINKED, "origin", "handoff", "framework", "said"), where, tuple(values)
 
 
 def _first_touchpoint() -> QuerySet[Activity, Any]:
@@ -96,6 +102,67 @@ def _last_handoff() -> QuerySet[Handoff, Any]:
     )
 
 
+def _framework() -> Coalesce:
+    """What the lead is qualified by: its pool's criteria, else those for all."""
+    frameworks = Framework.objects.in_use().order_by()
+    told = JSONObject(id="pk", name="name", minimum="minimum", questions="questions")
+    own = frameworks.filter(pools=OuterRef("pool")).values(told=told)[:1]
+    for_all = frameworks.filter(for_all=True).values(told=told)[:1]
+    return Coalesce(Subquery(own), Subquery(for_all))
+
+
+def _answers() -> QuerySet[Answer, Any]:
+    """Every answer about the lead, in the order they were given."""
+    return (
+        Answer.objects.filter(lead=OuterRef("pk"))
+        .order_by("at", "id")
+        .values(
+            told=JSONObject(
+                framework="framework_id", question="question", answer="said", evidence="evidence",
+                by="by__email", at="at",
+            )
+        )
+    )  # fmt: skip
+
+
+def _criteria(row: dict[str, Any]) -> dict[str, Any] | None:
+    """How far it has come by the criteria that apply to it."""
+    if not row["framework"]:
+        return None
+    framework = json.loads(row["framework"])
+    given = [json.loads(each) if isinstance(each, str) else each for each in row["said"]]
+    last = {each["question"]: each for each in given if each["framework"] == framework["id"]}
+    rules = Rules(
+        framework["id"], framework["name"], tuple(framework["questions"]), framework["minimum"]
+    )
+    lines = [Line(q, _as_answer(last.get(q["key"]))) for q in rules.questions]
+    found = Standing(rules, lines)
+    return {
+        "framework": rules.name,
+        "share": found.share,
+        "minimum": rules.minimum,
+        "missing": found.missing,
+        "answers": [
+            {
+                "question": line.question["label"],
+                "answer": line.said,
+                "evidence": line.answer.evidence,
+                "by": last[line.question["key"]]["by"],
+                "at": told(line.answer.at),
+            }
+            for line in lines
+            if line.answer is not None and not line.is_missing
+        ],
+    }
+
+
+def _as_answer(given: dict[str, Any] | None) -> Answer | None:
+    if given is None:
+        return None
+    at = datetime.fromisoformat(given["at"])
+    return Answer(said=given["answer"], evidence=given["evidence"], at=at)
+
+
 def _answer(row: dict[str, Any]) -> dict[str, Any]:
     origin: dict[str, Any] = json.loads(row["origin"]) if row["origin"] else NO_ORIGIN
     consent = {"text": row["consent_text"], "time": told(row["consent_at"])}
@@ -109,6 +176,7 @@ def _answer(row: dict[str, Any]) -> dict[str, Any]:
         "tags": [name for _, name in words().said(row["tags"])] if row["tags"] else [],
         "score_reasons": json.loads(row["score_reasons"]),
         "respond_by": told(row["respond_by"]),
+        "criteria": _criteria(row),
         "handoff": _with_instants(json.loads(row["handoff"])) if row["handoff"] else None,
     }
 

@@ -57,6 +57,10 @@ class Qualify(Strict[Any]):
     """A word about why it is worth a deal."""
 
     note = serializers.CharField(required=False, default="", allow_blank=True, max_length=NOTE)
+    override_reason = serializers.CharField(
+        required=False, default="", max_length=REASON, allow_blank=True,
+        help_text="Why, when the lead reaches less than the agreed criteria want.",
+    )  # fmt: skip
 
 
 class Dispose(Strict[Any]):

@@ -113,6 +113,28 @@ class HandoffOut(serializers.Serializer[Any]):
     clocks = ClockOut(many=True)
 
 
+@extend_schema_serializer(component_name="CriteriaAnswer")
+class CriteriaAnswerOut(serializers.Serializer[Any]):
+    """What is known about one question."""
+
+    question = serializers.CharField()
+    answer = serializers.ChoiceField(choices=["yes", "partly", "no"])
+    evidence = serializers.CharField()
+    by = serializers.CharField(help_text="E-mail")
+    at = serializers.DateTimeField()
+
+
+@extend_schema_serializer(component_name="Criteria")
+class CriteriaOut(serializers.Serializer[Any]):
+    """How far the lead has come by the agreed criteria; null where none apply."""
+
+    framework = serializers.CharField()
+    share = serializers.IntegerField(help_text="Percent of the weights")
+    minimum = serializers.IntegerField(help_text="Below it, qualifying wants a reason")
+    missing = serializers.ListField(child=serializers.CharField())
+    answers = CriteriaAnswerOut(many=True)
+
+
 class Merged(serializers.Serializer[Any]):
     """All a capture key learns about a lead we had already."""
 
@@ -136,6 +158,7 @@ class LeadOut(Person, Origin):
     persona = serializers.CharField(allow_null=True, help_text="Its slug")
     owner = serializers.CharField(allow_null=True, help_text="E-mail")
     respond_by = serializers.DateTimeField(allow_null=True)
+    criteria = CriteriaOut(allow_null=True)
     handoff = HandoffOut(allow_null=True)
 
 

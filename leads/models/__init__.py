@@ -11,6 +11,7 @@ from leads.models.activity import (
 )
 from leads.models.bulk import BulkLine, BulkRun
 from leads.models.campaign import Campaign, CaptureForm
+from leads.models.criteria import Answer, Framework
 from leads.models.custom_field import CustomField
 from leads.models.deal import Deal
 from leads.models.duplicate import DuplicateFigures, DuplicatePair
@@ -37,6 +38,7 @@ __all__ = [
     "TOUCHPOINTS",
     "Activity",
     "Aida",
+    "Answer",
     "Assignment",
     "BadAddress",
     "BulkLine",
@@ -51,6 +53,7 @@ __all__ = [
     "Duplicates",
     "Feedback",
     "FormerLead",
+    "Framework",
     "Handoff",
     "Import",
     "ImportBatch",

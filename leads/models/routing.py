@@ -34,6 +34,10 @@ class Pool(models.Model):
     personas = models.ManyToManyField("personas.Persona", blank=True, related_name="+")
     # Rules without points (personas.matching): a lead must satisfy each of them.
     conditions = models.JSONField(default=list, blank=True)
+    # What its leads are qualified by; else by the criteria for all.
+    framework = models.ForeignKey(
+        "leads.Framework", null=True, blank=True, on_delete=models.PROTECT, related_name="pools"
+    )
     is_active = models.BooleanField(default=True)
 
     objects = PoolQuerySet.as_manager()

@@ -59,6 +59,8 @@ def activity_words(activity: Activity) -> str:
         return f"“{data['subject']}”{why}"
     if activity.kind == Kind.FEEDBACK:
         return f"{data.get('rating')} of 5"
+    if activity.kind == Kind.QUALIFIED and "criteria" in data:
+        return _by_criteria(data)
     if activity.kind == Kind.WITHDRAWN:
         if data.get("taken_back"):
             return "Handed over by mistake"
@@ -79,6 +81,16 @@ def activity_words(activity: Activity) -> str:
     if data.get("amount"):
         return money_words(Decimal(str(data["amount"])), data.get("currency") or "USD")
     return _origin(data)
+
+
+def _by_criteria(data: dict[str, Any]) -> str:
+    known = data["criteria"]
+    said = [f"{known['share']} % by {known['framework']}"]
+    if known["missing"]:
+        said.append(f"not known: {', '.join(known['missing'])}")
+    if data.get("override_reason"):
+        said.append(f"all the same: {data['override_reason']}")
+    return "; ".join(said)
 
 
 def _paused(data: dict[str, Any]) -> str:

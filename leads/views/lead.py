@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
@@ -18,7 +18,7 @@ from leads.editing import edit
 from leads.forms_sales import DealForm, DetailsForm, EndForm, HandOverForm, TouchForm
 from leads.handover import hand_over, missing_for_mql
 from leads.models import LOGGED_BY_HAND, Kind, Lead, Outcome
-from leads.views.answers import fill_in, perform, posted
+from leads.views.answers import fill_in, posted
 from leads.views.workspace import (
     offers_for,
     rights,
@@ -81,20 +81,6 @@ def activity(request: SignedInRequest, pk: int) -> HttpResponse:
         template="leads/_sheet_touch.html", kind=kind,
         title=f"{LOG_TITLES.get(kind, 'Add a note')}: {found.name}",
     )  # fmt: skip
-
-
-@require_POST
-def qualify(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Sales qualified: one click."""
-    found = visible_lead(request.user, pk)
-    must_work(request, found, "Qualifying")
-
-    def deed(at: datetime) -> str:
-        qualification.qualify(found, by=request.user, at=at)
-        return f"{found.name} is qualified."
-
-    # Off the queue with it: what comes next is on the lead's own page.
-    return perform(request, found, deed, tags=f"next:{found.get_absolute_url()}")
 
 
 @either

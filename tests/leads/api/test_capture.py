@@ -48,7 +48,7 @@ def test_a_new_lead_is_answered_with_all_its_fields(cast, program):
         "consent": {"text": "Yes, write to me.", "time": "2026-01-05T10:00:00Z"},
         "extra": {"pool_size": 12}, "tags": [], "stage": "mql", "aida": "desire", "score": 80,
         "score_reasons": lead.score_reasons, "tier": "hot", "persona": "spa-director",
-        "owner": "sam@demo.test", "respond_by": iso(lead.respond_by),
+        "owner": "sam@demo.test", "respond_by": iso(lead.respond_by), "criteria": None,
         "handoff": {
             "id": handoff.pk,
             "state": "offered",
