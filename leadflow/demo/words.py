@@ -56,7 +56,8 @@ def answer(lead: Lead, at: datetime) -> None:
     """And the lead answers, by the way that all mail comes in."""
     mail = EmailMessage()
     mail["From"], mail["Subject"] = lead.email, f"Re: Tried to reach you, {lead.first_name}"
-    mail["Message-ID"] = f"<answer-{lead.pk}@mail.example>"
+    # Not by its number: the same seed and instant make the same rows.
+    mail["Message-ID"] = f"<answer.{(lead.email or '').replace('@', '.')}@mail.example>"
     mail.set_content(
         "Sorry, I was in the garden. Mornings are best, before ten.\n\n"
         f"{lead.first_name}\n\nOn Monday, Sam Carter wrote:\n> Hello {lead.first_name},\n"

@@ -224,7 +224,7 @@ def test_the_bin_costs_the_same_for_many(cast, count, django_assert_num_queries)
 
 # --- Erased for good -----------------------------------------------------------------------------
 
-MINE = ("Pat", "spa.example", "Hotel", "spy", "555", "secret")
+MINE = ("Pat", "spa.example", "Hotel", "spy", "5550123", "secret")
 
 
 def traces() -> list[str]:
