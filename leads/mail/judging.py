@@ -61,7 +61,7 @@ def is_automatic(mail: Mail) -> bool:
         return True
     if any(mail.header(name) for name in PROGRAMS):
         return True
-    if mail.header("Precedence").strip().lower() in ("auto_reply", "bulk", "junk", "list"):
+    if mail.header("Precedence").strip().lower() in ("auto_reply", "bulk", "junk"):
         return True
     if content_type(mail.message) == "multipart/report":
         return True  # a receipt, or what else programs report

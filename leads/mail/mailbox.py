@@ -99,7 +99,7 @@ def _new(imap: imaplib.IMAP4, box: Mailbox) -> list[int]:
     status, said = imap.uid("SEARCH", "UID", f"{box.last_uid + 1}:*", "SINCE", since)
     if status != "OK":
         raise imaplib.IMAP4.error(f"The server can't search: {said!r}"[:300])
-    numbers = [int(number) for number in (said[0] or b"").split()]
+    numbers = [int(number) for number in ((said and said[0]) or b"").split()]
     # “5:*” names the last mail even where its number is below five.
     return sorted(number for number in numbers if number > box.last_uid)[:BATCH]
 

@@ -12,7 +12,7 @@ import hashlib
 from datetime import datetime
 
 import structlog
-from django.db import transaction
+from django.db import OperationalError, transaction
 from django.urls import reverse
 
 from accounts import outbox
@@ -35,6 +35,8 @@ def receive(raw: bytes, *, arrived_at: datetime, at: datetime) -> str:
     try:
         with transaction.atomic():
             return _receive(read(raw), arrived_at=min(arrived_at, at), at=at)
+    except OperationalError:
+        raise  # the database's trouble, not the mail's: it is looked at again
     except Exception as error:
         log.warning("mail_set_aside", error=type(error).__name__)
         return _set_aside(raw, error, arrived_at=min(arrived_at, at), at=at)

@@ -7,9 +7,11 @@ after twice as long, and given up, visibly, after ten attempts (about an hour an
 
 from datetime import datetime, timedelta
 from smtplib import SMTPRecipientsRefused
+from time import monotonic
 
 import structlog
 from django.db import connection, transaction
+from django.db.models import F
 
 from accounts import outbox
 from accounts.refusals import Conflict
@@ -23,6 +25,8 @@ BATCH = 20
 MOST_ATTEMPTS = 10
 # How long a claimed mail is left alone before another may take it: longer than a server's answer.
 CLAIM = timedelta(minutes=5)
+# Seconds after which a run puts back what it has not come to.
+RUN = 60.0
 LONGEST_WAIT = timedelta(hours=1)
 
 CLAIM_SQL = """
@@ -39,7 +43,13 @@ FROM waiting WHERE m.id = waiting.id RETURNING m.id
 
 def deliver(*, at: datetime, batch: int = BATCH) -> int:
     """Send what is due; returns how many mails the server took."""
-    return sum(_attempt(pk, at=at) for pk in _claim(at=at, batch=batch))
+    sent, until = 0, monotonic() + RUN
+    for pk in _claim(at=at, batch=batch):
+        if monotonic() > until:
+            _put_back(pk, at=at)
+        else:
+            sent += _attempt(pk, at=at)
+    return sent
 
 
 def _claim(*, at: datetime, batch: int) -> list[int]:
@@ -49,7 +59,9 @@ def _claim(*, at: datetime, batch: int) -> list[int]:
 
 
 def _attempt(pk: int, *, at: datetime) -> bool:
-    mail = SentMail.objects.select_related("sender").get(pk=pk)
+    mail = SentMail.objects.select_related("sender").filter(pk=pk).first()
+    if mail is None:  # erased with its lead
+        return False
     lead = Lead.objects.filter(pk=mail.lead_id).first()
     if lead is None:
         _give_up(mail, "The lead was deleted before it went out.", at=at)
@@ -67,6 +79,11 @@ def _attempt(pk: int, *, at: datetime) -> bool:
     except Conflict:  # merged or deleted in this very moment: it has gone out all the same
         SentMail.objects.filter(pk=pk).update(sent_at=at, last_error="")
     return True
+
+
+def _put_back(pk: int, *, at: datetime) -> None:
+    """Claimed and not tried: as if it had not been claimed."""
+    SentMail.objects.filter(pk=pk).update(attempts=F("attempts") - 1, next_attempt_at=at)
 
 
 def _mark(mail: SentMail, lead: Lead, *, at: datetime) -> None:

@@ -7,7 +7,7 @@ The touch is recorded when it has gone out (leads.mail.sending), at the instant 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -60,8 +60,10 @@ def write(
     for placeholders that are unknown or empty, and where leads.mail.writing.hindrance says why not.
     """
     known = SentMail.objects.filter(once=once, sender=by).first()
-    if known is not None:
+    if known is not None and known.cancelled_at is None:
         return known, False
+    if known is not None:
+        once = uuid4()  # taken back, and sent off once more from the same form
     subject, body = " ".join(subject.split()), body.strip()
     _refuse_empty(subject, body)
     try:

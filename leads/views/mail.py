@@ -6,6 +6,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -124,7 +125,8 @@ def _preview(sender: User, found: Lead, subject: str, body: str) -> dict[str, An
         said = placeholders.fill(subject, body, lead=found, sender=sender)
     except Refused as refusal:
         wrong = " ".join(dict.fromkeys(refusal.fields.values()))
-    draft = SentMail(lead=found, sender=sender, to=found.email or "")
+    # The token is made when it is sent.
+    draft = SentMail(lead=found, sender=sender, to=found.email or "", token="…")  # noqa: S106
     return {
         "wrong": wrong,
         "preview": True,
@@ -149,11 +151,15 @@ def lead_mail_trust(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_POST
 def mail_undo(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take a mail back before it goes out; its words are in the form again."""
-    mail = get_object_or_404(SentMail, pk=pk, sender=request.user, meeting=None)
+    own = SentMail.objects.filter(Q(meeting=None) | Q(dead_at__isnull=False))
+    mail = get_object_or_404(own, pk=pk, sender=request.user)
     try:
         writing.take_back(mail, at=database_now())
     except Refused as refusal:
         messages.error(request, refusal.message)
+        return redirect("lead", mail.lead_id)
+    if mail.meeting_id is not None:
+        messages.success(request, "Put away. Change the meeting, and they are told anew.")
         return redirect("lead", mail.lead_id)
     messages.success(request, "It was not sent. Here are your words again.")
     return redirect(writing.again_url(mail))

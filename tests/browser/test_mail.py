@@ -60,7 +60,7 @@ def test_a_rep_writes_by_keys_sees_what_goes_out_and_takes_it_back(page, lead):
     assert SentMail.objects.get().cancelled_at is not None
 
 
-def test_the_pages_of_mail_are_clean_in_both_themes_and_widths(page, lead, live_server):
+def test_the_pages_of_mail_are_clean_in_both_themes_and_widths(page, cast, lead, live_server):
     said = complaints(page, live_server.url)
     found = unclean(
         page, ["/mails/templates/", f"/mails/templates/{MailTemplate.objects.get().pk}/"]
@@ -80,5 +80,7 @@ def test_the_pages_of_mail_are_clean_in_both_themes_and_widths(page, lead, live_
     expect(page.get_by_role("heading", name="Meetings")).to_be_visible()
     for theme, width in LOOKS:
         found[f"lead {theme} {width}"] = unclean_as(page, theme, width)
+    sign_in(page.context, cast.admin, live_server.url)
+    found |= unclean(page, ["/mailbox/"])
     assert {where: what for where, what in found.items() if what} == {}
     assert said == []

@@ -119,6 +119,18 @@ def test_the_same_form_twice_is_one_meeting(cast, lead):
     assert SentMail.objects.count() == 1
 
 
+def test_an_invitation_that_was_given_up_is_put_away(cast, lead, client):
+    meeting = plan(cast, lead)
+    mail = SentMail.objects.get()
+    client.force_login(cast.sam)
+    assert client.post(f"/mails/{mail.pk}/undo/").status_code == 404
+    SentMail.objects.update(dead_at=AT, attempts=10)
+    assert "Put away" in client.get(f"/leads/{lead.pk}/").content.decode()
+    client.post(f"/mails/{mail.pk}/undo/")
+    assert "E-mail under way" not in client.get(f"/leads/{lead.pk}/").content.decode()
+    assert Meeting.objects.get() == meeting
+
+
 @pytest.mark.parametrize(
     ("starts_at", "says"),
     [(AT, "lies behind us"), (AT + timedelta(days=900), "more than two years ahead")],

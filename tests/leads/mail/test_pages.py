@@ -56,12 +56,14 @@ def test_errors_keep_what_was_typed(sam, lead):
     assert words["once"] in page.content.decode()
 
 
-def test_the_preview_says_what_goes_out_or_what_is_wrong(sam, lead):
+def test_the_preview_says_what_goes_out_or_what_is_wrong(sam, lead, settings):
     url = f"/leads/{lead.pk}/mail/preview/"
     seen = sam.post(url, {"subject": "For {company}", "body": "<i>{first_name}"}).content.decode()
     assert "For Spa Hotel" in seen
     assert "&lt;i&gt;Pat" in seen
     assert "Sam &lt;leadflow@localhost&gt;" in seen
+    settings.REPLY_ADDRESS = "sales+{token}@spa.example"
+    assert "sales+…@spa.example" in sam.post(url, {}).content.decode()
     Lead.objects.update(company="")
     wrong = sam.post(url, {"subject": "For {company}", "body": ""}).content.decode()
     assert "{company} would be empty" in wrong

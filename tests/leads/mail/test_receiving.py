@@ -114,6 +114,11 @@ def test_a_bounce_marks_the_mail_and_the_address_and_its_sender_is_told(cast, se
     assert Activity.objects.filter(kind="bounced").count() == 1
 
 
+def test_what_a_person_writes_by_way_of_a_list_is_a_reply(cast, sent):
+    by_list = b"Precedence: list\nAuto-Submitted: no\n" + raw("reply_german_text", sent)
+    assert receive(by_list, arrived_at=LATER, at=LATER) == "reply"
+
+
 def test_a_full_box_and_a_delay_do_not_condemn_the_address(cast, sent):
     assert take("delayed", sent) == "delayed"
     sent.refresh_from_db()

@@ -83,6 +83,17 @@ def test_a_crash_after_claiming_sends_again_under_the_same_id(cast, lead, mailou
     assert mailoutbox[0].extra_headers["Message-ID"] == f"<{mail.token}.lead@localhost>"
 
 
+def test_what_a_run_does_not_come_to_waits_for_the_next(cast, lead, mailoutbox, monkeypatch):
+    mail = write(cast, lead)
+    monkeypatch.setattr(sending, "RUN", -1.0)
+    assert sending.deliver(at=AT + SOON) == 0
+    monkeypatch.setattr(sending, "RUN", 60.0)
+    mail.refresh_from_db()
+    assert mail.attempts == 0
+    assert sending.deliver(at=AT + SOON) == 1
+    assert len(mailoutbox) == 1
+
+
 def test_what_no_server_takes_is_given_up_and_its_sender_told(cast, lead, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 9
@@ -109,7 +120,8 @@ def test_it_is_taken_back_before_it_goes_out_and_not_after(cast, lead, mailoutbo
     writing.take_back(mail, at=AT + timedelta(seconds=5))
     writing.take_back(mail, at=AT + timedelta(seconds=6))
     assert sending.deliver(at=AT + SOON) == 0
-    gone = write(cast, lead)
+    gone = write(cast, lead, once=mail.once)  # the same form once more, after second thoughts
+    assert gone != mail
     sending.deliver(at=AT + SOON)
     with pytest.raises(Refused, match="on its way"):
         writing.take_back(gone, at=AT + SOON)
