@@ -42,6 +42,8 @@ class State:
     returned: Return | None = None
     missing: list[str] = field(default_factory=list)
     mine: bool = False
+    # Whether whoever looks is who handed it over.
+    given: bool = False
 
 
 def next_step(state: State, rights: Rights) -> NextStep:
@@ -63,6 +65,9 @@ def _offered(state: State, handoff: Handoff, rights: Rights) -> NextStep:
     owner = handoff.owner
     if not rights.may_work:
         waiting = f"Waiting for {owner} to accept" if owner else "Waiting for somebody in sales"
+        if state.given and rights.may_hand_over:
+            hint = "As long as nobody in sales has acted on it, you can take it back."
+            return NextStep(waiting, hint, ("take_back", *_note(rights)))
         return NextStep(waiting, "Sales has it and has not answered yet.", _note(rights))
     # Whoever can't give it to somebody sees it because their pool was asked.
     asked = handoff.pool is not None and (handoff.pool.mode == "open" or not rights.may_assign)

@@ -31,7 +31,9 @@ class UntagForm(forms.Form):
     """Which of the tags there are."""
 
     tag = forms.ModelChoiceField(
-        Tag.objects.all(), empty_label=None, error_messages={"required": "Choose a tag."}
+        Tag.objects.filter(removed_at=None, merged_into=None),
+        empty_label=None,
+        error_messages={"required": "Choose a tag."},
     )
 
 

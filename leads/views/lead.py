@@ -8,17 +8,17 @@ from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
-from leads import qualification, quality
+from leads import qualification, quality, taking_back
 from leads.activities import log_touch
 from leads.editing import edit
 from leads.forms_sales import DealForm, DetailsForm, EndForm, HandOverForm, TouchForm
 from leads.handover import hand_over, missing_for_mql
 from leads.models import LOGGED_BY_HAND, Kind, Lead, Outcome
-from leads.views.answers import fill_in, posted
+from leads.views.answers import fill_in, perform, posted
 from leads.views.workspace import (
     offers_for,
     rights,
@@ -165,6 +165,22 @@ def hand_off(request: SignedInRequest, pk: int) -> HttpResponse:
         request, found, form, deed, title=f"Hand over {found.name}", submit="Hand over to sales",
         missing=missing, template="leads/_sheet_hand_over.html",
     )  # fmt: skip
+
+
+@require_POST
+def take_back(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Undo a handover of one's own that nobody in sales has acted on."""
+    found = visible_lead(request.user, pk)
+    must(
+        rights(request.user, found).may_hand_over,
+        "Taking back is for whoever handed the lead over.",
+    )
+
+    def deed(at: datetime) -> str:
+        taking_back.take_back(found, by=request.user, at=at)
+        return f"{found.name} is with marketing again."
+
+    return perform(request, found, deed)
 
 
 @either

@@ -84,7 +84,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
     returned = _waiting_return(handoff)
     missing = [] if handoff and handoff.is_open else missing_for_mql(lead, at=at)
     mine = lead.owner_id == user.pk
-    state = State(lead, handoff, current_deal, returned, missing, mine)
+    state = State(lead, handoff, current_deal, returned, missing, mine, _given_by(user, handoff))
     step = next_step(state, allowed)
     clock = _leading_clock(handoff, returned)
     return {
@@ -137,6 +137,10 @@ def _handoffs(lead: Lead) -> QuerySet[Handoff]:
         .order_by("-cycle"),
         ended=True,
     )
+
+
+def _given_by(user: User, handoff: Handoff | None) -> bool:
+    return handoff is not None and handoff.handed_over_by_id == user.pk
 
 
 def _waiting_return(handoff: Handoff | None) -> Return | None:

@@ -7,10 +7,11 @@ import pytest
 
 from accounts.instants import database_now
 from accounts.models import AuditEntry, Notification, OutboxMessage, Team
-from leads import tagging
+from leads import tag_keeping, tagging
 from leads.activities import log_touch
 from leads.bulk import running
 from leads.bulk.deeds import BY_NAME
+from leads.handover import hand_over
 from leads.models import BulkRun, Campaign, Handoff, Lead, Tag
 from leads.tasks import resume_bulk
 from sla.clocks.rebuilding import rebuild
@@ -422,3 +423,25 @@ def test_what_was_given_on_since_is_not_given_back(leads):
     handoff.accept(other, at=database_now())
     assert why(undone(leads.dana)) == {"Pat Lee": "stays: accepted by sales since"}
     assert Lead.objects.get(pk=hot.pk).owner == other
+
+
+def test_who_handed_a_lead_over_takes_it_back_on_its_page(leads):
+    lead = Lead.objects.get(email="a@x.example")
+    hand_over([lead], by=leads.maya, at=database_now(), override_reason="They called")
+    url = f"/leads/{lead.pk}/take-back/"
+    assert url in signed_in(leads.maya).get(f"/leads/{lead.pk}/").content.decode()
+    assert url not in signed_in(leads.mona).get(f"/leads/{lead.pk}/").content.decode()
+    signed_in(leads.mona).post(url)  # somebody else's is not hers to take back
+    assert Handoff.objects.get(lead=lead).is_open
+    signed_in(leads.maya).post(url)
+    lead.refresh_from_db()
+    assert (lead.stage, Handoff.objects.get(lead=lead).state) == ("inquiry", "withdrawn")
+
+
+def test_a_tag_that_is_no_more_can_not_be_taken_off_many(leads):
+    at = database_now()
+    one, two, three = (tagging.called(name, by=None, at=at) for name in ("one", "two", "three"))
+    tag_keeping.merge(one, two, by=leads.mona, at=at)
+    tag_keeping.remove(three, by=leads.mona, at=at)
+    page = post(leads.maya, "untag", "a@x.example")
+    assert [tag.name for tag in page.context["form"].fields["tag"].queryset] == ["two"]
