@@ -152,7 +152,7 @@ def test_an_offered_lead_asks_its_rep_and_tells_the_others(cast, lead, client):
     assert {who: step(client, getattr(cast, who), lead) for who in ("sam", "dana", "maya")} == {
         "sam": ("Accept this lead?", ["accept", "reject", "call", "note"]),
         "dana": ("Waiting for Sam to accept", ["assign", "accept", "reject", "note"]),
-        "maya": ("Waiting for Sam to accept", note),
+        "maya": ("Waiting for Sam to accept", ["take_back", *note]),
     }
 
 
