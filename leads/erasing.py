@@ -26,6 +26,7 @@ from leads.models import (
     Feedback,
     FormerLead,
     Handoff,
+    Insight,
     Kind,
     Lead,
     Meeting,
@@ -106,6 +107,7 @@ def _empty(numbers: Sequence[int], *, at: datetime) -> None:
     Meeting.objects.filter(lead__in=numbers).delete()
     Task.objects.filter(lead__in=numbers).delete()
     Answer.objects.filter(lead__in=numbers).delete()
+    Insight.objects.filter(lead__in=numbers).delete()
     FormerLead.objects.filter(now__in=numbers).delete()
     activities = Activity.objects.filter(lead__in=numbers)
     activities.exclude(note="").update(note="")

@@ -10,7 +10,7 @@ from django import forms
 from accounts.models import User
 from leads import custom_fields
 from leads.custom_fields.asking import ask
-from leads.models import OUTCOMES, CustomField, Deal, Kind, Lead, Outcome, RejectReason
+from leads.models import OUTCOMES, CustomField, Deal, Insight, Kind, Lead, Outcome, RejectReason
 from leads.models.feedback import Rating
 from leads.qualification import DISQUALIFY_REASONS
 
@@ -110,6 +110,18 @@ class DealForm(forms.Form):
         label="Expected to close", required=False,
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": "Write it as 2027-01-31, or leave it empty."},
+    )  # fmt: skip
+
+
+class InsightForm(forms.Form):
+    """What somebody said that tells what their persona is like."""
+
+    about = forms.ChoiceField(label="It is about", choices=Insight.About.choices)
+    words = forms.CharField(
+        label="In a few words", max_length=200,
+        widget=forms.TextInput(attrs={"list": "known-insights", "autocomplete": "off"}),
+        help_text="The same words as others used are counted together.",
+        error_messages={"required": "Say what you heard."},
     )  # fmt: skip
 
 

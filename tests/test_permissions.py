@@ -25,6 +25,7 @@ from leads.models import (
     CaptureForm,
     CustomField,
     Framework,
+    Insight,
     Lead,
     MailTemplate,
     Meeting,
@@ -75,6 +76,9 @@ agenda-feed          POST  in   403  200  200  200  200  200  200  200
 agenda-month         GET   in   403  200  200  200  200  200  200  200
 lead-task            GET   in   404  404  200  200  200  404  200  200
 lead-task            POST  in   404  404  422  422  422  404  422  422
+insight-drop         POST  in   404  404  404  404  302  404  404  404
+lead-insight         GET   in   404  404  200  200  200  404  200  200
+lead-insight         POST  in   404  404  422  422  422  404  422  422
 task-done            POST  in   404  404  302  302  302  404  302  302
 task-reopen          POST  in   404  404  302  302  302  404  302  302
 bell                 GET   in   200  200  200  200  200  200  200  200
@@ -425,6 +429,9 @@ def scene(cast):
         Tag.objects.create(name=name, made_at=AT, merged_into=into, removed_at=removed)
         for name, into, removed in (("trade fair", tag, None), ("old", None, AT))
     )
+    insight = Insight.objects.create(
+        lead=lead, persona=cast.persona, about="pain", words="Cold", by=cast.sam, at=AT
+    )
     task = Task.objects.create(lead=lead, words="Call", due_at=AT, by=cast.sam, made_at=AT)
     run = BulkRun.objects.create(by=cast.maya, deed="tag", started_at=AT)
     binned = cast.capture(at=AT, email="gone@bin.example").lead
@@ -435,7 +442,7 @@ def scene(cast):
         "change": change.pk, "offer-change": change.pk,
         "lead-put-back": binned.pk, "criteria": agreed.pk,
         "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk, "meeting-": meeting.pk,
-        "task-": task.pk,
+        "task-": task.pk, "insight-": insight.pk,
         "template-put-back": dropped.pk, "template": written.pk,
         "tag-take-apart": merged.pk, "tag-put-back": off.pk, "tag-": tag.pk,
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,

@@ -19,6 +19,7 @@ from leads.models.feedback import Feedback
 from leads.models.handoff import Handoff, RejectReason
 from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
 from leads.models.inbox import Mailbox, ReceivedMail
+from leads.models.insight import Insight
 from leads.models.lead import Aida, FormerLead, Lead, Stage, Tier
 from leads.models.mail import BadAddress, MailTemplate, SentMail
 from leads.models.meeting import Meeting
@@ -58,6 +59,7 @@ __all__ = [
     "Import",
     "ImportBatch",
     "ImportChunk",
+    "Insight",
     "Kind",
     "Lead",
     "Left",

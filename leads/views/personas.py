@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from accounts import two_signatures
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
+from leads import insights
 from leads.agreed.persona_words import changes, in_words
 from leads.custom_fields.rules import labels
 from leads.models import Lead
@@ -57,6 +58,8 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
             (each, changes(before, now))
             for each, now, before in zip(history, said, [*said[1:], {}], strict=False)
         ],
+        "heard": insights.heard(found, request.user),
+        "why_not": insights.why_not(found),
         "may_propose": drafting.may_propose(request.user),
         "at": database_now(),
     }
