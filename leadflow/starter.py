@@ -23,6 +23,7 @@ from sla.models import (
     CalendarVersion,
     Contract,
     CountedIn,
+    MonthlyPromise,
     Side,
     TeamCalendar,
     Term,
@@ -134,10 +135,12 @@ def sign_contract(
     in_force_from: datetime,
     in_force_to: datetime | None = None,
     targets: Mapping[str, int] | None = None,
+    monthly: Iterable[Mapping[str, Any]] = (),
     marketing: User | None = None,
     sales: User | None = None,
 ) -> Contract:
-    """The agreement between both sides; `targets` changes working seconds by term key."""
+    """The agreement between both sides; `targets` changes working seconds by term key, `monthly`
+    are the fields of monthly promises."""
     contract = Contract.objects.create(
         version=version,
         name="Service-level agreement of marketing and sales",
@@ -169,6 +172,8 @@ def sign_contract(
             steps=steps,
             pause_reasons=PAUSE_REASONS if measure in PAUSED_MEASURES else [],
         )
+    for facts in monthly:
+        MonthlyPromise.objects.create(contract=contract, **facts)
     wording.freeze(contract, drafting.terms_of(contract), at=in_force_from)
     contract.save(update_fields=["text", "text_sha256"])
     return contract

@@ -83,6 +83,11 @@ def in_force(at: datetime, *, stamp: UUID | None = None) -> Agreement | None:
     return max(covering, key=lambda a: a.version, default=None)
 
 
+def newest(*, stamp: UUID | None = None) -> Agreement | None:
+    """The last version that was agreed, whether in force or not."""
+    return max(_agreements(stamp), key=lambda a: a.version, default=None)
+
+
 def of_handoff(handoff: Handoff, *, stamp: UUID | None = None) -> Agreement | None:
     """The contract a handoff runs under: what it was bound to, else what was in force then."""
     bound = (a for a in _agreements(stamp) if a.version == handoff.contract_version)

@@ -39,7 +39,7 @@ from leads.models import (
 from personas import drafting as persona_drafting
 from personas import versions
 from sla.contracts import drafting
-from sla.models import Claim, Clock
+from sla.models import Claim, Clock, MonthlyPromise
 from sla.sweep import sweep
 from tests.factories import hours, make_offer, make_user, ny, publish
 from tests.leads.imports.files import received, worked
@@ -121,7 +121,9 @@ contract-draft       GET   in   403  403  403  200  403  403  200  200
 contract-draft       POST  in   403  403  403  422  403  403  422  403
 contract-move        GET   in   403  403  403  200  403  403  200  403
 contract-move        POST  in   403  403  403  422  403  403  422  403
-contract-reopen      POST  in   403  403  403  409  403  403  409  403
+contract-end         GET   in   403  403  403  200  403  403  200  403
+contract-end         POST  in   403  403  403  422  403  403  422  403
+contract-end-sign    POST  in   403  403  403  302  403  403  302  403
 contract-sign        POST  in   403  403  403  422  403  403  422  403
 contract-pdf         GET   in   404  404  404  404  404  404  404  404
 contract-text        GET   in   404  404  404  404  404  404  404  404
@@ -193,6 +195,9 @@ import-read-again    POST  in   403  404  302  404  404  404  404  404
 import-refused       GET   in   403  404  200  200  404  404  404  200
 import-start         POST  in   403  404  302  404  404  404  404  404
 import-undo          POST  in   403  404  302  302  404  404  404  302
+leave-out            GET   in   403  403  403  200  403  403  200  403
+leave-out            POST  in   403  403  403  422  403  403  422  403
+leave-out-decide     POST  in   403  403  403  302  403  403  302  403
 lead                 GET   in   404  404  200  200  200  404  200  200
 lead-activity        GET   in   404  404  200  200  200  404  200  200
 lead-activity        POST  in   404  404  422  422  422  404  422  422
@@ -288,6 +293,11 @@ person-leave         POST  in   404  404  404  404  422  404  422  422
 person-list          GET   in   403  403  403  200  403  403  200  200
 profile              GET   in   200  200  200  200  200  200  200  200
 profile              POST  in   200  200  200  200  200  200  200  200
+monthly              GET   in   403  403  403  200  403  403  200  403
+monthly              POST  in   403  403  403  422  403  403  422  403
+monthly-new          GET   in   403  403  403  200  403  403  200  403
+monthly-new          POST  in   403  403  403  422  403  403  422  403
+monthly-remove       POST  in   403  403  403  409  403  403  409  403
 promise              GET   in   403  403  403  200  403  403  200  403
 promise              POST  in   403  403  403  422  403  403  422  403
 promise-bring-back   POST  in   403  403  403  302  403  403  302  403
@@ -303,6 +313,8 @@ ready                GET   in   403  200  200  200  200  200  200  200
 ready                POST  in   403  422  422  422  422  422  422  422
 return-answer        POST  in   403  404  422  422  403  403  403  422
 returns              GET   in   403  200  200  200  403  403  403  200
+scorecard            GET   in   403  200  200  200  200  200  200  200
+scorecard-leads      GET   in   403  200  200  200  200  200  200  200
 scoring              GET   in   403  200  200  200  200  200  200  200
 scoring-backtest     GET   in   403  404  404  404  404  404  404  404
 scoring-discard      POST  in   403  302  302  302  403  403  302  403
@@ -390,7 +402,11 @@ def scene(cast):
     worked(done)
     facts = {**versions.newest("persona", cast.persona.slug)[1], "goals": "Calm"}
     persona_drafting.save("persona", cast.persona.slug, facts, by=cast.maya, at=AT, seen="1")
-    promised = drafting.begin(by=cast.mona, at=AT).terms.get(key="accept")
+    MonthlyPromise.objects.create(
+        contract=cast.contract, key="accept", name="Accepted", counted="accepted", target=5
+    )
+    draft = drafting.begin(by=cast.mona, at=AT)
+    promised, monthly = draft.terms.get(key="accept"), draft.monthly.get()
     twins = [
         cast.capture(at=AT, email=f"{n}@twin.example", campaign=cast.campaign.slug).lead
         for n in "abcd"
@@ -455,6 +471,7 @@ def scene(cast):
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
         "api-key": key.pk, "api:handoff": handoff.pk, "api:": lead.pk, "person-": cast.sam.pk,
         "webhook-delivery": delivery.pk, "webhook": hook.pk, "promise": promised.pk,
+        "monthly": monthly.pk, "leave-out": handoff.pk,
     }  # fmt: skip
     slugs = {"calendar": "new-york", "campaign": cast.campaign.slug, "definition": "mql",
              "form": form.slug, "hosted": form.slug, "persona": cast.persona.slug,

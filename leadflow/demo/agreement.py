@@ -26,6 +26,13 @@ TIMEFRAME = {
     "field": "extra.timeframe", "op": "in", "value": ["this month", "this quarter"],
     "points": 10, "label": "Wants to buy soon",
 }  # fmt: skip
+# What marketing promises a month, of the version in force.
+MONTHLY = (
+    {"key": "accepted_leads", "name": "Accepted leads", "counted": "accepted", "target": 110},
+    {"key": "accepted_share", "name": "Share accepted", "counted": "share", "target": 80},
+    {"key": "complete_packets", "name": "Complete packets", "counted": "complete", "target": 80,
+     "packet": ["persona", "source", "touchpoints"]},
+)  # fmt: skip
 DEFINITIONS: tuple[Any, ...] = (
     ("inquiry", "Lead (inquiry)", (
         ("Somebody who told us how to reach them. We may write to them, nobody calls yet.", {}),
@@ -93,7 +100,7 @@ def agree(users: dict[str, User], teams: dict[str, Team], *, start: datetime, at
     changed = at - timedelta(days=SECOND_CONTRACT)
     both: dict[str, Any] = {"marketing": users["mona"], "sales": users["dana"]}
     sign_contract(1, in_force_from=long_ago, in_force_to=changed, targets=FIRST_TARGETS, **both)
-    sign_contract(2, in_force_from=changed, **both)
+    sign_contract(2, in_force_from=changed, monthly=MONTHLY, **both)
 
 
 def agreed_twice(users: dict[str, User], *, first: datetime, second: datetime) -> None:

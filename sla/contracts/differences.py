@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sla import reading
+from sla import monthly_words, reading
 from sla.models import Contract, Side, Term
 
 
@@ -15,7 +15,10 @@ def differences(
         said.append(f"The contract is called “{now.name}”, not “{was.name}” any more.")
     if was.hop_limit != now.hop_limit:
         said.append(f"Passed on at most: {was.hop_limit} → {now.hop_limit} times.")
-    return [*said, *changed_promises(before, after)]
+    monthly = monthly_words.changed(
+        sorted(was.monthly.all(), key=lambda p: p.pk), sorted(now.monthly.all(), key=lambda p: p.pk)
+    )
+    return [*said, *changed_promises(before, after), *monthly]
 
 
 def changed_promises(before: Sequence[Term], after: Sequence[Term]) -> list[str]:

@@ -7,7 +7,7 @@ A change takes back the signatures that are there, for it is not what was signed
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -21,7 +21,7 @@ from accounts.models import AuditEntry, User
 from accounts.refusals import Conflict, NotAllowed
 from sla import agreement
 from sla.contracts.differences import changed_promises, differences
-from sla.models import Contract, Side, Term
+from sla.models import Contract, MonthlyPromise, Side, Term
 
 # What a promise says; the rest is where it stands.
 FACTS = (
@@ -29,6 +29,7 @@ FACTS = (
     "stops_after", "spacing_seconds", "target_seconds", "calendar_of", "per_owner", "steps",
     "pause_reasons",
 )  # fmt: skip
+MONTHLY_FACTS = ("key", "name", "counted", "target", "personas", "packet")
 SETTINGS = ("name", "hop_limit", "in_force_from")
 GONE = "There is no draft any more; what you typed is kept below. Begin a new draft to use it."
 CHANGED = (
@@ -46,7 +47,7 @@ def sides_of(user: User) -> list[Side]:
 def draft() -> Contract | None:
     """The draft there is, with whoever signed it."""
     related = Contract.objects.select_related("signed_for_marketing_by", "signed_for_sales_by")
-    return related.filter(is_draft=True).first()
+    return related.prefetch_related("monthly").filter(is_draft=True).first()
 
 
 def terms_of(contract: Contract) -> list[Term]:
@@ -54,23 +55,28 @@ def terms_of(contract: Contract) -> list[Term]:
     return list(contract.terms.order_by("order", "id"))
 
 
-def ticket(*things: Contract | Term) -> str:
+def monthly_of(contract: Contract) -> list[MonthlyPromise]:
+    """A contract's monthly promises, as prefetched."""
+    return sorted(contract.monthly.all(), key=lambda promise: promise.pk)
+
+
+def ticket(*things: Contract | Term | MonthlyPromise) -> str:
     """Names what somebody had before them, to tell later whether it is still that."""
-    facts = [
-        [getattr(thing, name) for name in (FACTS if isinstance(thing, Term) else SETTINGS)]
-        for thing in things
-    ]
+    names = {Term: FACTS, MonthlyPromise: MONTHLY_FACTS, Contract: SETTINGS}
+    facts = [[getattr(thing, name) for name in names[type(thing)]] for thing in things]
     return hashlib.sha256(json.dumps(facts, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def whole_ticket(contract: Contract, terms: Sequence[Term]) -> str:
     """The ticket of everything in a draft: what a signature is under."""
-    return ticket(contract, *terms)
+    return ticket(contract, *terms, *monthly_of(contract))
 
 
 def begin(*, by: User, at: datetime) -> Contract:
-    """The draft; a new one is a copy of what is in force. Raises Conflict while a signed version
-    waits for its day."""
+    """The draft; a new one is a copy of what is, or was last, in force.
+
+    Raises Conflict while a signed version waits for its day.
+    """
     _may_draft(by)
     there = draft()
     if there is not None:
@@ -84,7 +90,7 @@ def begin(*, by: User, at: datetime) -> Contract:
         )
     try:
         with transaction.atomic():
-            return _copy(agreement.in_force(at), by=by, at=at)
+            return _copy(agreement.in_force(at) or agreement.newest(), by=by, at=at)
     except IntegrityError:  # Somebody else has just begun it.
         there = draft()
         if there is None:
@@ -106,6 +112,9 @@ def _copy(found: agreement.Agreement | None, *, by: User, at: datetime) -> Contr
     for order, term in enumerate(terms):
         facts = {name: getattr(term, name) for name in FACTS}
         Term.objects.create(contract=made, order=order, **facts)
+    for promise in monthly_of(pattern) if pattern else []:
+        facts = {name: getattr(promise, name) for name in MONTHLY_FACTS}
+        MonthlyPromise.objects.create(contract=made, **facts)
     audit.record("contract_drafted", made, by=by, at=at, facts={"version": made.version})
     return made
 
@@ -119,11 +128,12 @@ def discard(*, base: str, by: User, at: datetime) -> None:
     """Throw the draft away. Raises Conflict when it is not what was looked at."""
     with changing(by=by) as contract:
         if whole_ticket(contract, terms_of(contract)) != base:
-            raise Conflict(_changed("The draft", contract), code="draft_changed")
+            raise Conflict(changed_by("The draft", contract), code="draft_changed")
         audit.record(
             "contract_draft_discarded", contract, by=by, at=at, facts={"version": contract.version}
         )
         contract.terms.all().delete()
+        contract.monthly.all().delete()
         contract.delete()
 
 
@@ -131,7 +141,7 @@ def save_settings(values: Mapping[str, Any], *, base: str, by: User, at: datetim
     """Change the name, the hop limit, the day from which it is meant; answers what changed."""
     with changing(by=by) as contract:
         if ticket(contract) != base:
-            raise Conflict(_changed("This", contract), code="draft_changed")
+            raise Conflict(changed_by("This", contract), code="draft_changed")
         was, terms = Contract.objects.get(pk=contract.pk), terms_of(contract)
         for name in SETTINGS:
             setattr(contract, name, values[name])
@@ -139,7 +149,7 @@ def save_settings(values: Mapping[str, Any], *, base: str, by: User, at: datetim
         if was.in_force_from != contract.in_force_from:
             changes.append("In force from another instant.")
         if changes:
-            _note(contract, changes, by=by, at=at)
+            note(contract, changes, by=by, at=at)
     return changes
 
 
@@ -154,7 +164,8 @@ def save_term(
         before = terms_of(contract)
         term = next((t for t in before if t.pk == pk), None)
         if pk is None:
-            term = Term(contract=contract, order=len(before), key=_free_key(values["name"], before))
+            taken = [*contract.monthly.values_list("key", flat=True), *(t.key for t in before)]
+            term = Term(contract=contract, order=len(before), key=free_key(values["name"], taken))
         elif term is None:
             raise Conflict(
                 "This promise was removed while you worked on it. What you typed is kept below; "
@@ -162,7 +173,7 @@ def save_term(
                 code="promise_removed",
             )
         elif ticket(term) != base:
-            raise Conflict(_changed(f"“{term.name}”", contract, term.key), code="draft_changed")
+            raise Conflict(changed_by(f"“{term.name}”", contract, term.key), code="draft_changed")
         for name, value in values.items():
             setattr(term, name, value)
         term.measure = term.measure or term.key
@@ -173,7 +184,7 @@ def save_term(
             changes = [f"{term.name}: the same in other words."]
         if changes:
             term.save()
-            _note(contract, changes, by=by, at=at, key=term.key)
+            note(contract, changes, by=by, at=at, key=term.key)
     return term, changes
 
 
@@ -188,7 +199,7 @@ def remove_term(pk: int, *, base: str, by: User, at: datetime) -> Term:
                 f"“{term.name}” was changed meanwhile, and so was not removed; look at it again.",
                 code="draft_changed",
             )
-        _note(contract, [f"No longer promised: {term.name}."], by=by, at=at, key=term.key)
+        note(contract, [f"No longer promised: {term.name}."], by=by, at=at, key=term.key)
         term.delete()
     return term
 
@@ -204,7 +215,7 @@ def bring_back(key: str, *, by: User, at: datetime) -> Term | None:
             return None
         facts = {name: getattr(old, name) for name in FACTS}
         term = Term.objects.create(contract=contract, order=len(terms), **facts)
-        _note(contract, [f"Promised again: {term.name}."], by=by, at=at, key=key)
+        note(contract, [f"Promised again: {term.name}."], by=by, at=at, key=key)
     return term
 
 
@@ -226,7 +237,7 @@ def move_term(pk: int, *, up: bool, by: User, at: datetime) -> None:
             Term.objects.filter(pk=term.pk).exclude(order=order).update(order=order)
         # Among promises of other kinds it is only another place on the page.
         if changes := changed_promises(before, terms):
-            _note(contract, changes, by=by, at=at, key=mine.key)
+            note(contract, changes, by=by, at=at, key=mine.key)
 
 
 @contextmanager
@@ -245,7 +256,7 @@ def _may_draft(user: User) -> None:
         raise NotAllowed("A contract is drafted by managers of marketing and of sales.")
 
 
-def _note(contract: Contract, changes: list[str], *, by: User, at: datetime, key: str = "") -> None:
+def note(contract: Contract, changes: list[str], *, by: User, at: datetime, key: str = "") -> None:
     """Keep what changed, and take back what was signed before it."""
     signed = [
         str(person)
@@ -277,12 +288,12 @@ def last_change(contract: Contract, key: str = "") -> AuditEntry | None:
     return entries.select_related("actor").order_by("-id").first()
 
 
-def _changed(what: str, contract: Contract, key: str = "") -> str:
+def changed_by(what: str, contract: Contract, key: str = "") -> str:
     entry = last_change(contract, key)
     return CHANGED.format(what=what, who=entry.actor if entry else "somebody")
 
 
-def _free_key(name: str, terms: Sequence[Term]) -> str:
+def free_key(name: str, taken: Collection[str]) -> str:
+    """A key for a new promise, from its name."""
     wanted = slugify(name).replace("-", "_")[:40] or "promise"
-    taken = {term.key for term in terms}
     return next(k for k in (wanted, *(f"{wanted}_{n}" for n in range(2, 99))) if k not in taken)

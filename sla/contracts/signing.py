@@ -7,10 +7,10 @@ in the same transaction, after having looked at what that does (sla.clocks.rebas
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Max, Q
 from django.urls import reverse
 
 from accounts import audit, configuration, outbox, two_signatures
@@ -21,11 +21,11 @@ from sla import agreement
 from sla.agreement import Agreement
 from sla.clocks.counting import working_of
 from sla.clocks.rebasing import Choose, Ground, Plan, giving_way, preview, rebase
-from sla.contracts import wording
+from sla.contracts import monthly, unkeepable, wording
 from sla.contracts.differences import differences, never_reached
-from sla.contracts.drafting import changing, sides_of, terms_of, unsign, whole_ticket
+from sla.contracts.drafting import changing, monthly_of, sides_of, terms_of, unsign, whole_ticket
 from sla.hours import round_the_clock
-from sla.models import Clock, ClockQuerySet, Contract, CountedIn, Side, Term
+from sla.models import Clock, ClockQuerySet, Contract, CountedIn, Ending, Side, Term
 
 UNSEEN = "The draft was changed since you read it. Read what it says now, then sign."
 
@@ -41,18 +41,20 @@ class Signed:
 
 def problems(contract: Contract, terms: Sequence[Term], *, at: datetime) -> list[str]:
     """Why nobody should sign this, each with the remedy."""
-    if not terms:
+    promised = monthly_of(contract)
+    if not terms and not promised:
         return ["It promises nothing; add a promise."]
     now = agreement.in_force(at)
     if now and not differences(Contract.objects.get(pk=now.id), now.terms, contract, terms):
         return [f"It says what version {now.version} says; change something, or discard it."]
     if contract.text and (moved := wording.moved_on(contract, terms, at=at)):
         return [moved]
-    return [
+    unreached = [
         f"“{term.name}” is never reached: “{earlier.name}” is tried first and fits every lead of "
         "its own. Move it up, narrow the other, or remove it."
         for term, earlier in never_reached(terms)
     ]
+    return [*unreached, *unkeepable.problems(terms), *monthly.problems(promised)]
 
 
 def sign(
@@ -127,8 +129,8 @@ def take_back(side: Side, *, by: User, at: datetime) -> None:
 
 def _agree(contract: Contract, terms: Sequence[Term], *, by: User, at: datetime) -> None:
     """Make the draft a version: in force from `at`, or later if that was meant."""
-    meant = contract.in_force_from
-    contract.in_force_from = meant if meant is not None and meant > at else at
+    contract.in_force_from = _begins(contract, at=at)
+    Ending.objects.open().update(dropped_at=at)
     # Written again in their order: lists that know no order of terms show them by their keys.
     contract.terms.all().delete()
     for order, term in enumerate(terms):
@@ -153,34 +155,16 @@ def _agree(contract: Contract, terms: Sequence[Term], *, by: User, at: datetime)
     audit.record("contract_agreed", contract, by=by, at=at, facts=facts)
 
 
+def _begins(contract: Contract, *, at: datetime) -> datetime:
+    """When it was meant to, or now; in any case after every version before it."""
+    begins = max(contract.in_force_from or at, at)
+    last = Contract.objects.agreed().aggregate(last=Max("in_force_from"))["last"]
+    return max(begins, last + timedelta(microseconds=1)) if last else begins
+
+
 def _before(contract: Contract) -> Contract | None:
     older = Contract.objects.agreed().filter(version__lt=contract.version)
     return older.order_by("-version").first()
-
-
-def reopen(contract: Contract, *, by: User, at: datetime) -> None:
-    """Make a signed version that waits for its day a draft again; what is in force goes on.
-
-    Raises NotAllowed, and Conflict when its day has come or there is another draft.
-    """
-    if not sides_of(by):
-        raise NotAllowed("Only a manager of marketing or of sales may do that.")
-    with transaction.atomic():
-        contract = Contract.objects.select_for_update().get(pk=contract.pk)
-        starts = contract.in_force_from
-        if contract.is_draft or starts is None or starts <= at:
-            raise Conflict(f"Version {contract.version} is in force already; draft a new version.")
-        if Contract.objects.filter(is_draft=True).exists():
-            raise Conflict("There is a draft already; discard it first.")
-        older = Contract.objects.agreed().filter(in_force_to=starts)
-        for each in older:
-            each.in_force_to = None
-            each.save(update_fields=["in_force_to"])
-        contract.is_draft = True
-        unsign(contract)
-        contract.save()
-        facts = {"version": contract.version}
-        audit.record("contract_reopened", contract, by=by, at=at, facts=facts)
 
 
 # --- Running clocks, moved along -----------------------------------------------------------------

@@ -15,7 +15,8 @@ from leads.agreed.stage_words import field_names
 from leads.score_rules import words as score_words
 from personas.models import Definition, Persona
 from personas.words import rule_lines
-from sla import reading
+from sla import monthly_words, reading
+from sla.contracts.drafting import monthly_of
 from sla.models import CalendarVersion, Contract, Side, TeamCalendar, Term
 
 MARKS = (("### ", "promise"), ("## ", "heading"), ("# ", "title"), ("- ", "item"))
@@ -96,6 +97,8 @@ def _lines(contract: Contract, terms: Sequence[Term], *, at: datetime) -> Iterat
     for side in Side:
         yield f"## {side.label} promises"
         yield from _promises(terms, side)
+        if side == Side.MARKETING:
+            yield from _monthly(contract)
     yield "## What holds of every promise"
     yield f"- Passed on at most {contract.hop_limit} times; then the manager decides."
     for name, words in RULES:
@@ -107,6 +110,8 @@ def _lines(contract: Contract, terms: Sequence[Term], *, at: datetime) -> Iterat
 
 def _promises(terms: Sequence[Term], side: Side) -> Iterator[str]:
     promises = reading.promises(tuple(terms), side)
+    if not promises and side == Side.SALES:
+        yield "Nothing."
     for promise in promises:
         yield f"### {promise.term.name}: within {promise.target}"
         kind = promise.term.measure.replace("_", " ")
@@ -124,8 +129,15 @@ def _promises(terms: Sequence[Term], side: Side) -> Iterator[str]:
             yield f"{said[0].upper()}{said[1:]}."
     if promises:
         yield "Promises of one kind are tried from the top: the first that fits the lead counts."
-    else:
-        yield "Nothing."
+
+
+def _monthly(contract: Contract) -> Iterator[str]:
+    promises = monthly_of(contract)
+    for promise in promises:
+        yield f"### {promise.name}: {promise.target_words} a month"
+        yield promise.for_words
+    if promises:
+        yield from monthly_words.RULES
 
 
 def _definitions(at: datetime) -> Iterator[str]:

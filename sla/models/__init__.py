@@ -16,7 +16,9 @@ from sla.models.agreement import (
 )
 from sla.models.claim import Claim
 from sla.models.clock import Alarm, Breach, Clock, ClockQuerySet
+from sla.models.ending import Ending
 from sla.models.leg import Leg
+from sla.models.monthly import Counted, Exclusion, MonthlyPromise, Packet
 from sla.models.pause import Pause
 from sla.models.pulse import SweepPulse
 from sla.models.tally import Tally, TallyChange
@@ -33,8 +35,13 @@ __all__ = [
     "Clock",
     "ClockQuerySet",
     "Contract",
+    "Counted",
     "CountedIn",
+    "Ending",
+    "Exclusion",
     "Leg",
+    "MonthlyPromise",
+    "Packet",
     "Pause",
     "PersonCalendar",
     "Side",

@@ -17,10 +17,10 @@ from accounts.requests import SignedInRequest
 from leads.models import Tier
 from personas.models import Definition
 from sla import agreement, reading
-from sla.contracts import drafting, signing, wording
+from sla.contracts import drafting, ending, signing, wording
 from sla.contracts.differences import differences
 from sla.contracts.pdf import pdf_of
-from sla.models import Contract, Side, Term
+from sla.models import Contract, MonthlyPromise, Side, Term
 from sla.spans import read_instant
 from sla.views import moves
 from sla.views.drafts import for_drafters
@@ -41,6 +41,7 @@ def contract(request: SignedInRequest) -> HttpResponse:
         "draft": drafting.draft() if request.user.is_manager else None,
         "mine": drafting.sides_of(request.user),
         "waiting": drafting.scheduled(at),
+        "ending": ending.open_ending(),
         "elsewhere": 0,
         "rules": wording.RULES,
     }
@@ -50,6 +51,7 @@ def contract(request: SignedInRequest) -> HttpResponse:
                 "signed_for_marketing_by", "signed_for_sales_by"
             ).get(pk=found.id),
             "sides": [(side, reading.promises(found.terms, side)) for side in Side],
+            "monthly": list(MonthlyPromise.objects.filter(contract=found.id).order_by("pk")),
             "calculator": _calculator(request, found, zone=zone, at=at),
         }
         if context["mine"]:
@@ -91,7 +93,7 @@ def move(request: SignedInRequest) -> HttpResponse:
 def versions(request: SignedInRequest) -> HttpResponse:
     """Every version there was, newest first: who signed it when, and what it changed."""
     at = database_now()
-    found = list(_agreed().prefetch_related("terms"))
+    found = list(_agreed().prefetch_related("terms", "monthly"))
     rows = [
         {
             "contract": now,
@@ -101,7 +103,12 @@ def versions(request: SignedInRequest) -> HttpResponse:
         }
         for now, was in zip(found, [*found[1:], None], strict=True)
     ]
-    context = {"at": at, "rows": rows, "mine": drafting.sides_of(request.user)}
+    context = {
+        "at": at,
+        "rows": rows,
+        "mine": drafting.sides_of(request.user),
+        "ending": ending.open_ending(),
+    }
     return render(request, "sla/contract_versions.html", context)
 
 
@@ -116,6 +123,7 @@ def version(request: SignedInRequest, number: int) -> HttpResponse:
         "contract": found,
         "state": _state(found, at),
         "sides": [(side, reading.promises(terms, side)) for side in Side],
+        "monthly": drafting.monthly_of(found),
         "blocks": wording.blocks(found.text),
         "intact": wording.sha256_of(found.text) == found.text_sha256,
     }

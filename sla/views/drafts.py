@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -21,7 +21,7 @@ from accounts.refusals import Conflict, NotAllowed, Refused
 from accounts.requests import SignedInRequest
 from sla import agreement, reading
 from sla.clocks.rebasing import Plan
-from sla.contracts import drafting, signing, wording
+from sla.contracts import drafting, ending, signing, wording
 from sla.contracts.differences import differences, never_reached
 from sla.contracts.forms import SettingsForm
 from sla.models import Contract, Side, Term
@@ -147,20 +147,6 @@ def _signed_words(signed: signing.Signed, *, at: datetime) -> str:
     return f"Both sides have signed: version {version} is in force.{also}"
 
 
-@require_POST
-@for_drafters
-def reopen(request: SignedInRequest, version: int) -> HttpResponse:
-    """Make a signed version that waits for its day a draft again."""
-    at = database_now()
-    found = get_object_or_404(Contract.objects.agreed(), version=version)
-    try:
-        signing.reopen(found, by=request.user, at=at)
-    except Conflict as conflict:
-        return page(request, at=at, conflict=conflict, status=409)
-    messages.success(request, f"Version {version} is a draft again; both sides sign it anew.")
-    return redirect("contract-draft")
-
-
 def said(changes: list[str]) -> str:
     """What saving did, for the toast."""
     return "Saved." if changes else "Nothing was different, so the draft stays as it is."
@@ -182,6 +168,7 @@ def page(
         "at": at,
         "contract": contract,
         "waiting": drafting.scheduled(at),
+        "ending": ending.open_ending(),
         "mine": drafting.sides_of(request.user),
         "conflict": conflict,
         "plan": plan,
@@ -198,6 +185,10 @@ def page(
             "blocks": wording.blocks(contract.text or wording.text_of(contract, terms, at=at)),
             "left": two_signatures.left_to_others(contract, request.user),
             "rows": [(side, _rows(terms, side)) for side in Side],
+            "monthly": [
+                {"promise": promise, "base": drafting.ticket(promise)}
+                for promise in drafting.monthly_of(contract)
+            ],
             "signatures": _signatures(request, contract),
             "running": running,
             **_against_what_is_in_force(contract, terms, at=at),

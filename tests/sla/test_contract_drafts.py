@@ -399,24 +399,24 @@ def test_the_draft_leads_to_what_it_would_have_done(cast, draft):
 def test_the_pages_cost_the_same_however_much_is_promised(cast, draft, django_assert_num_queries):
     client = signed_in(cast.dana)
     client.get(reverse("contract-draft"))
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(29):
         client.get(reverse("contract-draft"))
     for n in range(3):
         send(cast.dana, Term(side="sales", starts_on="handed_over", stops_on=["call"],
                              target_seconds=60, steps=[]), name=f"More {n}")  # fmt: skip
     client.get(reverse("contract-draft"))
-    with django_assert_num_queries(25):
+    with django_assert_num_queries(29):
         client.get(reverse("contract-draft"))
 
 
 def test_the_versions_say_what_each_changed(cast, django_assert_num_queries):
     client, url = signed_in(cast.sam), reverse("contract-versions")
     client.get(url)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         assert len(client.get(url).context["rows"]) == 1
     make_contract(version=2, in_force_from=AT, targets={"accept_hot": 600})
     make_contract(version=3, in_force_from=ny("2099-01-15 10:00"), hop_limit=5)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         page = client.get(url)
     said = {row["contract"].version: (row["state"], row["changes"]) for row in page.context["rows"]}
     assert said[2][1] == ["Accept (hot): within: 15 working minutes → 10 working minutes."]

@@ -16,7 +16,7 @@ from leads.models import Handoff
 from leads.qualification import reassign
 from sla import agreement
 from sla.clocks.rebuilding import rebuild
-from sla.contracts import drafting, signing
+from sla.contracts import drafting, ending, signing
 from sla.models import Alarm, Breach, Clock, Contract, Side, Term
 from sla.sweep import sweep
 from tests.factories import PASSWORD, make_cast, ny
@@ -219,16 +219,16 @@ def test_while_it_waits_nothing_else_is_drafted_but_it_can_be_taken_back(cast):
     found = waiting(cast)
     with pytest.raises(Conflict, match="Version 2 is signed and waits for its day"):
         drafting.begin(by=cast.dana, at=SIGNED)
-    signing.reopen(found, by=cast.dana, at=SIGNED)
+    made = ending.ask(found, Side.SALES, ends_at=None, why="Too strict", by=cast.dana, at=SIGNED)
+    found.refresh_from_db()
+    assert (found.is_draft, made.takes_back) == (False, True)
+    with pytest.raises(Conflict, match="was asked for already"):
+        ending.ask(found, Side.MARKETING, ends_at=None, why="Yes", by=cast.mona, at=SIGNED)
+    ending.sign(made, Side.MARKETING, by=cast.mona, at=SIGNED)
     found.refresh_from_db()
     assert (found.is_draft, found.signed_for_sales_by) == (True, None)
     assert Contract.objects.get(version=1).in_force_to is None
     assert agreement.in_force(LATER).version == 1
-
-
-def test_what_is_in_force_is_not_taken_back(cast):
-    with pytest.raises(Conflict, match="Version 1 is in force already"):
-        signing.reopen(cast.contract, by=cast.dana, at=SIGNED)
 
 
 # --- Running clocks, moved along -----------------------------------------------------------------

@@ -1,0 +1,105 @@
+"""The joint scorecard: what both sides promised against what happened, month by month.
+
+The figures are of everybody, whoever reads them; whose leads they are, the lists behind them show
+to those who may see them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sla import agreement, reading
+from sla.agreement import Agreement
+from sla.figures.compliance import DIMENSIONS, Figures
+from sla.figures.monthly import Measured, Month, months
+from sla.figures.monthly_counts import hours_of_marketing, measured
+from sla.figures.tallies import Whose, counted
+from sla.models import Side, Term
+
+MONTHS = 6
+
+
+@dataclass(slots=True)
+class MonthlyLine:
+    """A monthly promise: this month (its last stretch), and those before, newest first."""
+
+    key: str
+    name: str
+    now: Measured | None
+    past: list[tuple[Month, list[Measured]]]
+
+
+@dataclass(slots=True)
+class TermLine:
+    """A promise with a clock: figures of this month and of those before, newest first."""
+
+    term: Term
+    target: str
+    now: Figures
+    past: list[tuple[Month, Figures]]
+
+
+@dataclass(slots=True)
+class Scorecard:
+    """All of it, told at one instant."""
+
+    at: datetime
+    agreement: Agreement | None
+    months: list[Month]
+    monthly: list[MonthlyLine]
+    terms: dict[str, list[TermLine]]
+
+    @property
+    def month(self) -> Month:
+        return self.months[0]
+
+
+def zone_of_months() -> ZoneInfo:
+    """The zone whose months are counted."""
+    hours = hours_of_marketing()
+    return ZoneInfo(str(hours.working.tz)) if hours else ZoneInfo("UTC")
+
+
+def scorecard(*, at: datetime) -> Scorecard:
+    """This month and the five before it."""
+    found = agreement.in_force(at)
+    every = months(at, zone=zone_of_months(), count=MONTHS)
+    return Scorecard(at, found, every, _monthly(every, at=at), _terms(found, every, at=at))
+
+
+def _monthly(every: list[Month], *, at: datetime) -> list[MonthlyLine]:
+    of: dict[str, dict[Month, list[Measured]]] = {}
+    for each in measured(every, at=at):
+        of.setdefault(each.promise.key, {}).setdefault(each.month, []).append(each)
+    lines = []
+    for key, by_month in of.items():
+        newest = next(iter(by_month.values()))[-1]
+        now = by_month.get(every[0], [])
+        past = [(month, by_month.get(month, [])) for month in every[1:]]
+        # One that ended before this month is told of while it is among the last ones.
+        lines.append(MonthlyLine(key, newest.promise.name, now[-1] if now else None, past))
+    return lines
+
+
+def _terms(
+    found: Agreement | None, every: list[Month], *, at: datetime
+) -> dict[str, list[TermLine]]:
+    dimension = DIMENSIONS["term"]
+    rows = [
+        list(counted(dimension.cutting, Whose(), month.start, month.end, at=at)) for month in every
+    ]
+    names = dimension.names({value for each in rows for value, *_ in each})
+    by_month: list[dict[str | None, Figures]] = []
+    for each in rows:
+        figures: dict[str | None, Figures] = {}
+        for value, *counts in each:
+            key, name = names.get(value, (None, ""))
+            figures.setdefault(key, Figures(key=key, name=name)).add(*counts)
+        by_month.append(figures)
+    lines: dict[str, list[TermLine]] = {side.value: [] for side in Side}
+    for term in found.terms if found else ():
+        mine = [f.get(term.key, Figures(key=term.key, name=term.name)) for f in by_month]
+        target = f"within {reading.working_words(term.target_seconds, term)}"
+        past = list(zip(every[1:], mine[1:], strict=True))
+        lines[term.side].append(TermLine(term, target, mine[0], past))
+    return lines

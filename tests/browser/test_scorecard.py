@@ -1,0 +1,89 @@
+"""The monthly promises and the joint scorecard in a real browser: from the draft to the wall."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from accounts.instants import database_now
+from sla.contracts import drafting
+from sla.figures import exclusions
+from sla.models import MonthlyPromise
+from tests.browser.test_contract import opened
+from tests.browser.test_frame import accessibility, complaints, settled
+
+pytestmark = pytest.mark.browser
+LEADS = {"key": "leads", "name": "Accepted leads", "counted": "accepted", "target": 2}
+
+
+def test_a_monthly_promise_is_drafted_and_a_figure_opens_its_leads(browser, cast, live_server):
+    drafting.begin(by=cast.mona, at=database_now())
+    monas = opened(browser, cast.mona, live_server)
+    page = monas.new_page()
+    page.goto("/sla/contract/draft/")
+    page.get_by_role("link", name="Add a monthly promise").click()
+    page.get_by_label("Name").fill("Complete packets")
+    page.get_by_label("Which share comes with a complete packet").check()
+    page.get_by_label("At least").fill("95")
+    page.get_by_role("button", name="Add it").click()
+    expect(page.get_by_text("Choose what a complete packet holds.")).to_be_visible()
+    expect(page.get_by_label("At least")).to_have_value("95")
+    page.get_by_label("the company").check()
+    page.get_by_role("button", name="Add it").click()
+    expect(page.locator("[data-changes-list]")).to_have_text(
+        "New: Complete packets: at least 95 % complete packets a month."
+    )
+
+    MonthlyPromise.objects.create(contract=cast.contract, **LEADS)
+    at = database_now()
+    handoff = cast.hot_lead(at=at).handoffs.get()
+    handoff.accept(handoff.owner, at=at)
+    page.goto("/scorecard/")
+    line = page.locator("[data-promise=leads]")
+    line.locator("[data-figure=value]").click()
+    page.get_by_role("link", name="Leave out the handoff of Pat Lee").click()
+    page.get_by_label("Why it should not count").fill("A colleague tried the form.")
+    page.get_by_role("button", name="Ask the other side").click()
+    expect(page.locator("[data-exclusion]")).to_contain_text("it counts until sales agrees")
+    danas = opened(browser, cast.dana, live_server)
+    theirs = danas.new_page()
+    theirs.goto("/scorecard/")
+    theirs.get_by_role("button", name="Agree for sales").click()
+    expect(theirs.locator("[data-toast]")).to_contain_text("It is left out from now on.")
+    expect(theirs.locator("[data-promise=leads] [data-figure=value]")).to_have_text("0")
+    monas.close()
+    danas.close()
+
+
+def test_the_pages_are_clean_and_the_wall_asks_for_itself_again(browser, cast, live_server):
+    MonthlyPromise.objects.create(contract=cast.contract, **LEADS)
+    at = database_now()
+    handoff = cast.hot_lead(at=at).handoffs.get()
+    handoff.accept(handoff.owner, at=at)
+    exclusions.ask(handoff, "marketing", reason="A test", by=cast.mona, at=at)
+    draft = drafting.begin(by=cast.mona, at=at)
+    context = opened(browser, cast.dana, live_server, viewport={"width": 1440, "height": 900})
+    page = context.new_page()
+    said, found = complaints(page, live_server.url), {}
+    urls = [
+        "/scorecard/", "/scorecard/?wall=1", "/scorecard/leads/",
+        f"/handoffs/{handoff.pk}/leave-out/", "/sla/contract/versions/1/end/",
+        f"/sla/contract/draft/monthly/{draft.monthly.get().pk}/", "/sla/contract/draft/",
+    ]  # fmt: skip
+    for url in urls:
+        for theme, width in (("light", 1440), ("dark", 390)):
+            page.emulate_media(color_scheme=theme)
+            page.set_viewport_size({"width": width, "height": 900})
+            page.goto(url)
+            settled(page)
+            over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            found[url, theme] = (accessibility(page), max(over, 0))
+    assert {key: value for key, value in found.items() if value != ([], 0)} == {}
+    assert said == []
+    page.goto("/scorecard/?wall=1")
+    tile = page.locator("[data-promise=leads]")
+    expect(tile).to_contain_text(re.compile(r"1\s+of 2"))
+    exclusions.agree(handoff.exclusions.get(), "sales", by=cast.dana, at=database_now())
+    page.evaluate("htmx.trigger('#scorecard', 'refresh')")
+    expect(tile).to_contain_text(re.compile(r"0\s+of 2"))
+    context.close()
