@@ -5,9 +5,10 @@ from typing import Any
 
 from accounts.models import Team, User
 from leadflow.starter import SCORE_RULES, keep_hours, sign_contract
-from leads.models import ScoreRules
+from leads.models import Handoff, ScoreRules
 from personas.models import Definition, Persona
 from personas.versions import persona_facts
+from sla.figures import exclusions
 from sla.models import CalendarVersion
 
 # Days before `at` on which the older versions were replaced.
@@ -119,3 +120,16 @@ def agreed_twice(users: dict[str, User], *, first: datetime, second: datetime) -
     spa.versions.create(version=2, facts=facts, in_force_from=second, **signed)
     spa.version = 2
     spa.save(update_fields=["version"])
+
+
+def leave_out(users: dict[str, User], at: datetime) -> None:
+    """Two handoffs of late that should not count for marketing: sales agrees to one."""
+    came_back = Handoff.objects.filter(
+        state=Handoff.State.REJECTED, closed_at__lt=at - timedelta(days=1)
+    )
+    reasons = ("Our own test of the form.", "Came twice from the same fair.")
+    newest = came_back.order_by("-handed_over_at", "-pk")[: len(reasons)]
+    for reason, handoff in zip(reasons, newest, strict=False):
+        made = exclusions.ask(handoff, "marketing", reason=reason, by=users["mona"], at=at)
+        if reason == reasons[0]:
+            exclusions.agree(made, "sales", by=users["dana"], at=at)

@@ -12,6 +12,7 @@ from itertools import count
 
 from accounts.models import User
 from leadflow.demo import sales, words
+from leadflow.demo.agreement import leave_out
 from leadflow.demo.arrivals import Arrival, Rows, session
 from leadflow.demo.campaigns import PLANS
 from leadflow.demo.history import History
@@ -81,6 +82,7 @@ def arrange(history: History, people: People, at: datetime) -> None:
         history.at(history.before("leo", at, ago), step)
     step = partial(_from_far_away, history, people, number)
     history.at(history.before("dana", at, 50 * MINUTE), step)
+    history.at(history.before("mona", at, 10 * HOUR), partial(leave_out, history.users))
 
 
 def _visitor(

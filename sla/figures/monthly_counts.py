@@ -68,7 +68,7 @@ def measured(found: Sequence[Month], *, at: datetime) -> list[Measured]:
         _prorate(each, hours, at=at)
     every = [each for each in every if each.target]
     if every:
-        rows = list(_rows(found, {item for each in every for item in each.promise.packet}))
+        rows = list(_rows(found, [each.promise for each in every]))
         for each in every:
             _count(each, rows)
     return every
@@ -110,16 +110,22 @@ def _prorate(each: Measured, hours: Hours | None, *, at: datetime) -> None:
         each.target = max(scaled, 1)
 
 
-def _rows(found: Sequence[Month], packet: Iterable[str]) -> QuerySet[Any, dict[str, Any]]:
-    """The handoffs of these months, counted by all that a promise may ask."""
+def _rows(
+    found: Sequence[Month], promises: Sequence[MonthlyPromise]
+) -> QuerySet[Any, dict[str, Any]]:
+    """The handoffs of these months, counted by all that these promises ask, and no more: a
+    receipt is costly to open."""
+    packet = {item for promise in promises for item in promise.packet}
     holding = {f"holds_{item}": _holds(item) for item in sorted(packet)}
+    by_persona = any(promise.personas for promise in promises)
+    persona = ["persona_slug"] if by_persona else []
     zone = found[0].start.tzinfo
     return (
         told(Handoff.objects.filter(contract_version__isnull=False))
         .filter(handed_over_at__gte=found[-1].start, handed_over_at__lt=found[0].end)
         .annotate(month=TruncMonth("handed_over_at", tzinfo=zone), **holding)
         .order_by()
-        .values("month", "contract_version", "persona_slug", "outcome", "out", *holding)
+        .values("month", "contract_version", "outcome", "out", *persona, *holding)
         .annotate(n=Count("pk"))
     )
 

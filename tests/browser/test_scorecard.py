@@ -9,17 +9,15 @@ from accounts.instants import database_now
 from sla.contracts import drafting
 from sla.figures import exclusions
 from sla.models import MonthlyPromise
-from tests.browser.test_contract import opened
-from tests.browser.test_frame import accessibility, complaints, settled
+from tests.browser.pages import complaints, unclean
 
 pytestmark = pytest.mark.browser
 LEADS = {"key": "leads", "name": "Accepted leads", "counted": "accepted", "target": 2}
 
 
-def test_a_monthly_promise_is_drafted_and_a_figure_opens_its_leads(browser, cast, live_server):
+def test_a_monthly_promise_is_drafted_and_a_figure_opens_its_leads(opened, cast):
     drafting.begin(by=cast.mona, at=database_now())
-    monas = opened(browser, cast.mona, live_server)
-    page = monas.new_page()
+    page = opened(cast.mona)
     page.goto("/sla/contract/draft/")
     page.get_by_role("link", name="Add a monthly promise").click()
     page.get_by_label("Name").fill("Complete packets")
@@ -45,40 +43,28 @@ def test_a_monthly_promise_is_drafted_and_a_figure_opens_its_leads(browser, cast
     page.get_by_label("Why it should not count").fill("A colleague tried the form.")
     page.get_by_role("button", name="Ask the other side").click()
     expect(page.locator("[data-exclusion]")).to_contain_text("it counts until sales agrees")
-    danas = opened(browser, cast.dana, live_server)
-    theirs = danas.new_page()
+    theirs = opened(cast.dana)
     theirs.goto("/scorecard/")
     theirs.get_by_role("button", name="Agree for sales").click()
     expect(theirs.locator("[data-toast]")).to_contain_text("It is left out from now on.")
     expect(theirs.locator("[data-promise=leads] [data-figure=value]")).to_have_text("0")
-    monas.close()
-    danas.close()
 
 
-def test_the_pages_are_clean_and_the_wall_asks_for_itself_again(browser, cast, live_server):
+def test_the_pages_are_clean_and_the_wall_asks_for_itself_again(opened, cast, live_server):
     MonthlyPromise.objects.create(contract=cast.contract, **LEADS)
     at = database_now()
     handoff = cast.hot_lead(at=at).handoffs.get()
     handoff.accept(handoff.owner, at=at)
     exclusions.ask(handoff, "marketing", reason="A test", by=cast.mona, at=at)
     draft = drafting.begin(by=cast.mona, at=at)
-    context = opened(browser, cast.dana, live_server, viewport={"width": 1440, "height": 900})
-    page = context.new_page()
-    said, found = complaints(page, live_server.url), {}
+    page = opened(cast.dana)
+    said = complaints(page, live_server.url)
     urls = [
         "/scorecard/", "/scorecard/?wall=1", "/scorecard/leads/",
         f"/handoffs/{handoff.pk}/leave-out/", "/sla/contract/versions/1/end/",
         f"/sla/contract/draft/monthly/{draft.monthly.get().pk}/", "/sla/contract/draft/",
     ]  # fmt: skip
-    for url in urls:
-        for theme, width in (("light", 1440), ("dark", 390)):
-            page.emulate_media(color_scheme=theme)
-            page.set_viewport_size({"width": width, "height": 900})
-            page.goto(url)
-            settled(page)
-            over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-            found[url, theme] = (accessibility(page), max(over, 0))
-    assert {key: value for key, value in found.items() if value != ([], 0)} == {}
+    assert unclean(page, urls) == {}
     assert said == []
     page.goto("/scorecard/?wall=1")
     tile = page.locator("[data-promise=leads]")
@@ -86,4 +72,3 @@ def test_the_pages_are_clean_and_the_wall_asks_for_itself_again(browser, cast, l
     exclusions.agree(handoff.exclusions.get(), "sales", by=cast.dana, at=database_now())
     page.evaluate("htmx.trigger('#scorecard', 'refresh')")
     expect(tile).to_contain_text(re.compile(r"0\s+of 2"))
-    context.close()
