@@ -62,7 +62,7 @@ def test_the_pages_are_clean_and_the_wall_asks_for_itself_again(opened, cast, li
     urls = [
         "/scorecard/", "/scorecard/?wall=1", "/scorecard/leads/",
         f"/handoffs/{handoff.pk}/leave-out/", "/sla/contract/versions/1/end/",
-        f"/sla/contract/draft/monthly/{draft.monthly.get().pk}/", "/sla/contract/draft/",
+        f"/sla/contract/draft/monthly/{draft.monthly.get().pk}/",
     ]  # fmt: skip
     assert unclean(page, urls) == {}
     assert said == []
