@@ -27,6 +27,7 @@ from tests.sla.test_contract_signing import (
     whole,
 )
 
+pytestmark = pytest.mark.usefixtures("no_wrong_passwords")
 LATER = SIGNED + timedelta(days=3)
 
 

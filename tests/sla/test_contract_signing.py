@@ -21,6 +21,7 @@ from sla.models import Alarm, Breach, Clock, Contract, Side, Term
 from sla.sweep import sweep
 from tests.factories import PASSWORD, make_cast, ny
 
+pytestmark = pytest.mark.usefixtures("no_wrong_passwords")
 AT = ny("2027-01-15 10:00")
 SIGNED = ny("2027-01-15 12:00")
 LATER = ny("2027-01-29 12:00")

@@ -19,6 +19,7 @@ from sla.models import Contract, Side, Term
 from tests.factories import PASSWORD, SCORE_RULES, ny
 from tests.sla.test_contract_signing import SIGNED, client_of, draft_with, post, sign_both, whole
 
+pytestmark = pytest.mark.usefixtures("no_wrong_passwords")
 MQL = "A score of at least 50, and somebody we can reach."
 
 
