@@ -32,6 +32,8 @@ CHECKS = [
     response_schema_conformance,
 ]
 ENDPOINTS = {
+    "/api/v1/changes/": {"get"},
+    "/api/v1/changes/{id}/acknowledge/": {"post"},
     "/api/v1/fields/": {"get"},
     "/api/v1/leads/": {"get", "post"},
     "/api/v1/leads/{id}/": {"get", "patch"},

@@ -7,8 +7,8 @@ from typing import Any
 
 from leadflow.demo.history import History, spell
 from leadflow.demo.people import TEMPERS
-from personas import announcing
-from personas.models import Offer, OfferChange
+from personas import announcing, saying
+from personas.models import Offer, OfferChange, Persona
 
 HOUR = 3600
 # What the contract gives, in working seconds.
@@ -57,6 +57,17 @@ NEWS = (
         ago=13 * HOUR, unread=("sam", "walt"),
     ),
 )  # fmt: skip
+# Slug, persona, stage, words, by whom; the first are agreed by the other team's manager.
+SAID = (
+    ("cedar-6", "back-pain-homeowner", "", "“When does your back hurt most? Let us put the jets "
+     "there.” Then offer the demonstration.", "sam"),
+    ("cedar-6", "new-house-couple", "sql", "Ask what stands in the garden by next summer; the site "
+     "survey is free and saves digging twice.", "priya"),
+    ("grand-spa", "spa-director", "", "Show the Lakeside’s occupancy before the price.", "mona"),
+    ("care-contract", None, "customer", "“Water is our business now”: a visit a month, filters "
+     "included.", "dana"),
+)  # fmt: skip
+IDEA = ("cedar-6", None, "", "A Cedar 6 costs less a month than two evenings at the spa.", "oliver")
 PROPOSED = News(
     "lodge-6", {"name": "Lodge for guests"},
     "Owners of cabins do not count seats; they search for “hot tub for guests”.",
@@ -70,6 +81,7 @@ def announce(history: History, at: datetime) -> None:
         when = at - timedelta(days=news.days)
         when = history.before("mona", when, news.ago or HOUR)
         history.at(when, partial(_publish, history, news))
+    history.at(history.before("dana", at - timedelta(days=50), HOUR), partial(_say, history))
     when = history.before("maya", at, PROPOSED.ago)
     history.at(when, partial(_propose, history, PROPOSED, "maya"))
 
@@ -102,3 +114,15 @@ def _acknowledge(history: History, pk: int, login: str, at: datetime) -> None:
     history.stirred = True
     change = OfferChange.objects.get(pk=pk)
     announcing.acknowledge(change, by=history.users[login], at=at)
+
+
+def _say(history: History, at: datetime) -> None:
+    """What works in a call, written down by who found it; one idea nobody has agreed to yet."""
+    for slug, persona, stage, text, login in (*SAID, IDEA):
+        message = saying.propose(
+            text, by=history.users[login], at=at, offer=Offer.objects.get(slug=slug), stage=stage,
+            persona=Persona.objects.get(slug=persona) if persona else None,
+        )  # fmt: skip
+        if text != IDEA[3]:
+            manager = "dana" if login == "mona" else "mona"
+            saying.agree(message, by=history.users[manager], at=at)

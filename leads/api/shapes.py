@@ -184,6 +184,30 @@ class FieldList(serializers.Serializer[Any]):
     results = FieldOut(many=True)
 
 
+@extend_schema_serializer(component_name="OfferChange")
+class ChangeOut(serializers.Serializer[Any]):
+    """A published change of an offer, and your acknowledgement of it."""
+
+    id = serializers.IntegerField()
+    offer = serializers.CharField(help_text="Its present name")
+    title = serializers.CharField()
+    before = serializers.DictField(help_text="What changed of name, price, currency, is_active")
+    after = serializers.DictField()
+    claim = serializers.CharField(help_text="What is said no more, or empty")
+    say = serializers.CharField(help_text="What to say now, or empty")
+    reason = serializers.CharField()
+    published_at = serializers.DateTimeField()
+    taken_back_at = serializers.DateTimeField(allow_null=True)
+    asked = serializers.BooleanField(help_text="Whether it is yours to acknowledge")
+    acknowledged_at = serializers.DateTimeField(allow_null=True)
+
+
+class ChangeList(serializers.Serializer[Any]):
+    """The newest changes."""
+
+    results = ChangeOut(many=True)
+
+
 @extend_schema_serializer(component_name="Activity")
 class ActivityOut(serializers.Serializer[Any]):
     """One thing that happened to a lead."""

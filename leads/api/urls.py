@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.api import fields, handoffs, leads, queue
+from leads.api import changes, fields, handoffs, leads, queue
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -15,6 +15,12 @@ urlpatterns = [
     path("leads/<int:pk>/disqualify/", handoffs.DisqualifyLead.as_view(), name="disqualify"),
     path("leads/<int:pk>/recycle/", handoffs.RecycleLead.as_view(), name="recycle"),
     path("leads/<int:pk>/feedback/", handoffs.RateLead.as_view(), name="feedback"),
+    path("changes/", changes.Changes.as_view(), name="changes"),
+    path(
+        "changes/<int:pk>/acknowledge/",
+        changes.AcknowledgeChange.as_view(),
+        name="acknowledge-change",
+    ),
     path("fields/", fields.Fields.as_view(), name="fields"),
     path("queue/", queue.QueueView.as_view(), name="queue"),
 ]

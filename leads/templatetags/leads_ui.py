@@ -1,5 +1,6 @@
 """How activities are drawn: a picture for each kind, and what the record says beyond it."""
 
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
@@ -7,11 +8,14 @@ from typing import Any
 
 import phonenumbers
 from django import template
+from django.utils.html import json_script
+from django.utils.safestring import SafeString
 
 from accounts.words import money_words
 from leads.custom_fields.saying import cell
 from leads.models import Activity, Kind, RejectReason, Return
 from leads.qualification import DISQUALIFY_REASONS
+from personas.retired import vocabulary
 
 register = template.Library()
 
@@ -129,3 +133,11 @@ def phone_words(number: str) -> str:
     except phonenumbers.NumberParseException:
         return number
     return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+
+@register.simple_tag
+def retired_words() -> SafeString:
+    """The words that are said no more, for static/js/retired.js."""
+    words = vocabulary()
+    told = {"retired": [asdict(one) for one in words.retired], "in_use": words.in_use}
+    return json_script(told, "retired-words")

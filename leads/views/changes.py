@@ -18,6 +18,7 @@ from accounts.models import User
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads import deadlines
+from leads.offered.carriers import carriers
 from leads.views.access import EVERYBODY, only_for
 from personas import announcing
 from personas.models import Acknowledgement, OfferChange
@@ -73,6 +74,16 @@ def offer_change(request: SignedInRequest, pk: int) -> HttpResponse:
         "may_publish": announcing.may_publish(request.user),
     }
     return render(request, "leads/offer_change.html", context)
+
+
+@require_safe
+@only_for(*EVERYBODY)
+def change_carriers(request: SignedInRequest, pk: int) -> HttpResponse:
+    """What still says what the change takes away; the page fetches it, for it may take a while."""
+    change = _found(request.user, pk)
+    groups = carriers(change, by=request.user)
+    context = {"at": database_now(), "change": change, "groups": groups}
+    return render(request, "leads/_carriers.html", context)
 
 
 @require_POST

@@ -15,8 +15,9 @@ from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads.offered.forms import ChangeForm, NewOfferForm
 from leads.views.access import EVERYBODY, only_for
-from personas import announcing
-from personas.models import Offer, OfferChange
+from personas import announcing, saying
+from personas.models import Message, Offer, OfferChange
+from personas.retired import Retired, vocabulary
 
 
 @require_safe
@@ -53,8 +54,21 @@ def offer(request: SignedInRequest, slug: str) -> HttpResponse:
             asked=Count("acknowledgements"), done=Count("acknowledgements", filter=done)
         ).order_by("-published_at", "-pk"),
         "may_propose": announcing.may_propose(request.user),
+        "said": _said(found),
+        "may_say": saying.may_propose(request.user),
+        "may_agree": saying.may_agree(request.user),
     }
     return render(request, "leads/offer.html", context)
+
+
+def _said(offer: Offer) -> list[tuple[Message, list[Retired]]]:
+    """What is said of it, agreed or proposed, with the retired words in it."""
+    found = offer.messages.filter(retired_at=None)
+    words = vocabulary()
+    return [
+        (message, words.found_in(message.text))
+        for message in found.select_related("persona", "proposed_by", "agreed_by")
+    ]
 
 
 @require_http_methods(["GET", "POST"])

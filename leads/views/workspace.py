@@ -28,10 +28,14 @@ from leads.models import (
 )
 from leads.models.prediction import READERS as PREDICTION_READERS
 from leads.next_step import NextStep, Rights, State, next_step
+from leads.offered.touching import touching
 from leads.quality import may_rate
 from leads.views.deeds import deeds
+from personas.models import Message
 
 PAGE = 20
+# More is read by nobody in a call.
+MOST_SAID = 4
 LIFECYCLE = (Stage.INQUIRY, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
 FIGURES = (("score", "Score"), ("tier", "Tier"), ("fit", "Fit"), ("engagement", "Engagement"))
 FACTS = (
@@ -85,6 +89,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
     missing = [] if handoff and handoff.is_open else missing_for_mql(lead, at=at)
     mine = lead.owner_id == user.pk
     state = State(lead, handoff, current_deal, returned, missing, mine, _given_by(user, handoff))
+    offers = offers_for(lead)
     step = next_step(state, allowed)
     clock = _leading_clock(handoff, returned)
     return {
@@ -113,7 +118,9 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "mails": list(SentMail.objects.under_way().filter(lead=lead).select_related("sender")[:5]),
         "may_see_prediction": user.role in PREDICTION_READERS,
         "duplicates": _duplicates(user, lead),
-        "offers": offers_for(lead),
+        "offers": offers,
+        "to_say": _to_say(lead, offers),
+        "touches": touching(lead, current_deal or deal, by=user, at=at),
         "missing": missing,
         "extras": shown(lead.extra),
         **timeline_context(lead, before),
@@ -251,6 +258,14 @@ def offers_for(lead: Lead) -> list[Any]:
         return []
     offers = lead.persona.offers.on_sale().prefetch_related("former")
     return list(offers.order_by("price"))
+
+
+def _to_say(lead: Lead, offers: list[Any]) -> list[Message]:
+    """What was agreed to say to such a lead, now."""
+    fits = Q(persona=lead.persona_id) | Q(persona=None), Q(stage=lead.stage) | Q(stage="")
+    if not offers:
+        return []
+    return list(Message.objects.in_use().filter(*fits, offer__in=offers)[:MOST_SAID])
 
 
 def timeline_context(lead: Lead, before: str = "") -> dict[str, Any]:

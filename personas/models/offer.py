@@ -216,3 +216,60 @@ class Acknowledgement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} on change {self.change_id}"
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def in_use(self) -> Self:
+        """Agreed and not retired."""
+        return self.filter(agreed_at__isnull=False, retired_at=None)
+
+
+class Message(models.Model):
+    """What we say of an offer, or to a persona: proposed by anyone, agreed by a manager.
+
+    A changed text is a proposal again.
+    """
+
+    class Channel(models.TextChoices):
+        ANY = "", "Any channel"
+        CALL = "call", "Call"
+        EMAIL = "email", "E-mail"
+        MEETING = "meeting", "Meeting"
+        SOCIAL = "social", "Social"
+
+    offer = models.ForeignKey(
+        Offer, null=True, blank=True, on_delete=models.CASCADE, related_name="messages"
+    )
+    persona = models.ForeignKey(
+        Persona, null=True, blank=True, on_delete=models.CASCADE, related_name="messages"
+    )
+    # A lead's stage; "" is any.
+    stage = models.CharField(max_length=16, blank=True)
+    channel = models.CharField(max_length=8, blank=True, choices=Channel.choices)
+    text = models.TextField()
+    # [{"title", "url"}]: brochures, pages, pictures.
+    collaterals = models.JSONField(default=list, blank=True)
+    proposed_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    proposed_at = models.DateTimeField()
+    agreed_by = models.ForeignKey(
+        User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    agreed_at = models.DateTimeField(null=True)
+    retired_at = models.DateTimeField(null=True)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [
+            models.CheckConstraint(
+                name="message_agreed_by_somebody",
+                condition=Q(agreed_at=None, agreed_by=None)
+                | Q(agreed_at__isnull=False, agreed_by__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:60]

@@ -1,0 +1,179 @@
+"""What still carries a name, a price or a claim that a change takes away: where, and how many."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.words import money_words
+from leads.lists.patience import LONGEST, TooSlow, within
+from leads.models import Activity, Campaign, CaptureForm, Deal, Handoff, Lead, MailTemplate
+from personas.models import Definition, OfferChange, Persona
+from personas.retired import spoken
+
+# Of each kind.
+MOST = 25
+PERSONA_WORDS = ("description", "motives", "influences", "pains", "goals", "channels")
+FORM_WORDS = ("name", "headline", "intro", "button", "thanks", "consent_text")
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """One thing that says it: its name, what is said beside it, and where it is mended."""
+
+    title: str
+    beside: str
+    url: str
+
+
+@dataclass(slots=True)
+class Group:
+    """The carriers of one kind."""
+
+    title: str
+    found: list[Carrier] = field(default_factory=list)
+    # There are more than are named.
+    more: bool = False
+    # Looking took too long, so nothing is known.
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The words that go, by whom they are asked for, and the names that stay in use."""
+
+    words: tuple[str, ...]
+    in_use: tuple[str, ...]
+    by: User
+
+    def anywhere(self, *fields: str) -> Q:
+        """Rows that may say it: letters in a row, whatever stands around them."""
+        return reduce(or_, (Q(**{f"{f}__icontains": w}) for f in fields for w in self.words))
+
+    def say(self, *texts: str) -> bool:
+        """Whether they do, in whole words."""
+        gone = {" ".join(words.casefold().split()) for words in self.words}
+        return any(gone & set(spoken(text, self.words, self.in_use)) for text in texts)
+
+
+def carriers(change: OfferChange, *, by: User) -> list[Group]:
+    """Everything this person may see that says what the change takes away, kind by kind."""
+    words = change.retired_words
+    asked = Asked(tuple(words), (change.after.get("name", change.offer.name),), by)
+    kinds = KINDS if words else ()
+    groups = [_group(title, look, asked) for title, look in kinds]
+    groups.insert(0, _quoted(change, by) if change.repriced else _named(asked))
+    return [group for group in groups if group.found or group.unknown]
+
+
+def _group(title: str, look: Callable[[Asked], Iterable[Carrier]], asked: Asked) -> Group:
+    group = Group(title)
+    try:
+        with within(LONGEST):
+            for carrier in look(asked):
+                if len(group.found) == MOST:
+                    group.more = True
+                    break
+                group.found.append(carrier)
+    except TooSlow:
+        group.unknown = True
+    return group
+
+
+def _quoted(change: OfferChange, by: User) -> Group:
+    """Open deals of the offer, by any of its names: the customer may have heard the old price."""
+    names = {change.offer.name, *change.offer.former_names, *change.retired_words}
+    names.add(change.after.get("name", change.offer.name))
+    asked = Asked(tuple(sorted(names)), (), by)
+    return _group("Open deals, quoted before", _deals, asked)
+
+
+def _named(asked: Asked) -> Group:
+    return _group("Open deals", _deals, asked) if asked.words else Group("Open deals")
+
+
+def _deals(asked: Asked) -> Iterator[Carrier]:
+    deals: QuerySet[Deal] = Deal.objects.visible_to(asked.by).open().filter(asked.anywhere("name"))
+    for deal in deals.select_related("lead", "owner").order_by("-opened_at"):
+        if asked.say(deal.name):
+            beside = f"{deal.lead.name}, {money_words(deal.amount, deal.currency)}, {deal.owner}"
+            yield Carrier(deal.name, beside, deal.lead.get_absolute_url())
+
+
+def _leads(asked: Asked) -> Iterator[Carrier]:
+    """Leads with sales whose form, notes or mails say it."""
+    ours = Lead.objects.visible_to(asked.by).filter(
+        Exists(Handoff.objects.open().filter(lead=OuterRef("pk")))
+        | Exists(Deal.objects.open().filter(lead=OuterRef("pk")))
+    )
+    ours = ours.annotate(told=Cast("extra", TextField()))
+    notes = Activity.objects.filter(asked.anywhere("note"), lead__in=ours.values("pk"))
+    noted = {
+        note.lead_id: note.note
+        for note in notes.only("lead", "note").order_by("-pk")[: 10 * MOST]
+        if asked.say(note.note)
+    }
+    rows = ours.filter(asked.anywhere("told") | Q(pk__in=list(noted)))
+    for lead in rows.select_related("owner").order_by("-updated_at", "-pk"):
+        texts = [str(value) for value in lead.extra.values()]
+        if lead.pk in noted or asked.say(*texts):
+            where = "in a note or message" if lead.pk in noted else "in what they told us"
+            yield Carrier(
+                lead.name, f"{where}, {lead.owner or 'nobody’s'}", lead.get_absolute_url()
+            )
+
+
+def _campaigns(asked: Asked) -> Iterator[Carrier]:
+    found = Campaign.objects.visible_to(asked.by).filter(asked.anywhere("name"))
+    for campaign in found.order_by("-pk"):
+        if asked.say(campaign.name):
+            url = reverse("campaign", args=[campaign.slug])
+            yield Carrier(campaign.name, campaign.get_channel_display(), url)
+
+
+def _forms(asked: Asked) -> Iterator[Carrier]:
+    for form in CaptureForm.objects.filter(asked.anywhere(*FORM_WORDS)).order_by("name"):
+        if asked.say(*(getattr(form, name) for name in FORM_WORDS)):
+            beside = "on the website" if form.is_active else "switched off"
+            yield Carrier(form.name, beside, reverse("form", args=[form.slug]))
+
+
+def _templates(asked: Asked) -> Iterator[Carrier]:
+    """Everybody's, by name; their words are for whom they are shared with."""
+    found = MailTemplate.objects.filter(asked.anywhere("subject", "body"), removed_at=None)
+    mine = set(MailTemplate.objects.visible_to(asked.by).values_list("pk", flat=True))
+    for template in found.select_related("by", "team"):
+        if asked.say(template.subject, template.body):
+            url = template.get_absolute_url() if template.pk in mine else ""
+            yield Carrier(template.name, f"{template.by}’s, {template.team or 'their own'}", url)
+
+
+def _agreed(asked: Asked) -> Iterator[Carrier]:
+    """What both teams wrote down: personas and definitions."""
+    for persona in Persona.objects.in_use():
+        objections: Any = persona.objections
+        answers = [
+            " · ".join(map(str, o.values())) if isinstance(o, dict) else str(o) for o in objections
+        ]
+        if asked.say(*(getattr(persona, name) for name in PERSONA_WORDS), *answers):
+            yield Carrier(persona.name, "Persona", reverse("persona", args=[persona.slug]))
+    newest = Definition.objects.order_by("key", "-version").distinct("key")
+    for definition in newest:
+        if asked.say(definition.name, definition.words):
+            url = reverse("definition", args=[definition.key])
+            yield Carrier(definition.name, "Definition", url)
+
+
+KINDS = (
+    ("Leads with sales", _leads),
+    ("Campaigns", _campaigns),
+    ("Forms", _forms),
+    ("E-mail templates", _templates),
+    ("Personas and definitions", _agreed),
+)

@@ -1,0 +1,144 @@
+"""Which changes of offers a lead's page shows, and what still says the old name."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from leads import qualification
+from leads.activities import log_touch
+from leads.models import CaptureForm, MailTemplate
+from leads.offered.carriers import carriers
+from leads.offered.touching import touching
+from personas.models import Definition
+from tests.factories import hours, make_offer, ny, propose, publish
+
+AT = ny("2026-01-15 10:00")
+LATER = AT + hours(1)
+RENAME = {"name": "Meals for teams", "price": "14.50", "say": "Same kitchen"}
+
+
+@pytest.fixture
+def lunch(cast):
+    return make_offer()
+
+
+def touched(lead, cast, *, deal=None, at=LATER) -> list[tuple[str, bool]]:
+    found = touching(lead, deal, by=cast.sam, at=at)
+    return [(touch.change.offer.name, touch.to_do) for touch in found]
+
+
+@pytest.mark.parametrize("through", ["persona", "deal", "campaign", "interest", "nothing"])
+def test_a_change_touches_a_lead_through_what_names_the_offer(cast, lunch, through):
+    more = {"extra": {"interest": "a business lunch for twelve"}} if through == "interest" else {}
+    lead, deal = cast.hot_lead(at=AT, **more), None
+    if through == "persona":
+        lunch.personas.add(cast.persona)
+    if through == "campaign":
+        lead.campaign.name = "Business lunch in spring"
+    if through == "deal":
+        lead.handoffs.get().accept(cast.sam, at=AT)
+        qualification.qualify(lead, by=cast.sam, at=AT)
+        deal, _ = qualification.open_deal(
+            lead, by=cast.sam, at=AT, name="2 × business lunch", amount=Decimal(24)
+        )
+    publish(lunch, by=cast.mona, at=AT, **RENAME)
+    found = touched(lead, cast, deal=deal)
+    assert found == ([] if through == "nothing" else [("Meals for teams", True)])
+
+
+def test_after_two_months_it_is_no_news(cast, lunch):
+    lunch.personas.add(cast.persona)
+    lead = cast.hot_lead(at=AT)
+    publish(lunch, by=cast.mona, at=AT, **RENAME)
+    assert touched(lead, cast, at=AT + timedelta(days=61)) == []
+
+
+def test_the_lead_page_says_what_to_say_now_and_takes_the_acknowledgement(cast, lunch):
+    lunch.personas.add(cast.persona)
+    lead = cast.hot_lead(at=AT)
+    change = publish(lunch, by=cast.mona, at=AT, **RENAME)
+    client = Client()
+    client.force_login(cast.sam)
+    # By the clock of the page it may be long ago: published today.
+    change.published_at = lead.created_at
+    page = client.get(f"/leads/{lead.pk}/")
+    assert page.context["touches"] == []
+    again = publish(
+        lunch, by=cast.mona, at=page.context["at"], price="15.00", say="One dollar more"
+    )
+    page = client.get(f"/leads/{lead.pk}/")
+    text = page.content.decode()
+    assert "“Meals for teams” costs $15 instead of $14.50" in text
+    assert "Say: One dollar more" in text
+    sheet = client.get(f"/leads/{lead.pk}/activity/?kind=note").content.decode()
+    assert '"words": "Business lunch"' in sheet  # for the script that marks them
+    page = client.post(f"/changes/{again.pk}/acknowledge/", {"back": f"/leads/{lead.pk}/"})
+    assert page["Location"] == f"/leads/{lead.pk}/"
+    assert f"/changes/{again.pk}/acknowledge/" not in client.get(page["Location"]).content.decode()
+
+
+def test_what_still_carries_the_old_name(cast, lunch):
+    lead = cast.hot_lead(at=AT)
+    lead.handoffs.get().accept(cast.sam, at=AT)
+    log_touch(lead, "note", by=cast.sam, at=AT, note="Wants the Business lunch every day")
+    other = cast.hot_lead(
+        at=AT, email="two@spa.example", first_name="Kim", extra={"interest": "business lunch"}
+    )
+    cast.hot_lead(at=AT, email="three@spa.example", extra={"interest": "business lunches"})
+    qualification.qualify(lead, by=cast.sam, at=AT)
+    qualification.open_deal(
+        lead, by=cast.sam, at=AT, name="Business lunch, Spa Hotel", amount=Decimal(240)
+    )
+    cast.campaign.name = "Business lunch week"
+    cast.campaign.save()
+    CaptureForm.objects.create(
+        slug="menu", name="Menu", campaign=cast.campaign, owner=cast.maya,
+        headline="Taste our business lunch",
+    )  # fmt: skip
+    MailTemplate.objects.create(
+        name="Thanks", subject="Your lunch", body="Our Business lunch", by=cast.sam, changed_at=AT
+    )
+    cast.persona.objections = [{"objection": "Too dear", "answer": "Show the business lunch"}]
+    cast.persona.save()
+    Definition.objects.create(
+        key="offer", version=1, name="Offer", words="A business lunch is none.", in_force_from=AT
+    )
+    change = propose(lunch, by=cast.maya, at=AT, **RENAME)
+
+    found = {
+        g.title: sorted((c.title, c.url) for c in g.found) for g in carriers(change, by=cast.admin)
+    }
+
+    assert found == {
+        "Open deals, quoted before": [("Business lunch, Spa Hotel", f"/leads/{lead.pk}/")],
+        "Leads with sales": [
+            ("Kim Lee", f"/leads/{other.pk}/"), ("Pat Lee", f"/leads/{lead.pk}/"),
+        ],
+        "Campaigns": [("Business lunch week", "/campaigns/back-pain/")],
+        "Forms": [("Menu", "/forms/menu/")],
+        "E-mail templates": [("Thanks", "")],
+        "Personas and definitions": [
+            ("Offer", "/definitions/offer/"), ("Spa director", "/personas/spa-director/"),
+        ],
+    }  # fmt: skip
+    # Nobody learns of a lead they may not see: this one is Sam's.
+    seen = [each.title for group in carriers(change, by=cast.sue) for each in group.found]
+    assert "Business lunch, Spa Hotel" not in seen
+    assert "Pat Lee" not in seen
+
+
+def test_the_new_name_may_hold_the_old_one(cast, lunch):
+    cast.campaign.name = "Business lunch deluxe"
+    cast.campaign.save()
+    change = propose(lunch, by=cast.maya, at=AT, name="Business lunch deluxe")
+    assert carriers(change, by=cast.mona) == []
+
+
+def test_nothing_says_it(cast, lunch):
+    change = publish(lunch, by=cast.mona, at=AT, **RENAME)
+    client = Client()
+    client.force_login(cast.mona)
+    page = client.get(f"/changes/{change.pk}/carriers/").content.decode()
+    assert "Nothing you may see says “Business lunch” any more." in page
