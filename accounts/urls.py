@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from accounts import views, views_telling, views_webhooks
+from accounts import views, views_contacts, views_telling, views_webhooks
 
 urlpatterns = [
     path("notifications/", views.notifications, name="notifications"),
     path("notifications/bell/", views.bell, name="bell"),
     path("notifications/read/", views.notifications_read, name="notifications-read"),
     path("notifications/<int:pk>/open/", views.notification_open, name="notification-open"),
+    path("who/", views_contacts.contacts, name="contacts"),
     path("profile/", views.profile, name="profile"),
     path("profile/quiet-hours/", views.quiet_hours, name="quiet-hours"),
     path("profile/notifications/", views_telling.telling, name="telling"),

@@ -12,7 +12,8 @@ from django.db import transaction
 from django.db.models import Max
 
 from accounts import configuration, outbox
-from accounts.models import User
+from accounts.contacts import turn_to
+from accounts.models import Contact, User
 from accounts.refusals import Conflict, Refused
 from accounts.writing import insert, update
 from leads.activities import record_activities
@@ -242,9 +243,17 @@ def tell(handoffs: Sequence[Handoff], routes: Sequence[Route], *, at: datetime) 
                     url,
                     at=at,
                 )
-                for manager in sales_managers(team_id)
+                for manager in who_decides(team_id, at=at)
             ]
     outbox.send(messages)
+
+
+def who_decides(team_id: int | None, *, at: datetime) -> list[int]:
+    """Ids of those who are told of a lead that nobody takes: the sales team's managers, and who
+    answers for such leads (accounts.contacts)."""
+    turn = turn_to(Contact.Topic.UNASSIGNED, at=at)
+    named = [turn.ask.pk] if turn else []
+    return list(dict.fromkeys([*sales_managers(team_id), *named]))
 
 
 def sales_managers(team_id: int | None) -> list[int]:

@@ -12,7 +12,7 @@ from django.db import connection, transaction
 
 from accounts import configuration, outbox
 from accounts.models import User
-from leads.handover import sales_managers
+from leads.handover import who_decides
 from leads.models import Assignment, Handoff
 from leads.qualification import back_to_pool, reassign
 from leads.routing import at_hand, pool_for, route
@@ -124,7 +124,7 @@ def _to_manager(
             manager, "unassigned", f"Nobody took {lead.name}", f"{lead.name}: {why}",
             lead.get_absolute_url(), at=at, dedupe_key=f"unassigned:{alarm.pk}:{manager}",
         )
-        for manager in sales_managers(alarm.clock.team_id)
+        for manager in who_decides(alarm.clock.team_id, at=at)
     ])  # fmt: skip
     if handoff.owner_id is None:
         return 0

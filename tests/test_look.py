@@ -58,7 +58,9 @@ def test_the_navigation_of_each_role(cast, client, person, entries):
     scorecard = "scorecard " if person != "outsider" else ""
     agreement = f"{scorecard}compliance clock-list {quality}contract calendar-list"
     # Pages of leads and what is agreed on are for members of a team.
-    agreement += " definition-list persona-list offer-list scoring" if person != "outsider" else ""
+    agreement += (
+        " definition-list persona-list offer-list scoring contacts" if person != "outsider" else ""
+    )
     agreement += " prediction field-list" if person in ("mona", "dana", "admin") else ""
     agreement += " mailbox webhook-list" if person == "admin" else ""
     assert re.findall(r'href="([^"]+)"', navigation[1]) == [

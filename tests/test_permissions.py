@@ -241,6 +241,8 @@ lead-mail            GET   in   404  404  403  403  200  404  200  200
 lead-mail            POST  in   404  404  403  403  422  404  422  422
 lead-mail-preview    POST  in   404  404  403  403  200  404  200  200
 lead-mail-trust      POST  in   404  404  403  403  302  404  302  302
+contacts             GET   in   403  200  200  200  200  200  200  200
+contacts             POST  in   403  403  403  302  403  403  302  302
 mail-undo            POST  in   404  404  404  404  302  404  404  404
 telling              GET   in   200  200  200  200  200  200  200  200
 telling              POST  in   422  422  422  422  422  422  422  422

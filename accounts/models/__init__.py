@@ -2,6 +2,7 @@
 
 from accounts.models.audit import AuditEntry
 from accounts.models.configuration import ConfigurationStamp
+from accounts.models.contact import Contact
 from accounts.models.feed import CalendarFeed
 from accounts.models.keys import ApiKey, IdempotentRequest
 from accounts.models.outbox import Notification, OutboxMessage
@@ -15,6 +16,7 @@ __all__ = [
     "AuditEntry",
     "CalendarFeed",
     "ConfigurationStamp",
+    "Contact",
     "IdempotentRequest",
     "Membership",
     "Notification",

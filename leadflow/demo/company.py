@@ -24,6 +24,7 @@ def found(*, at: datetime) -> Company:
     start = at - timedelta(days=DAYS)
     users, teams = people.hire(at=at)
     people.leave(users, at=at)
+    people.answer(users)
     library.describe_buyers()
     library.price_list()
     library.ask_for_more()

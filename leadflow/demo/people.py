@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from accounts.models import Absence, Membership, Team, User
+from accounts.models import Absence, Contact, Membership, Team, User
 
 PASSWORD = "demo-leadflow"  # noqa: S105 (well known on purpose, and only in the demo)
 NEW_YORK, LONDON = "America/New_York", "Europe/London"
@@ -102,3 +102,13 @@ def leave(users: dict[str, User], *, at: datetime) -> None:
             ends_at=today + timedelta(days=last),
             note=note,
         )
+
+
+def answer(users: dict[str, User]) -> None:
+    """Who is turned to about what; Tomasz, who is away now, has a deputy."""
+    for topic, person, deputy in (
+        ("contract", "dana", "mona"), ("unassigned", "dana", "sam"), ("returns", "tomasz", "maya"),
+        ("definitions", "mona", "dana"), ("personas", "mona", "maya"), ("offers", "mona", "maya"),
+        ("scoring", "mona", "dana"), ("imports", "maya", "leo"), ("access", "admin", "dana"),
+    ):  # fmt: skip
+        Contact.objects.create(topic=topic, person=users[person], deputy=users[deputy])

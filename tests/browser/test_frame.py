@@ -26,6 +26,7 @@ PAGES = [
     "/profile/",
     "/profile/keys/",
     "/profile/notifications/",
+    "/who/",
     "/accounts/password/change/",
 ]
 OPEN_PAGES = ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"]

@@ -220,7 +220,7 @@ def test_pages_ask_as_much_for_three_as_for_one(cast, path):
         return len(captured)
 
     queries(1)
-    assert queries(1) == queries(2) == {"/imports/": 6, "/imports/{}/": 7}[path]
+    assert queries(1) == queries(2) == {"/imports/": 7, "/imports/{}/": 7}[path]
 
 
 def test_a_file_can_be_read_in_another_encoding_or_with_another_delimiter(cast):

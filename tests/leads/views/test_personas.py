@@ -74,6 +74,6 @@ def test_queries_do_not_grow_with_the_personas(cast, count, django_assert_num_qu
     for n in range(1, count):
         Persona.objects.create(slug=f"p{n}", name=f"P{n}")
     client = signed_in(cast.maya)
-    # session, user, memberships, counts, personas, instant, bell
-    with django_assert_num_queries(8):
+    # session, user, memberships, counts, personas, instant, bell, whom to ask
+    with django_assert_num_queries(9):
         client.get("/personas/")

@@ -134,6 +134,6 @@ def test_queries_do_not_grow_with_the_returns(cast, count, django_assert_num_que
         make_return(cast, n)
     client = signed_in(cast.maya)
     # session, user, memberships, instant, waiting, their clocks, answered, bell
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         client.get("/returns/")
     assert Lead.objects.count() == count
