@@ -96,7 +96,12 @@ class MeetingForm(forms.Form):
     def clean_starts_at(self) -> datetime:
         """The instant; a time that the clocks leave out when they are put forward is refused."""
         typed: datetime = self.cleaned_data["starts_at"].replace(tzinfo=None)
-        instant = typed.replace(tzinfo=self.zone).astimezone(UTC)
+        try:
+            instant = typed.replace(tzinfo=self.zone).astimezone(UTC)
+        except OverflowError:  # the last day of all, which somewhere is over already
+            raise forms.ValidationError(
+                f"There is no year {typed:%Y}; choose another day."
+            ) from None
         if instant.astimezone(self.zone).replace(tzinfo=None) != typed:
             raise forms.ValidationError(
                 "The clocks are put forward that night and there is no such time; choose another."

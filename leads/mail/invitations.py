@@ -29,7 +29,7 @@ def calendar(meeting: Meeting, method: str, *, at: datetime) -> str:
     event.add("status", "CANCELLED" if method == CANCEL else "CONFIRMED")
     if meeting.place:
         event.add("location", meeting.place)
-        if meeting.place.startswith(("https://", "http://")) and " " not in meeting.place:
+        if meeting.place.startswith(("https://", "http://")) and len(meeting.place.split()) == 1:
             event.add("url", meeting.place)
     if meeting.words:
         event.add("description", meeting.words)

@@ -1,6 +1,6 @@
 """What somebody means to do about a lead, and by when."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.db import models
@@ -9,6 +9,9 @@ from django.db.models import Q
 from accounts.models import User
 from accounts.refusals import Refused
 from leads.models.lead import Lead
+
+# Beyond it lie years that no calendar can show, and some that can't be read again.
+FARTHEST = timedelta(days=3650)
 
 
 class TaskQuerySet(models.QuerySet["Task"]):
@@ -29,13 +32,13 @@ class TaskQuerySet(models.QuerySet["Task"]):
     ) -> "Task":  # fmt: skip
         """Keep something to do; `with_the_lead` passes it on to whoever has the lead.
 
-        Raises Refused for an instant that is over.
+        Raises Refused for an instant that is over, or more than ten years ahead.
         """
-        if due_at <= at:
-            raise Refused(
-                "That is over; choose a later time.",
-                fields={"due_at": "That is over; choose a later time."},
-            )
+        wrong = "That is over; choose a later time." if due_at <= at else ""
+        if due_at > at + FARTHEST:
+            wrong = "That is more than ten years ahead; choose an earlier day."
+        if wrong:
+            raise Refused(wrong, fields={"due_at": wrong})
         return self.create(
             lead=lead, words=words, due_at=due_at, by=by, made_at=at,
             owner=None if with_the_lead else by,

@@ -115,6 +115,10 @@ def test_a_task_is_kept_and_done_from_the_page(cast):
     answer = sam.post(url, {"words": "Send prices", "due_at": "2020-01-31T09:30"})
     assert answer.status_code == 422
     assert "That is over; choose a later time." in answer.text
+    # It was kept, and nobody could open the lead's page any more.
+    answer = sam.post(url, {"words": "Send prices", "due_at": "9999-12-31T23:59"})
+    assert answer.status_code == 422
+    assert "more than ten years ahead" in answer.text
     due = database_now().astimezone(NEW_YORK) + timedelta(days=1)
     sam.post(url, {"words": "<b>Send</b> prices", "due_at": f"{due:%Y-%m-%dT%H:%M}"})
     task = Task.objects.get()

@@ -202,6 +202,14 @@ def test_a_broken_calendar_is_an_ordinary_reply(cast, lead):
     assert receive(mail.encode(), arrived_at=AT, at=AT) == "reply"
 
 
+def test_a_place_of_two_lines_adds_none_to_the_calendar(cast, lead, mailoutbox):
+    plan(cast, lead, place="https://call.example/sam\r\nATTENDEE:mailto:jo@spa.example")
+    sending.deliver(at=AT + SOON)
+    _, event = invitation(mailoutbox[0])
+    assert str(event["ATTENDEE"]) == "mailto:pat@spa.example"
+    assert "URL" not in event
+
+
 def test_how_it_went_is_a_touch_at_its_time(cast, lead):
     meeting = plan(cast, lead)
     with pytest.raises(Conflict, match="has not begun"):
@@ -226,6 +234,8 @@ def test_a_meeting_is_planned_changed_and_called_off_from_the_page(cast, client)
              "minutes": "60", "back": page}  # fmt: skip
     gap = client.post(url, {**words, "starts_at": "2027-03-14T02:30"}, headers=HTMX)
     assert "The clocks are put forward" in gap.content.decode()
+    last = client.post(url, {**words, "starts_at": "9999-12-31T23:59"}, headers=HTMX)
+    assert "There is no year 9999" in last.content.decode()
     answer = client.post(url, words, headers=HTMX).content.decode()
     meeting = Meeting.objects.get()
     assert meeting.starts_at == ny(f"{day} 15:00")
