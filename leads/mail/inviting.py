@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.refusals import Conflict, Refused
 from leads.activities import as_it_is_now, log_touch
 from leads.mail.invitations import CANCEL, REQUEST, calendar, when
-from leads.mail.writing import put_in_post
+from leads.mail.writing import hindrance, put_in_post
 from leads.models import Kind, Lead, Meeting, SentMail
 
 FARTHEST = timedelta(days=730)
@@ -69,23 +69,27 @@ def move(meeting: Meeting, *, by: User, at: datetime, **facts: Any) -> bool:
     return True
 
 
-def cancel(meeting: Meeting, *, by: User, at: datetime) -> None:
-    """Call it off. They are told, but for an invitation that has not gone out yet."""
+def cancel(meeting: Meeting, *, by: User, at: datetime) -> bool:
+    """Call it off. They are told, but for an invitation that has not gone out yet; returns False
+    where they know of it and can't be written to any more."""
     with transaction.atomic():
         now = _planned(meeting)
         now.state = State.CANCELLED
         _next(now, at=at)
         told = SentMail.objects.filter(meeting=now, cancelled_at=None).exclude(attempts=0)
-        if told.exists():
+        knows = told.exists()
+        reached = not knows or hindrance(now.lead) is None
+        if knows and reached:
             _tell(now, "Cancelled", CANCEL, at=at)
         else:
             _take_back(now, at=at)
+    return reached
 
 
 def keep(meeting: Meeting, *, at: datetime) -> None:
     """Undo a cancelling that nobody was told of yet. Raises Conflict when they were."""
     with transaction.atomic():
-        now = Meeting.objects.select_for_update(of=("self",)).get(pk=meeting.pk)
+        now = _locked(meeting)
         mails = SentMail.objects.filter(meeting=now, method=CANCEL)
         if now.state != State.CANCELLED or mails.exclude(attempts=0).exists():
             raise Conflict(f"“{now.title}” is called off already.", code="told")
@@ -104,14 +108,13 @@ def end(meeting: Meeting, outcome: str, *, by: User, at: datetime) -> None:
     if outcome not in (State.HELD, State.NO_SHOW):
         raise Refused(f"“{outcome}” is no outcome of a meeting; use held or no_show.")
     with transaction.atomic():
-        lead, _ = as_it_is_now(meeting.lead)
         now = _planned(meeting)
         if now.starts_at > at:
             raise Conflict(f"“{now.title}” has not begun yet.", code="not_begun")
         now.state = outcome
         now.save(update_fields=["state"])
         log_touch(
-            lead, Kind.MEETING, by=by, at=at, outcome=outcome, note=now.title,
+            now.lead, Kind.MEETING, by=by, at=at, outcome=outcome, note=now.title,
             occurred_at=now.starts_at,
         )  # fmt: skip
 
@@ -126,8 +129,14 @@ def _check(starts_at: datetime, *, at: datetime) -> None:
         raise Refused(said, fields={"starts_at": said})
 
 
+def _locked(meeting: Meeting) -> Meeting:
+    """It as it stands now; its lead first, as whoever takes in an answer locks them."""
+    as_it_is_now(meeting.lead)
+    return Meeting.objects.select_for_update(of=("self",)).get(pk=meeting.pk)
+
+
 def _planned(meeting: Meeting) -> Meeting:
-    now = Meeting.objects.select_for_update(of=("self",)).get(pk=meeting.pk)
+    now = _locked(meeting)
     if now.state != State.PLANNED:
         raise Conflict(f"“{now.title}” is {now.get_state_display().lower()} already.", code="over")
     return now

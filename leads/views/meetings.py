@@ -78,8 +78,9 @@ def meeting_cancel(request: SignedInRequest, pk: int) -> HttpResponse:
     meeting, found = _workable(request, pk)
 
     def deed(at: datetime) -> str:
-        inviting.cancel(meeting, by=request.user, at=at)
-        return f"“{meeting}” is called off."
+        reached = inviting.cancel(meeting, by=request.user, at=at)
+        otherwise = "" if reached else f" {found.name} can't be written to: say so another way."
+        return f"“{meeting}” is called off.{otherwise}"
 
     return perform(request, found, deed, tags=f"undo:{reverse('meeting-keep', args=[pk])}")
 

@@ -1,17 +1,20 @@
 """Meetings: the invitation a calendar reads, its changes, its answers, and how it went."""
 
+import time
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from icalendar import Calendar
 
 from accounts.instants import database_now
 from accounts.refusals import Conflict, Refused
 from leads.mail import inviting, sending, writing
 from leads.mail.receiving import receive
-from leads.models import Activity, BadAddress, Lead, Meeting, SentMail
-from tests.factories import hours, ny
+from leads.models import Activity, BadAddress, Handoff, Lead, Meeting, SentMail
+from tests.factories import hours, make_cast, ny
 
 AT = ny("2027-01-15 10:00")
 SOON = writing.UNDO + timedelta(seconds=1)
@@ -148,6 +151,17 @@ def test_nobody_is_invited_who_may_not_be_written_to(cast, lead):
     assert Meeting.objects.count() == 0
 
 
+def test_it_is_called_off_although_they_can_not_be_written_to_any_more(cast, lead, client):
+    meeting = plan(cast, lead)
+    sending.deliver(at=AT + SOON)
+    BadAddress.note("pat@spa.example", "gone", at=AT)
+    client.force_login(cast.sam)
+    answer = client.post(f"/meetings/{meeting.pk}/cancel/", follow=True)
+    assert "can&#x27;t be written to: say so another way." in answer.content.decode()
+    meeting.refresh_from_db()
+    assert (meeting.state, SentMail.objects.count()) == ("cancelled", 1)
+
+
 REPLY = """From: Pat <pat@spa.example>
 To: leadflow@localhost
 Subject: {word}: A look at the show garden
@@ -195,6 +209,43 @@ def test_the_answer_of_their_calendar_stands_on_the_meeting(cast, lead):
     stranger = REPLY.format(word="Yes", status="ACCEPTED", uid=meeting.uid).replace("pat@", "jo@")
     stranger = stranger.replace("<ACCEPTED@", "<other@")
     assert receive(stranger.encode(), arrived_at=AT, at=AT + hours(3)) == "unknown"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_moved_in_the_moment_their_answer_comes_in(db):
+    cast = make_cast()
+    lead = cast.hot_lead(at=AT, consent={"text": "Yes", "time": AT})
+    meeting = plan(cast, lead)
+    facts = {"title": "Later", "minutes": 45, "place": "", "words": ""}
+
+    def move() -> bool:
+        try:
+            return inviting.move(meeting, by=cast.sam, at=AT, starts_at=START, **facts)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as other, transaction.atomic():
+        # As leads.mail.receiving locks them: the lead, then the meeting.
+        Handoff.objects.locked_of(lead)
+        Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+        moved = other.submit(move)
+        until_somebody_waits()
+        Meeting.objects.filter(pk=meeting.pk).update(answer="accepted")
+    assert moved.result(timeout=10)
+    meeting.refresh_from_db()
+    assert (meeting.title, meeting.answer) == ("Later", "accepted")
+
+
+def until_somebody_waits() -> None:
+    """For a lock of ours."""
+    asked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    for _ in range(200):
+        with connection.cursor() as cursor:
+            cursor.execute(asked)
+            if cursor.fetchone()[0]:
+                return
+        time.sleep(0.02)
+    raise AssertionError("Nobody waits.")
 
 
 def test_a_broken_calendar_is_an_ordinary_reply(cast, lead):
