@@ -1,11 +1,14 @@
 """What sales hears from conversations: added on a lead's page, counted on its persona's."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models.functions import Lower
 
 from accounts.models import User
 from accounts.refusals import Refused
@@ -56,6 +59,31 @@ def add(lead: Lead, about: str, words: str, *, by: User, at: datetime) -> tuple[
     except IntegrityError:  # in the same moment by another click
         return known.get(), False
     return made, new
+
+
+def said_by_both(left: Lead, gone: Lead) -> list[dict[str, Any]]:
+    """Where the two are one person, they said it once: drop what the other said in the same words.
+    Returns what was dropped, as JSON keeps it."""
+    mine = _with_key(Insight.objects.filter(lead=left, about=OuterRef("about")))
+    same = _with_key(Insight.objects.filter(lead=gone))
+    same = same.filter(Exists(mine.filter(key=OuterRef("key"))))
+    dropped = list(same.values("persona_id", "about", "words", "by_id", "at"))
+    same.delete()
+    return [{**facts, "at": facts["at"].isoformat()} for facts in dropped]
+
+
+def say_again(lead: Lead, dropped: Sequence[Mapping[str, Any]]) -> None:
+    """Put back what `said_by_both` had dropped, but of a persona that is no more."""
+    there = set(Persona.objects.values_list("pk", flat=True)) if dropped else set()
+    Insight.objects.bulk_create(
+        Insight(lead=lead, **{**facts, "at": datetime.fromisoformat(facts["at"])})
+        for facts in dropped
+        if facts["persona_id"] in there
+    )
+
+
+def _with_key(insights: "QuerySet[Insight]") -> "QuerySet[Any]":
+    return insights.annotate(key=Lower("words"))
 
 
 def heard(persona: Persona, user: User) -> list[Said]:

@@ -12,6 +12,8 @@ from leads.models import DuplicatePair, Handoff, Lead, Merge
 
 # What a withdrawn handoff gets back.
 ENDED = ("state", "closed_at", "reason", "note")
+# Among what was moved: the other's insights that the survivor had too (leads.insights).
+SAID_BY_BOTH = "said_by_both"
 
 
 def begin(left: Lead, gone: Lead, *, by: User, at: datetime) -> Merge:

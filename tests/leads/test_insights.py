@@ -6,7 +6,9 @@ from django.urls import reverse
 
 from accounts.refusals import Refused
 from leads import insights, qualification
-from leads.models import Insight, Lead
+from leads.merging import merge
+from leads.models import Insight, Lead, Merge
+from leads.unmerging import undo
 from tests.factories import ny
 
 AT = ny("2027-01-14 10:00")
@@ -79,3 +81,17 @@ def test_it_is_noted_on_the_lead_shown_on_the_persona_and_taken_back(cast, leads
     assert signed_in(cast.maya).post(drop).status_code == 404
     client.post(drop)
     assert not Insight.objects.exists()
+
+
+def test_what_two_said_is_said_once_when_they_are_one_person_and_twice_again_when_not(cast, leads):
+    left, gone = leads
+    insights.add(left, "pain", "Too slow", by=cast.sam, at=AT)
+    insights.add(gone, "pain", "TOO slow", by=cast.sue, at=AT)
+    insights.add(gone, "goal", "Too slow", by=cast.sue, at=AT)
+    before = sorted(Insight.objects.values_list("lead", "about", "words", "by", "at"))
+    merge(left, gone, by=cast.dana, at=AT)
+    assert sorted(Insight.objects.values_list("lead", "about", "words")) == [
+        (left.pk, "goal", "Too slow"), (left.pk, "pain", "Too slow"),
+    ]  # fmt: skip
+    undo(Merge.objects.get(), by=cast.dana, at=AT)
+    assert sorted(Insight.objects.values_list("lead", "about", "words", "by", "at")) == before
