@@ -129,9 +129,7 @@ def publish(change: OfferChange, *, by: User, at: datetime, seen: str) -> OfferC
         if now.renamed:
             # Called so again: the name is retired no more.
             offer.former.filter(name__iexact=offer.name).delete()
-            FormerName.objects.update_or_create(
-                offer=offer, name=now.before["name"], defaults={"until": at, "change": now}
-            )
+            _retire(offer, now)
         asked = [Acknowledgement(change=now, user=user) for user in sales()]
         Acknowledgement.objects.bulk_create(asked)
         facts = {"title": now.title, "reason": now.reason, "asked": len(asked)}
@@ -145,6 +143,15 @@ def _apply(offer: Offer, facts: Mapping[str, Any]) -> None:
     for name, value in facts.items():
         setattr(offer, name, value)
     offer.save()
+
+
+def _retire(offer: Offer, change: OfferChange) -> None:
+    """The name before a change is a former one; in other capitals it is the same name."""
+    name = change.before["name"]
+    FormerName.objects.update_or_create(
+        offer=offer, name__iexact=name,
+        defaults={"name": name, "until": change.published_at, "change": change},
+    )  # fmt: skip
 
 
 def _told(change: OfferChange, user_id: int, *, at: datetime) -> Any:
@@ -201,6 +208,11 @@ def take_back(change: OfferChange, *, by: User, at: datetime) -> None:
         last.save(update_fields=["taken_back_by", "taken_back_at"])
         FormerName.objects.filter(change=last).delete()
         _apply(offer, last.before)
+        if last.renamed:
+            # It had brought back a former name, which is one again.
+            earlier = offer.changes.in_effect().filter(before__name__iexact=last.after["name"])
+            for change in earlier.order_by("-published_at", "-pk")[:1]:
+                _retire(offer, change)
         rows: Sequence[Acknowledgement] = list(last.acknowledgements.select_related("change"))
         audit.record("change_taken_back", last, by=by, at=at, facts={"title": last.title})
         outbox.send([

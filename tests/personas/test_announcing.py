@@ -122,6 +122,21 @@ def test_called_by_its_old_name_again_the_name_is_retired_no_more(cast, lunch):
     assert lunch.former_names == ["Meals for teams"]
 
 
+def test_a_former_name_brought_back_and_taken_back_is_a_former_one_again(cast, lunch):
+    renamed(lunch, cast)
+    again = publish(lunch, by=cast.mona, at=AT + hours(1), name="Business lunch")
+    announcing.take_back(again, by=cast.mona, at=AT + hours(2))
+    lunch.refresh_from_db()
+    assert (lunch.name, lunch.former_names) == ("Meals for teams", ["Business lunch"])
+
+
+def test_a_name_in_other_capitals_is_the_same_name_and_stands_in_nobodys_way(cast, lunch):
+    for hour, name in enumerate(["BUSINESS LUNCH", "Meals for teams"]):
+        publish(lunch, by=cast.mona, at=AT + hours(hour), name=name)
+    lunch.refresh_from_db()
+    assert lunch.former_names == ["BUSINESS LUNCH"]
+
+
 @pytest.mark.parametrize("words", ["business l", "MEALS"])
 def test_an_offer_is_found_by_either_name(cast, lunch, words):
     renamed(lunch, cast)
