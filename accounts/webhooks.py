@@ -64,7 +64,9 @@ def deliver(*, at: datetime, batch: int = BATCH) -> int:
     """Deliver what is waiting; returns how many were taken by the other side."""
     done, failing, until = 0, set(), monotonic() + RUN
     for pk in _claim(at=at, batch=batch):
-        delivery = WebhookDelivery.objects.select_related("webhook").get(pk=pk)
+        delivery = WebhookDelivery.objects.select_related("webhook").filter(pk=pk).first()
+        if delivery is None:  # its chat was taken away since it was claimed
+            continue
         if delivery.webhook_id in failing or monotonic() > until:
             _put_back(delivery, at=at)
         elif _attempt(delivery, at=at):

@@ -4,6 +4,7 @@ import json
 from datetime import time, timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 
@@ -11,7 +12,7 @@ from accounts import chat, outbox, webhooks
 from accounts.models import NotificationPreference, OutboxMessage, Webhook, WebhookDelivery
 from accounts.telling import TOPICS
 from tests.accounts.receiver import listening
-from tests.factories import ny
+from tests.factories import make_cast, ny
 
 AT = ny("2027-01-15 10:20")
 
@@ -111,6 +112,23 @@ def test_the_chat_hears_it_as_slack_takes_it_and_after_the_quiet(cast, settings)
         "*Call &lt;Pat&gt; &amp; Co*", "a &lt; b",
         "<https://crm.example/leads/7/|Open in leadflow>",
     ]  # fmt: skip
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_chat_that_is_taken_away_while_others_are_told_holds_nobody_up(db, settings):
+    settings.WEBHOOK_PRIVATE = True  # the test's own server is on loopback
+    cast = make_cast()
+
+    def sue_leaves() -> None:
+        chat.disconnect(cast.sue, at=AT)
+        connection.close()
+
+    with listening() as receiver:
+        for person in (cast.sam, cast.sue, cast.maya):
+            chat.say_hello(chat.connect(person, receiver.url, at=AT), at=AT)
+        receiver.before = sue_leaves
+        assert webhooks.deliver(at=AT) == 2
+    assert not WebhookDelivery.objects.filter(delivered_at=None).exists()
 
 
 def test_who_owns_a_dead_chat_is_told_and_not_the_admins(cast):
