@@ -9,11 +9,11 @@ it anew.
 from datetime import datetime
 
 from django.db import transaction
-from django.urls import reverse
 
 from accounts import outbox
 from accounts.models import User
 from accounts.refusals import Conflict
+from leads.deleting import in_queue
 from leads.handover import missing_for_mql
 from leads.models import Activity, Handoff, Kind, Lead, Pool, Stage
 from leads.qualification import back_to_pool, reassign
@@ -44,7 +44,7 @@ def take_back(lead: Lead, *, by: User, at: datetime) -> None:
             title = f"Nothing left to do: {now.name} was taken back"
             said = f"{by} handed it over by mistake."
             outbox.send([
-                outbox.message(handoff.owner_id, "withdrawn", title, said, reverse("queue"), at=at)
+                outbox.message(handoff.owner_id, "withdrawn", title, said, in_queue(now), at=at)
             ])  # fmt: skip
 
 

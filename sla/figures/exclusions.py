@@ -52,7 +52,8 @@ def _ask_the_other(made: Exclusion, side: str, *, by: User, at: datetime) -> Non
     waited_for = two_signatures.managers_of(two_signatures.OTHER[side]).exclude(pk=by.pk)
     outbox.send([
         outbox.message(
-            person, "agreement_waits", f"Should the handoff of {made.handoff.lead.name} not count?",
+            # Without a name: not everybody who is asked may see the lead.
+            person, "agreement_waits", "A handoff that should not count waits for you",
             f"{by} asks for {side}: {made.reason}", reverse("scorecard"), at=at,
         )
         for person in waited_for.values_list("pk", flat=True)

@@ -12,13 +12,15 @@ from accounts.instants import database_now
 from accounts.models import AuditEntry, OutboxMessage
 from accounts.outbox import relay
 from accounts.refusals import Conflict
-from leads import deleting, erasing, merging, qualification, tagging
+from leads import deleting, erasing, merging, qualification, tagging, taking_back
 from leads.activities import log_touch
 from leads.bulk import running
 from leads.bulk.deeds import BY_NAME
 from leads.editing import edit
-from leads.models import BulkRun, Campaign, Handoff, Lead
+from leads.mail import writing
+from leads.models import BadAddress, BulkRun, Campaign, Handoff, Lead
 from sla.clocks.rebuilding import rebuild
+from sla.figures import exclusions
 from sla.models import Clock
 from sla.sweep import sweep
 from tests.accounts.test_own_pages import signed_in
@@ -289,3 +291,17 @@ def cast_first(cast) -> int:
 
 def shown_in_bin(person) -> list[int]:
     return [lead.pk for lead, _ in signed_in(person).get("/leads/bin/").context["rows"]]
+
+
+def test_erased_is_also_what_told_of_it_on_other_pages(cast):
+    at = database_now()
+    lead = cast.hot_lead(at=at, email="secret@spa.example", phone="+1 212 555 0123")
+    BadAddress.note("secret@spa.example", "gone", at=at)
+    writing.trust_again(lead, by=cast.sam, at=at)
+    exclusions.ask(lead.handoffs.get(), "marketing", reason="A test", by=cast.mona, at=at)
+    Handoff.objects.update(handed_over_by=cast.maya)
+    taking_back.take_back(lead, by=cast.maya, at=at)
+    relay(at=at)
+    deleting.delete(lead, by=cast.maya, at=at)
+    erasing.erase(at=at + timedelta(days=31))
+    assert traces() == []
