@@ -19,6 +19,8 @@ from personas.retired import spoken
 
 # Of each kind.
 MOST = 25
+# Of each kind so many rows with the letters in them are read for whole words, the newest first.
+READ = 1000
 PERSONA_WORDS = ("description", "motives", "influences", "pains", "goals", "channels")
 FORM_WORDS = ("name", "headline", "intro", "button", "thanks", "consent_text")
 
@@ -38,7 +40,7 @@ class Group:
 
     title: str
     found: list[Carrier] = field(default_factory=list)
-    # There are more than are named.
+    # There are more than are named, or may be: not all were read.
     more: bool = False
     # Looking took too long, so nothing is known.
     unknown: bool = False
@@ -69,7 +71,7 @@ def carriers(change: OfferChange, *, by: User) -> list[Group]:
     kinds = KINDS if words else ()
     groups = [_group(title, look, asked) for title, look in kinds]
     groups.insert(0, _quoted(change, by) if change.repriced else _named(asked))
-    return [group for group in groups if group.found or group.unknown]
+    return [group for group in groups if group.found or group.unknown or group.more]
 
 
 def _group(title: str, look: Callable[[Asked], Iterable[Carrier]], asked: Asked) -> Group:
@@ -83,7 +85,20 @@ def _group(title: str, look: Callable[[Asked], Iterable[Carrier]], asked: Asked)
                 group.found.append(carrier)
     except TooSlow:
         group.unknown = True
+    except _Unread:
+        group.more = True
     return group
+
+
+class _Unread(Exception):
+    """There are rows that were not read."""
+
+
+def _newest(rows: QuerySet[Any]) -> Iterator[Any]:
+    found = list(rows[: READ + 1])
+    yield from found[:READ]
+    if len(found) > READ:
+        raise _Unread
 
 
 def _quoted(change: OfferChange, by: User) -> Group:
@@ -100,7 +115,7 @@ def _named(asked: Asked) -> Group:
 
 def _deals(asked: Asked) -> Iterator[Carrier]:
     deals: QuerySet[Deal] = Deal.objects.visible_to(asked.by).open().filter(asked.anywhere("name"))
-    for deal in deals.select_related("lead", "owner").order_by("-opened_at"):
+    for deal in _newest(deals.select_related("lead", "owner").order_by("-opened_at")):
         if asked.say(deal.name):
             beside = f"{deal.lead.name}, {money_words(deal.amount, deal.currency)}, {deal.owner}"
             yield Carrier(deal.name, beside, deal.lead.get_absolute_url())
@@ -120,7 +135,7 @@ def _leads(asked: Asked) -> Iterator[Carrier]:
         if asked.say(note.note)
     }
     rows = ours.filter(asked.anywhere("told") | Q(pk__in=list(noted)))
-    for lead in rows.select_related("owner").order_by("-updated_at", "-pk"):
+    for lead in _newest(rows.select_related("owner").order_by("-updated_at", "-pk")):
         texts = [str(value) for value in lead.extra.values()]
         if lead.pk in noted or asked.say(*texts):
             where = "in a note or message" if lead.pk in noted else "in what they told us"
@@ -131,7 +146,7 @@ def _leads(asked: Asked) -> Iterator[Carrier]:
 
 def _campaigns(asked: Asked) -> Iterator[Carrier]:
     found = Campaign.objects.visible_to(asked.by).filter(asked.anywhere("name"))
-    for campaign in found.order_by("-pk"):
+    for campaign in _newest(found.order_by("-pk")):
         if asked.say(campaign.name):
             url = reverse("campaign", args=[campaign.slug])
             yield Carrier(campaign.name, campaign.get_channel_display(), url)
@@ -148,7 +163,7 @@ def _templates(asked: Asked) -> Iterator[Carrier]:
     """Everybody's, by name; their words are for whom they are shared with."""
     found = MailTemplate.objects.filter(asked.anywhere("subject", "body"), removed_at=None)
     mine = set(MailTemplate.objects.visible_to(asked.by).values_list("pk", flat=True))
-    for template in found.select_related("by", "team"):
+    for template in _newest(found.select_related("by", "team")):
         if asked.say(template.subject, template.body):
             url = template.get_absolute_url() if template.pk in mine else ""
             yield Carrier(template.name, f"{template.by}’s, {template.team or 'their own'}", url)

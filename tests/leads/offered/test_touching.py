@@ -8,8 +8,8 @@ from django.test import Client
 
 from leads import qualification
 from leads.activities import log_touch
-from leads.models import CaptureForm, MailTemplate
-from leads.offered.carriers import carriers
+from leads.models import Campaign, CaptureForm, MailTemplate
+from leads.offered.carriers import READ, carriers
 from leads.offered.touching import touching
 from personas.models import Definition
 from tests.factories import hours, make_offer, ny, propose, publish
@@ -142,3 +142,20 @@ def test_nothing_says_it(cast, lunch):
     client.force_login(cast.mona)
     page = client.get(f"/changes/{change.pk}/carriers/").content.decode()
     assert "Nothing you may see says “Business lunch” any more." in page
+
+
+def test_of_very_many_the_newest_are_read_and_it_says_so(cast, lunch):
+    cast.campaign.name = "Business lunch"
+    cast.campaign.save()
+    Campaign.objects.bulk_create(
+        Campaign(slug=f"c{n}", name="Business lunches", team=cast.campaign.team,
+                 channel=cast.campaign.channel) for n in range(READ)
+    )  # fmt: skip
+    change = propose(lunch, by=cast.mona, at=AT, **RENAME)
+    assert [(g.title, g.found, g.more) for g in carriers(change, by=cast.mona)] == [
+        ("Campaigns", [], True)
+    ]  # fmt: skip
+    client = Client()
+    client.force_login(cast.mona)
+    answer = client.get(f"/changes/{change.pk}/carriers/")
+    assert "older ones were not read" in answer.content.decode()
