@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import AuditEntry, OutboxMessage, User
 from accounts.refusals import Conflict, NotAllowed, Refused
@@ -166,3 +166,25 @@ def test_of_two_who_publish_at_once_one_is_first(cast):
         each.join()
     assert sorted(outcomes) == ["change_over", "published"]
     assert Acknowledgement.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_acknowledges_while_it_is_taken_back_waits_and_is_told(cast):
+    change, outcomes = publish(make_offer(), by=cast.mona, at=AT, price="13.00"), []
+
+    def read() -> None:
+        try:
+            announcing.acknowledge(change, by=cast.sam, at=AT)
+            outcomes.append("read")
+        except Conflict:
+            outcomes.append("taken back")
+        finally:
+            connection.close()
+
+    reading = threading.Thread(target=read)
+    with transaction.atomic():
+        announcing.take_back(change, by=cast.mona, at=AT)
+        reading.start()
+        reading.join(timeout=0.5)
+    reading.join()
+    assert outcomes == ["taken back"]

@@ -17,6 +17,7 @@ AT = ny("2026-01-15 10:00")
         ("Business lunches", []),
         ("our business launch", []),
         ("Businesslunch", []),
+        ("an agribusiness lunch", []),
         ("“business lunch”?", ["business lunch"]),
         ("Business lunch deluxe", []),
         ("business lunch and Business lunch deluxe", ["business lunch"]),
