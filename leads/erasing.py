@@ -112,6 +112,11 @@ def _empty(numbers: Sequence[int], *, at: datetime) -> None:
     activities = Activity.objects.filter(lead__in=numbers)
     activities.exclude(note="").update(note="")
     activities.filter(kind__in=TELLING).update(data={})
+    # Why it was qualified all the same: somebody's own words.
+    reasoned = list(activities.filter(data__has_key="override_reason"))
+    for activity in reasoned:
+        del activity.data["override_reason"]
+    Activity.objects.bulk_update(reasoned, ["data"])
     handoffs = list(Handoff.objects.filter(lead__in=numbers))
     for handoff in handoffs:
         handoff.note = handoff.override_reason = ""

@@ -16,9 +16,11 @@ from leads import deleting, erasing, merging, qualification, tagging, taking_bac
 from leads.activities import log_touch
 from leads.bulk import running
 from leads.bulk.deeds import BY_NAME
+from leads.criteria import keeping
+from leads.criteria.shipped import SHIPPED
 from leads.editing import edit
 from leads.mail import writing
-from leads.models import BadAddress, BulkRun, Campaign, Handoff, Lead
+from leads.models import Activity, BadAddress, BulkRun, Campaign, Handoff, Lead
 from sla.clocks.rebuilding import rebuild
 from sla.figures import exclusions
 from sla.models import Clock
@@ -305,3 +307,18 @@ def test_erased_is_also_what_told_of_it_on_other_pages(cast):
     deleting.delete(lead, by=cast.maya, at=at)
     erasing.erase(at=at + timedelta(days=31))
     assert traces() == []
+
+
+def test_erased_is_also_why_it_was_qualified_all_the_same(cast):
+    at, bant = database_now(), SHIPPED["bant"]
+    wanted = keeping.Wanted(bant["name"], "", 50, bant["questions"], True, ())
+    keeping.save(wanted, by=cast.dana, at=at)
+    lead = cast.hot_lead(at=at, phone="+1 212 555 0123")
+    lead.handoffs.get().accept(cast.sam, at=at)
+    qualification.qualify(lead, by=cast.sam, at=at, override_reason="Pat of the Hotel is sure")
+    deleting.delete(lead, by=cast.maya, at=at)
+    relay(at=at)
+    erasing.erase(at=at + timedelta(days=31))
+    assert traces() == []
+    told = Activity.objects.get(kind="qualified").data
+    assert (list(told), told["criteria"]["share"]) == (["criteria"], 0)
