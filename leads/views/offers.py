@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Count, Prefetch, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -80,10 +80,17 @@ def offer_new(request: SignedInRequest) -> HttpResponse:
         return _form(request, form)
     if not form.is_valid():
         return _form(request, form, status=422)
-    with transaction.atomic():
-        change = announcing.propose(
-            form.made(), form.after(), by=request.user, at=database_now(), seen="", **form.words()
-        )
+    try:
+        with transaction.atomic():
+            change = announcing.propose(
+                form.made(), form.after(), by=request.user, at=database_now(), seen="",
+                **form.words(),
+            )  # fmt: skip
+    except IntegrityError:  # in the same moment by another click, which the form knows of by now
+        again = NewOfferForm(request.POST)
+        if again.is_valid():
+            raise
+        return _form(request, again, status=422)
     messages.success(request, "Proposed. Sales hears of it when it is published.")
     return redirect(change)
 

@@ -1,12 +1,24 @@
 """The pages of offers and their changes: from marketing's proposal to the rep who has read it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from personas import announcing
 from personas.models import Acknowledgement, Offer, OfferChange
 from sla.models import Clock
-from tests.factories import hours, make_offer, ny, promise_acknowledgement, propose, publish
+from tests.factories import (
+    hours,
+    make_cast,
+    make_offer,
+    ny,
+    promise_acknowledgement,
+    propose,
+    publish,
+)
+from tests.leads.mail.test_meetings import until_somebody_waits
 
 AT = ny("2026-01-15 10:00")
 RENAME = {
@@ -109,6 +121,28 @@ def test_something_new_is_sold_once_it_is_published(cast):
     assert Acknowledgement.objects.count() == 3
     answer = mona.post("/offers/new/", {**facts, "name": "brunch"})
     assert "“brunch” is, or was, what “Brunch” is called" in text(answer)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_proposed_twice_in_the_same_moment_it_is_one_offer(db):
+    cast = make_cast()
+    facts = {"name": "Brunch", "price": "21", "currency": "USD", "reason": "Asked for"}
+    mona = signed_in(cast.mona)
+
+    def again():
+        try:
+            return mona.post("/offers/new/", facts)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor() as other, transaction.atomic():
+        make_offer("Brunch")
+        answer = other.submit(again)
+        until_somebody_waits()
+    answer = answer.result(timeout=10)
+    assert answer.status_code == 422
+    assert "“Brunch” is, or was, what “Brunch” is called" in text(answer)
+    assert Offer.objects.count() == 1
 
 
 def test_a_stale_publication_is_refused(cast, lunch):
