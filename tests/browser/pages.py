@@ -1,5 +1,6 @@
 """What every test in the browser does with a page: open it signed in, wait for it, look it over."""
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -13,9 +14,10 @@ AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
 # In this order each look is one step from the one before it.
 LOOKS = [("light", 1440), ("dark", 1440), ("dark", 390), ("light", 390)]
 HEIGHT = 900
-ANIMATED = """Promise.all(document.getAnimations()
-    .filter(each => each.effect.getComputedTiming().endTime !== Infinity)
-    .map(each => each.finished.catch(() => null))).then(() => true)"""
+PATIENCE = 20  # seconds
+# Asked again and again: a promise that nothing resolves would wait for ever.
+STILL = """document.fonts.status === "loaded" && !document.getAnimations().some(each =>
+    each.playState === "running" && each.effect.getComputedTiming().endTime !== Infinity)"""
 
 
 def sign_in(context: BrowserContext, user: User, url: str) -> None:
@@ -39,9 +41,11 @@ def settled(page: Page) -> None:
     """Wait until the page is read whole, its fonts and every part it asks for by itself are there,
     and nothing moves."""
     page.wait_for_load_state()
-    page.evaluate("document.fonts.ready.then(() => true)")
     expect(page.locator(".htmx-request")).to_have_count(0)
-    page.evaluate(ANIMATED)
+    until = time.monotonic() + PATIENCE
+    while not page.evaluate(STILL):
+        assert time.monotonic() < until, f"{page.url} still moves, or its fonts do not come"
+        page.wait_for_timeout(50)
 
 
 def accessibility(page: Page) -> list[str]:
@@ -50,7 +54,10 @@ def accessibility(page: Page) -> list[str]:
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE.read_text())
     return page.evaluate(
-        """async () => (await axe.run({resultTypes: ["violations"]})).violations
+        """async () => (await Promise.race([
+               axe.run({resultTypes: ["violations"]}),
+               new Promise((_, no) => setTimeout(() => no(new Error("axe takes too long")), 60000)),
+             ])).violations
              .filter(found => ["serious", "critical"].includes(found.impact))
              .map(found => `${found.id}: ${found.nodes.map(node => node.target.join(" "))}`)"""
     )
@@ -69,7 +76,7 @@ def unclean(page: Page, urls: Iterable[str]) -> dict[str, list[str]]:
     """
     found = {}
     for url in urls:
-        page.emulate_media(color_scheme="light")
+        page.emulate_media(color_scheme="light", reduced_motion="reduce")
         page.set_viewport_size({"width": LOOKS[0][1], "height": HEIGHT})
         page.goto(url)
         for theme, width in LOOKS:
