@@ -61,8 +61,9 @@ def list_row(plan: Plan, scale: int) -> list[Figure]:
             return seen.mean * 1000
 
         for name, (who, path) in LISTS.items():
-            ask(at_few, path, cookies_few[who])  # workers awake, templates and plans read
-            ask(at_many, path, cookies[who])
+            if not plan.brief:
+                ask(at_few, path, cookies_few[who])  # workers awake, templates and plans read
+                ask(at_many, path, cookies[who])
             value, floor = medians(
                 plan.rounds,
                 lambda path=path, who=who: ask(at_many, path, cookies[who]),

@@ -18,7 +18,7 @@ from tests.leads.imports.files import table
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), [("dark", 390)])
 def test_a_field_is_made_filled_in_read_and_exported(browser: Browser, cast, live_server, theme,
                                                      width):  # fmt: skip
     context = browser.new_context(

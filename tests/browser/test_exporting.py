@@ -17,7 +17,7 @@ from tests.browser.pages import (
 pytestmark = pytest.mark.browser
 
 
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
+@pytest.mark.parametrize(("theme", "width"), [("light", 1440)])
 def test_the_list_as_filtered_in_the_columns_one_wants(browser: Browser, cast, live_server, theme,
                                                        width):  # fmt: skip
     at = database_now()

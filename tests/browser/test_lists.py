@@ -76,7 +76,7 @@ def test_by_keyboard_alone_and_an_error_beside_its_condition(opened, leads):
     expect(names(page)).to_have_text(["Pat Lee"])
 
 
-@pytest.mark.parametrize(("theme", "width"), BOTH)
+@pytest.mark.parametrize(("theme", "width"), BOTH[1:])
 def test_a_view_is_kept_shared_and_opened_by_somebody_else(
     opened, leads, live_server, theme, width
 ):
