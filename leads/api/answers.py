@@ -10,13 +10,16 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache
 from typing import Any
+from uuid import UUID
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import connection
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce, JSONObject
 
-from leads.criteria.standing import Line, Rules, Standing
+from accounts import configuration
+from leads.criteria import checks
+from leads.criteria.standing import Rules, Standing, lines
 from leads.intake import ORIGIN_FIELDS
 from leads.models import TOUCHPOINTS, Activity, Answer, Framework, Handoff, Lead
 from leads.tagging import words
@@ -25,6 +28,8 @@ PLAIN = (
     "id", "email", "phone", "first_name", "last_name", "company", "job_title", "country",
     "source", "stage", "aida", "score", "tier",
 )  # fmt: skip
+# Not told, and read because criteria may answer themselves by them.
+CHECKED = ("company_domain", "fit")
 LINKED = {"campaign": "campaign__slug", "persona": "persona__slug", "owner": "owner__email"}
 ORIGIN = tuple(name for name in ORIGIN_FIELDS if name != "path")
 
@@ -41,7 +46,11 @@ def answers(leads: Sequence[int]) -> list[dict[str, Any]]:
     names, sql, values = _compiled()
     with connection.cursor() as cursor:
         cursor.execute(sql, [*values, list(leads)])
-        told = [_answer(dict(zip(names, row, strict=True))) for row in cursor.fetchall()]
+        rows = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+    # For criteria that answer themselves, once for all leads.
+    checked = any('"check"' in (row["framework"] or "") for row in rows)
+    stamp = configuration.stamp() if checked else None
+    told = [_answer(row, stamp) for row in rows]
     place = {pk: n for n, pk in enumerate(leads)}
     return sorted(told, key=lambda lead: place[lead["id"]])
 
@@ -54,7 +63,16 @@ def answer(lead: int) -> dict[str, Any]:
 @cache
 def _compiled() -> tuple[tuple[str, ...], str, tuple[Any, ...]]:
     """Names of the columns, the query, and its values before the list of ids."""
-    columns = (*PLAIN, "extra", "tags", "score_reasons", "consent_text", "consent_at", "respond_by")
+    columns = (
+        *PLAIN,
+        *CHECKED,
+        "extra",
+        "tags",
+        "score_reasons",
+        "consent_text",
+        "consent_at",
+        "respond_by",
+    )
     rows = Lead.everything.order_by().values_list(
         *columns,
         *LINKED.values(),
@@ -96,6 +114,7 @@ def _last_handoff() -> QuerySet[Handoff, Any]:
                 id="pk",
                 state="state",
                 contract_version="contract_version",
+                chance="chance__value",
                 clocks=ArraySubquery(clocks),
             )
         )[:1]
@@ -125,7 +144,7 @@ def _answers() -> QuerySet[Answer, Any]:
     )  # fmt: skip
 
 
-def _criteria(row: dict[str, Any]) -> dict[str, Any] | None:
+def _criteria(row: dict[str, Any], stamp: UUID | None) -> dict[str, Any] | None:
     """How far it has come by the criteria that apply to it."""
     if not row["framework"]:
         return None
@@ -135,8 +154,9 @@ def _criteria(row: dict[str, Any]) -> dict[str, Any] | None:
     rules = Rules(
         framework["id"], framework["name"], tuple(framework["questions"]), framework["minimum"]
     )
-    lines = [Line(q, _as_answer(last.get(q["key"]))) for q in rules.questions]
-    found = Standing(rules, lines)
+    answers = {key: _as_answer(each) for key, each in last.items()}
+    by_itself = checks.found(rules.questions, _values(row), stamp=stamp)
+    found = Standing(rules, lines(rules, answers, by_itself))
     return {
         "framework": rules.name,
         "share": found.share,
@@ -146,24 +166,33 @@ def _criteria(row: dict[str, Any]) -> dict[str, Any] | None:
             {
                 "question": line.question["label"],
                 "answer": line.said,
-                "evidence": line.answer.evidence,
-                "by": last[line.question["key"]]["by"],
-                "at": told(line.answer.at),
+                "evidence": line.evidence,
+                "by": last[line.question["key"]]["by"] if line.is_by_hand else None,
+                "at": told(line.answer.at) if line.answer and line.is_by_hand else None,
             }
-            for line in lines
-            if line.answer is not None and not line.is_missing
+            for line in found.lines
+            if not line.is_missing
         ],
     }
 
 
-def _as_answer(given: dict[str, Any] | None) -> Answer | None:
-    if given is None:
-        return None
+def _values(row: dict[str, Any]) -> dict[str, Any]:
+    """What checks are held against, as leads.criteria.checks has it of a lead."""
+    extra = json.loads(row["extra"])
+    chance = json.loads(row["handoff"])["chance"] if row["handoff"] else None
+    return {
+        **{name: row[name] for name in (*PLAIN, *CHECKED, "persona")},
+        **{f"extra.{name}": value for name, value in extra.items()},
+        "chance": None if chance is None else round(chance * 100),
+    }
+
+
+def _as_answer(given: dict[str, Any]) -> Answer:
     at = datetime.fromisoformat(given["at"])
     return Answer(said=given["answer"], evidence=given["evidence"], at=at)
 
 
-def _answer(row: dict[str, Any]) -> dict[str, Any]:
+def _answer(row: dict[str, Any], stamp: UUID | None) -> dict[str, Any]:
     origin: dict[str, Any] = json.loads(row["origin"]) if row["origin"] else NO_ORIGIN
     consent = {"text": row["consent_text"], "time": told(row["consent_at"])}
     return {
@@ -176,12 +205,13 @@ def _answer(row: dict[str, Any]) -> dict[str, Any]:
         "tags": [name for _, name in words().said(row["tags"])] if row["tags"] else [],
         "score_reasons": json.loads(row["score_reasons"]),
         "respond_by": told(row["respond_by"]),
-        "criteria": _criteria(row),
+        "criteria": _criteria(row, stamp),
         "handoff": _with_instants(json.loads(row["handoff"])) if row["handoff"] else None,
     }
 
 
 def _with_instants(handoff: dict[str, Any]) -> dict[str, Any]:
+    del handoff["chance"]
     for clock in handoff["clocks"]:
         for name in ("due_at", "stopped_at"):
             if clock[name]:

@@ -120,8 +120,10 @@ class CriteriaAnswerOut(serializers.Serializer[Any]):
     question = serializers.CharField()
     answer = serializers.ChoiceField(choices=["yes", "partly", "no"])
     evidence = serializers.CharField()
-    by = serializers.CharField(help_text="E-mail")
-    at = serializers.DateTimeField()
+    by = serializers.CharField(
+        allow_null=True, help_text="E-mail; null where the lead's facts answer it"
+    )
+    at = serializers.DateTimeField(allow_null=True)
 
 
 @extend_schema_serializer(component_name="Criteria")

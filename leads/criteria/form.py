@@ -7,8 +7,13 @@ from typing import Any
 from django import forms
 
 from accounts.models import User
-from leads.criteria.keeping import Wanted
-from leads.models import Framework, Pool
+from leads import custom_fields
+from leads.criteria.checks import BESIDE, NUMBERS
+from leads.criteria.keeping import Wanted, said_twice
+from leads.custom_fields.rules import EXTRA
+from leads.models import CustomField, Framework, Pool
+from leads.score_rules.form import OPERATORS, FitForm, typed_rule
+from personas.definitions import persona_rules
 
 MOST = 20
 HEAVIEST = 10
@@ -38,13 +43,60 @@ class FrameworkForm(forms.Form):
         self.fields["pools"].queryset = mine  # type: ignore[attr-defined]
 
 
-class QuestionForm(forms.Form):
-    """One question."""
+class QuestionForm(FitForm):
+    """One question, and the fact that answers it, where one does."""
 
+    points = None  # type: ignore[assignment]
     key = forms.CharField(max_length=KEY, required=False, widget=forms.HiddenInput)
     label = forms.CharField(label="Question", max_length=60)
     help = forms.CharField(label="What to find out", max_length=200, required=False)
     weight = forms.IntegerField(min_value=1, max_value=HEAVIEST, initial=1)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        facts = self.fields["field"]
+        mine: Any = facts.choices  # type: ignore[attr-defined]
+        facts.choices = [("", "Nothing: a rep asks"), *BESIDE.items(), *mine]  # type: ignore[attr-defined]
+        for name in ("field", "op"):
+            self.fields[name].required = False
+        self.fields["field"].label = "Answers itself by"
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = self.cleaned_data
+        name, op = data.get("field", ""), data.get("op", "")
+        if not name:
+            return data
+        if not op:
+            self.add_error("op", "Choose how it is compared.")
+            return data
+        fitting = {"persona": ("in", "present"), **dict.fromkeys(NUMBERS, ("at_least", "at_most"))}
+        if name in fitting and op not in fitting[name]:
+            tests = " or ".join(f"“{OPERATORS[each]}”" for each in fitting[name])
+            self.add_error("op", f"{BESIDE[name]} asks for {tests}.")
+            return data
+        data = super().clean()
+        if name == "persona" and "words" in data:
+            data["words"] = self._personas(data["words"])
+        return data
+
+    def _personas(self, typed: list[str]) -> list[str]:
+        """Slugs of personas by name or slug."""
+        known = {key.casefold(): each.slug for each in persona_rules()
+                 for key in (each.slug, each.name)}  # fmt: skip
+        unknown = [word for word in typed if word.casefold() not in known]
+        if unknown:
+            there = ", ".join(each.name for each in persona_rules()) or "none yet"
+            self.add_error("value", f"“{unknown[0][:60]}” is no persona; there are: {there}.")
+            return []
+        return list(dict.fromkeys(known[word.casefold()] for word in typed))
+
+    def check(self) -> dict[str, Any] | None:
+        """The condition as personas.matching reads it; None where a rep asks."""
+        data = self.cleaned_data
+        if not data.get("field"):
+            return None
+        rule = {"field": data["field"], "op": data["op"]}
+        return rule if data["op"] == "present" else {**rule, "value": data["words"]}
 
     def has_changed(self) -> bool:
         """A row that was added and left without a word is none."""
@@ -56,13 +108,9 @@ class QuestionRows(forms.BaseFormSet):  # type: ignore[type-arg]
     """The questions: none may be asked twice."""
 
     def clean(self) -> None:
-        said: set[str] = set()
         left = [f for f in self.forms if f.has_changed() and not f.cleaned_data.get("DELETE")]
-        for form in left:
-            label = form.cleaned_data.get("label", "").casefold()
-            if label and label in said:
-                form.add_error("label", "There is a question of this name already.")
-            said.add(label)
+        for place, words in said_twice([form.cleaned_data for form in left]).items():
+            left[place].add_error("label", words)
         if not left and not any(self.errors):
             raise forms.ValidationError("Ask at least one question.")
 
@@ -73,7 +121,22 @@ def rows(questions: Any, data: Mapping[str, Any] | None = None) -> Any:
         QuestionForm, formset=QuestionRows, extra=1, max_num=MOST, validate_max=True,
         can_delete=True,
     )  # fmt: skip
-    return made(data, prefix="asks", initial=[dict(each) for each in questions])
+    own = {rules.key: rules for rules in custom_fields.of(CustomField.About.LEAD)}
+    named = {str(each["check"]["field"]) for each in questions if each.get("check")}
+    further = tuple(sorted(name for name in named if name.startswith(EXTRA)))
+    return made(
+        data, prefix="asks", initial=[_typed(each) for each in questions],
+        form_kwargs={"own": own, "extra": further},
+    )  # fmt: skip
+
+
+def _typed(question: Mapping[str, Any]) -> dict[str, Any]:
+    """A question as its row shows it: personas by name, where that can be typed."""
+    check = typed_rule(question["check"]) if question.get("check") else {}
+    if check.get("field") == "persona" and check["value"]:
+        names = {each.slug: each.name for each in persona_rules() if "," not in each.name}
+        check["value"] = ", ".join(names.get(slug, slug) for slug in question["check"]["value"])
+    return {**question, **check}
 
 
 def initial(framework: Framework) -> dict[str, Any]:
@@ -112,7 +175,9 @@ def _questions(filled: Any, known: set[str]) -> list[dict[str, Any]]:
         said = form.cleaned_data
         key = said["key"] if said["key"] in known else _new_key(said["label"], taken)
         taken.add(key)
-        found.append({"key": key, **{name: said[name] for name in ("label", "help", "weight")}})
+        question = {"key": key, **{name: said[name] for name in ("label", "help", "weight")}}
+        check = form.check()
+        found.append({**question, "check": check} if check else question)
     return found
 
 

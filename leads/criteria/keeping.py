@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 
 from accounts import audit
 from accounts.models import User
-from accounts.refusals import Conflict
+from accounts.refusals import Conflict, Refused
 from leads.models import Framework, Pool
 
 
@@ -37,11 +37,37 @@ def facts(framework: Framework) -> dict[str, Any]:
     }
 
 
+def said_twice(questions: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Which of the questions, by their place, say again what one before them says, and why."""
+    names: set[str] = set()
+    keys: set[str] = set()
+    found = {}
+    for place, question in enumerate(questions):
+        label, key = str(question.get("label") or ""), str(question.get("key") or "")
+        name = " ".join(label.split()).casefold()
+        if name and name in names:
+            found[place] = (
+                f"“{label}” is asked already: there is a question of this name above. Give this "
+                "one another name, or drop it."
+            )
+        elif key and key in keys:
+            found[place] = (
+                f"“{label}” would have its answers from a question above (both are “{key}”). "
+                "Add it as a new question."
+            )
+        names.add(name)
+        keys.add(key)
+    return found
+
+
 def save(
     wanted: Wanted, *, by: User, at: datetime, framework: Framework | None = None, seen: int = 0
 ) -> Framework:
     """Make one, or change one that was opened as its edit `seen`; where it is in force from now on,
-    another one no longer is. Raises Conflict for a name there is, or a change meanwhile."""
+    another one no longer is. Raises Refused for a question that stands there twice, Conflict for a
+    name there is, or a change meanwhile."""
+    if twice := said_twice(wanted.questions):
+        raise Refused(" ".join(twice.values()), code="said_twice")
     try:
         with transaction.atomic():
             return _save(wanted, by=by, at=at, framework=framework, seen=seen)

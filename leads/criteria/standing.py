@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from accounts.configuration import remembered
+from leads.criteria import checks
 from leads.models import Answer, Framework, Lead, Pool
 
 Said = Answer.Said
@@ -28,14 +29,43 @@ class Rules:
 
 @dataclass(slots=True)
 class Line:
-    """One question with its last answer, if there is one."""
+    """One question with its last answer, if there is one, and what it answers itself."""
 
     question: Mapping[str, Any]
     answer: Answer | None = None
+    found: checks.Found | None = None
+    # Where the fact comes from that it goes by; known on the lead's page.
+    origin: checks.Origin | None = None
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether somebody's word counts; “not known” leaves it to the check again."""
+        return self.answer is not None and self.answer.said != Said.OPEN
 
     @property
     def said(self) -> str:
-        return self.answer.said if self.answer else Said.OPEN
+        if self.answer is not None and self.is_by_hand:
+            return self.answer.said
+        return self.found.said if self.found else Said.OPEN
+
+    @property
+    def evidence(self) -> str:
+        """What shows it, as it counts now."""
+        if self.found is not None and not self.is_by_hand:
+            return self.found.evidence
+        return self.answer.evidence if self.answer else ""
+
+    @property
+    def is_overruled(self) -> bool:
+        """Whether somebody sees it otherwise than the facts."""
+        return self.is_by_hand and self.found is not None and self.found.said != self.said
+
+    @property
+    def has_moved(self) -> bool:
+        """Whether the facts say something else since somebody saw it otherwise."""
+        if self.answer is None or self.found is None or not self.is_by_hand:
+            return False
+        return self.answer.instead_of not in ("", self.found.said)
 
     @property
     def is_missing(self) -> bool:
@@ -97,12 +127,37 @@ def _load() -> tuple[dict[int, Rules], Rules | None]:
 
 
 def standing(lead: Lead, *, stamp: UUID | None = None) -> Standing | None:
-    """How far the lead has come; None where no criteria apply. One query."""
+    """How far the lead has come; None where no criteria apply. One query, and one more where a
+    check goes by the predicted chance."""
     rules = in_force(lead.pool_id, stamp=stamp)
     if rules is None:
         return None
     last = {answer.question: answer for answer in _last(lead, rules)}
-    return Standing(rules, [Line(each, last.get(each["key"])) for each in rules.questions])
+    return Standing(rules, lines(rules, last, found_of(lead, rules, stamp=stamp)))
+
+
+def lines(
+    rules: Rules, last: Mapping[str, Answer], found: Mapping[str, checks.Found]
+) -> list[Line]:
+    """The questions with what is known of each."""
+    return [Line(each, last.get(each["key"]), found.get(each["key"])) for each in rules.questions]
+
+
+def found_of(lead: Lead, rules: Rules, *, stamp: UUID | None = None) -> Mapping[str, checks.Found]:
+    """What the questions answer themselves of this lead."""
+    if not any(each.get("check") for each in rules.questions):
+        return {}
+    values = checks.values_of(lead, rules.questions, stamp=stamp)
+    return checks.found(rules.questions, values, stamp=stamp)
+
+
+def with_origins(lead: Lead, known: Standing | None) -> Standing | None:
+    """The same, with where the facts come from that its checks go by."""
+    if known is not None and (found := [line.found for line in known.lines if line.found]):
+        kept = checks.origins(lead, found)
+        for line in known.lines:
+            line.origin = kept.get(line.found.field) if line.found else None
+    return known
 
 
 def _last(lead: Lead, rules: Rules) -> Sequence[Answer]:

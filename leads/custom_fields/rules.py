@@ -73,11 +73,13 @@ def called(field: FieldRules) -> str:
     return f"{field.label} (removed, does not count)" if field.removed else field.label
 
 
-def labels(rules: Iterable[Mapping[str, Any]]) -> Mapping[str, FieldRules]:
+def labels(
+    rules: Iterable[Mapping[str, Any]], *, stamp: UUID | None = None
+) -> Mapping[str, FieldRules]:
     """The fields of one's own that some rules go by, by `extra.<name>`; asked only where any is."""
     if not any(str(rule["field"]).startswith(EXTRA) for rule in rules):
         return {}
-    return {field.key: field for field in by_name(CustomField.About.LEAD).values()}
+    return {field.key: field for field in by_name(CustomField.About.LEAD, stamp=stamp).values()}
 
 
 def tested(field: FieldRules, op: str, value: Any, usual: str) -> str:

@@ -6,7 +6,7 @@ from django.db import connection
 
 from leads.custom_fields.converting import HOLDERS
 from leads.custom_fields.registry import FieldRules, by_name
-from leads.models import CaptureForm, CustomField, Pool, ScoreRules
+from leads.models import CaptureForm, CustomField, Framework, Pool, ScoreRules
 from personas.models import Persona
 
 MOST_KEYS = 100
@@ -45,7 +45,8 @@ def leads_with(rules: FieldRules) -> int:
 
 
 def used_by(rules: FieldRules) -> list[str]:
-    """What goes by this field, in words: the rules in force or to come, personas, forms."""
+    """What goes by this field, in words: the rules in force or to come, personas, pools,
+    criteria, forms."""
     found = []
     newest = ScoreRules.objects.order_by("-in_force_from", "-version").first()
     if newest and any(rule["field"] == rules.key for rule in newest.rules.get("fit", [])):
@@ -56,6 +57,9 @@ def used_by(rules: FieldRules) -> list[str]:
     for pool in Pool.objects.filter(is_active=True):
         if any(rule["field"] == rules.key for rule in pool.conditions):
             found.append(f"the pool {pool.name}")
+    for framework in Framework.objects.in_use():
+        if any((each.get("check") or {}).get("field") == rules.key for each in framework.questions):
+            found.append(f"the criteria {framework.name}")
     for form in CaptureForm.objects.filter(is_active=True, fields__contains=[rules.key]):
         found.append(f"the form {form.name}")
     return found

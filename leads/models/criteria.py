@@ -21,7 +21,8 @@ class Framework(models.Model):
     """Questions that a lead is qualified by, in their order.
 
     `questions` are `{"key", "label", "help", "weight"}`: the key never changes, so that answers
-    stay with their question when it is worded anew.
+    stay with their question when it is worded anew. With a `check`, a rule of personas.matching,
+    a question answers itself (leads.criteria.checks).
     """
 
     name = models.CharField(max_length=60)
@@ -74,6 +75,8 @@ class Answer(models.Model):
     said = models.CharField(max_length=8, choices=Said.choices)
     # What they said or did that shows it.
     evidence = models.CharField(max_length=500, blank=True)
+    # What the question had answered itself, where somebody sees it otherwise.
+    instead_of = models.CharField(max_length=8, choices=Said.choices, blank=True, default="")
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
     at = models.DateTimeField()
 

@@ -1,6 +1,7 @@
 """The scoring rules as a form: rules in rows, each with its points, and what bounds them."""
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import Any
 
 from django import forms
@@ -86,6 +87,8 @@ class FitForm(forms.Form):
         elif op in ("at_least", "at_most"):
             try:
                 data["words"] = float(typed)
+                if not isfinite(data["words"]):
+                    raise ValueError
             except ValueError:
                 self.add_error("value", f"“{typed[:40]}” is not a number; write one, such as 50.")
         else:

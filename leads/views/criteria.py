@@ -1,5 +1,6 @@
 """Criteria of qualification: which there are, where each is in force, changed by sales managers."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -12,9 +13,10 @@ from accounts.instants import database_now
 from accounts.models import Role
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
+from leads.criteria import checks, keeping
 from leads.criteria import form as forms
-from leads.criteria import keeping
 from leads.criteria.shipped import SHIPPED
+from leads.custom_fields.rules import labels
 from leads.models import Framework
 from leads.views.access import EVERYBODY, only_for
 
@@ -28,7 +30,7 @@ def criteria_list(request: SignedInRequest) -> HttpResponse:
     in_use = list(Framework.objects.in_use().prefetch_related("pools"))
     names = {framework.name.casefold() for framework in in_use}
     context = {
-        "frameworks": in_use,
+        "frameworks": _with_checks(in_use),
         "shipped": [
             (key, each) for key, each in SHIPPED.items() if each["name"].casefold() not in names
         ],
@@ -37,6 +39,17 @@ def criteria_list(request: SignedInRequest) -> HttpResponse:
         "at": database_now(),
     }
     return render(request, "leads/criteria.html", context)
+
+
+def _with_checks(frameworks: Sequence[Framework]) -> list[tuple[Framework, list[Any]]]:
+    """Each with its questions, and what each answers itself by, in words."""
+    asked = [q["check"] for each in frameworks for q in each.questions if q.get("check")]
+    own, names = labels(asked), checks.persona_names()
+
+    def by(question: Any) -> str:
+        return checks.words(question["check"], own, names) if question.get("check") else ""
+
+    return [(each, [(q, by(q)) for q in each.questions]) for each in frameworks]
 
 
 @require_http_methods(["GET", "POST"])

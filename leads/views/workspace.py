@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from accounts.instants import database_now
 from accounts.models import Role, User
 from leads import deadlines, tagging
-from leads.criteria.standing import standing
+from leads.criteria.standing import standing, with_origins
 from leads.custom_fields.showing import shown
 from leads.duplicates.likely import likely_duplicates
 from leads.handover import missing_for_mql
@@ -105,7 +105,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "tags": tagging.of(lead),
         "may_delete": lead.may_delete,  # type: ignore[attr-defined]
         "clock": clock,
-        "criteria": standing(lead) if handoff else None,
+        "criteria": with_origins(lead, standing(lead)) if handoff else None,
         "clock_label": deadlines.label(clock) if clock else "",
         "clocks": _labelled(handoff),
         "can_pause": _may_pause(handoff, user) and deadlines.can_pause(handoff, at=at),

@@ -25,15 +25,6 @@ def make(cast, key="bant", *, for_all=True, pools=(), minimum=0) -> Framework:
     return keeping.save(wanted, by=cast.dana, at=database_now())
 
 
-@pytest.fixture
-def lead(cast) -> Lead:
-    """Accepted by whoever got it."""
-    lead = cast.hot_lead(at=database_now())
-    handoff = lead.handoffs.get()
-    handoff.accept(handoff.owner, at=database_now())
-    return Lead.objects.get(pk=lead.pk)
-
-
 def say(lead, question, said, evidence="They said so", by=None):
     return answering.answer(
         lead, question, said, evidence=evidence, by=by or lead.owner, at=database_now()
@@ -220,7 +211,7 @@ def test_what_is_wrong_is_said_beside_it_and_kept(cast):
     answer = dana.post("/criteria/new/", sent(*twice, name="", minimum=101))
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "There is a question of this name already." in page
+    assert "there is a question of this name above" in page
     assert set(answer.context["form"].errors) == {"name", "minimum"}
     assert 'value="11"' in page
     none = dana.post("/criteria/new/", sent({"label": "", "weight": 1}, name="Empty"))
