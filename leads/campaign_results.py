@@ -1,4 +1,7 @@
-"""What campaigns brought: leads, how far they came, money; in a fixed number of queries."""
+"""What campaigns brought: leads, how far they came, money; in a fixed number of queries.
+
+What sales found itself and put down to a campaign is counted apart: nothing was spent on it.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import TruncWeek
 
-from leads.models import Activity, Campaign, Deal, Handoff, Kind, Lead, Stage
+from leads.models import Activity, Campaign, Deal, Handoff, Kind, Lead, Sourced, Stage
 
 # Stages only an MQL reaches; the two asides are counted when there was a handoff.
 PAST_MQL = (Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
@@ -22,6 +25,8 @@ class Results:
 
     campaign: Campaign
     leads: int = 0
+    # Found by sales, and in none of the other figures.
+    from_sales: int = 0
     mqls: int = 0
     accepted: int = 0
     rejected: int = 0
@@ -50,13 +55,18 @@ def results(campaigns: Iterable[Campaign]) -> list[Results]:
     """The figures of these campaigns, in their order; three queries however many there are."""
     found = {campaign.pk: Results(campaign) for campaign in campaigns}
     handed_over = Exists(Handoff.objects.filter(lead=OuterRef("pk")))
+    theirs = Q(sourced_by=Sourced.SALES)
     leads = Lead.objects.filter(campaign__in=found).values("campaign")
     for row in leads.annotate(
-        leads=Count("pk"), mqls=Count("pk", filter=Q(stage__in=PAST_MQL) | Q(handed_over))
+        leads=Count("pk", filter=~theirs),
+        from_sales=Count("pk", filter=theirs),
+        mqls=Count("pk", filter=~theirs & (Q(stage__in=PAST_MQL) | Q(handed_over))),
     ):
         each = found[row["campaign"]]
-        each.leads, each.mqls = row["leads"], row["mqls"]
-    handoffs = Handoff.objects.filter(lead__campaign__in=found).values("lead__campaign")
+        each.leads, each.mqls, each.from_sales = row["leads"], row["mqls"], row["from_sales"]
+    handoffs = Handoff.objects.filter(
+        lead__campaign__in=found, lead__sourced_by=Sourced.MARKETING
+    ).values("lead__campaign")
     for answer in handoffs.annotate(
         accepted=Count("lead", distinct=True, filter=Q(accepted_at__isnull=False)),
         rejected=Count("lead", distinct=True, filter=Q(state=Handoff.State.REJECTED)),
@@ -69,7 +79,9 @@ def results(campaigns: Iterable[Campaign]) -> list[Results]:
 
 def _add_money(found: dict[int, Results]) -> None:
     same = Q(currency=F("lead__campaign__currency"))
-    won = Deal.objects.filter(state=Deal.State.WON, lead__campaign__in=found)
+    won = Deal.objects.filter(
+        state=Deal.State.WON, lead__campaign__in=found, lead__sourced_by=Sourced.MARKETING
+    )
     for row in won.values("lead__campaign").annotate(
         won=Count("pk"),
         revenue=Sum("amount", filter=same, default=Decimal(0)),
@@ -101,12 +113,15 @@ def trend(
     start = datetime.combine(first, datetime.min.time(), zone)
     found = {first + timedelta(weeks=n): Week(first + timedelta(weeks=n)) for n in range(weeks)}
     ids = [campaign.pk for campaign in campaigns]
-    captured = Lead.objects.filter(campaign__in=ids, created_at__gte=start, created_at__lte=at)
+    captured = Lead.objects.filter(
+        campaign__in=ids, sourced_by=Sourced.MARKETING, created_at__gte=start, created_at__lte=at
+    )
+    theirs = {"lead__campaign__in": ids, "lead__sourced_by": Sourced.MARKETING}
     mqls = Activity.objects.filter(
-        kind=Kind.MQL, lead__campaign__in=ids, occurred_at__gte=start, occurred_at__lte=at
+        kind=Kind.MQL, occurred_at__gte=start, occurred_at__lte=at, **theirs
     )
     deals = Deal.objects.filter(
-        state=Deal.State.WON, lead__campaign__in=ids, closed_at__gte=start, closed_at__lte=at
+        state=Deal.State.WON, closed_at__gte=start, closed_at__lte=at, **theirs
     )
     for rows, column, name in (
         (captured, "created_at", "leads"),

@@ -16,7 +16,7 @@ from django.db import IntegrityError, transaction
 from accounts import configuration
 from accounts.models import Team, User
 from accounts.writing import insert, update
-from leads import custom_fields, intake, known, scoring, tagging
+from leads import custom_fields, intake, known, scoring, sourcing, tagging
 from leads.activities import record_activities
 from leads.handover import missing_for_mql, pass_on, place
 from leads.intake import Refusals, Row
@@ -30,6 +30,7 @@ from leads.models import (
     Handoff,
     Kind,
     Lead,
+    Sourced,
     Stage,
 )
 from leads.routing import Route
@@ -89,11 +90,12 @@ def capture_leads(
 ) -> list[Captured]:
     """Capture a batch, in one transaction; the answers are in the order of the rows.
 
-    `team` is whose leads they are when no campaign says so. `hand_over` False keeps MQLs with
-    marketing; None leaves it to the campaign. Row fields: leads.intake.FIELDS. `stamp` is the
-    configuration stamp, if the caller has read it already. `duplicates` is what a row does to a
-    lead we have; overwriting leaves leads that `by` may not edit to the filling of gaps. Without
-    `make_tags` a row with a tag there is not is refused.
+    `team` is whose leads they are when no campaign says so; what sales finds itself
+    (leads.sourcing) is sales' in any case, and whoever captures it has it at once. `hand_over`
+    False keeps MQLs with marketing; None leaves it to the campaign. Row fields:
+    leads.intake.FIELDS. `stamp` is the configuration stamp, if the caller has read it already.
+    `duplicates` is what a row does to a lead we have; overwriting leaves leads that `by` may not
+    edit to the filling of gaps. Without `make_tags` a row with a tag there is not is refused.
     """
     stamp = stamp or configuration.stamp()
     slugs = intake.campaigns(stamp=stamp)
@@ -166,11 +168,12 @@ def _finish(
     """Score, place, save and record the leads that rows made or changed."""
     for work in works:
         _judge(work, at=at, stamp=stamp)
+    found = [w.lead for w in works if w.created and w.lead.sourced_by == Sourced.SALES]
     passing = [w for w in works if w.newly_mql and (w.at_once if hand_over is None else hand_over)]
     # Placed before they are saved, so that each lead is written once.
     routes = place([w.lead for w in passing], at=at, stamp=stamp)
     _save(works)
-    handoffs = _record(works, passing, routes, by=by, at=at, stamp=stamp)
+    handoffs = _record(works, passing, routes, found, by=by, at=at, stamp=stamp)
     for captured, met in answers:
         if met is not None:
             captured.handoff = handoffs.get(met.lead.pk)
@@ -194,7 +197,7 @@ def _new_lead(row: Row, *, by: User | None, team: Team | None, at: datetime) -> 
     team_id = row.campaign.team_id if row.campaign else (team.pk if team else None)
     if team_id is None:
         raise ValueError("A lead needs a team: name a campaign or pass team=.")
-    return Lead(
+    lead = Lead(
         email=row.email,
         team_id=team_id,
         campaign_id=row.campaign.id if row.campaign else None,
@@ -207,6 +210,8 @@ def _new_lead(row: Row, *, by: User | None, team: Team | None, at: datetime) -> 
         updated_at=at,
         **row.person,
     )
+    sourcing.claim(lead, by, at=at)
+    return lead
 
 
 def _touchpoint(lead: Lead, row: Row, *, by: User | None, at: datetime) -> Activity:
@@ -259,6 +264,7 @@ def _record(
     works: list[_Work],
     passing: list[_Work],
     routes: list[Route],
+    found: list[Lead],
     *,
     by: User | None,
     at: datetime,
@@ -288,5 +294,6 @@ def _record(
         routes=routes,
         brand_new=all(w.created for w in passing),
     )
-    record_activities([*activities, *steps], at=at, stamp=stamp)
-    return {handoff.lead_id: handoff for handoff in handoffs}
+    own, begun = sourcing.begin(found, by=by, at=at)
+    record_activities([*activities, *steps, *begun], at=at, stamp=stamp)
+    return {handoff.lead_id: handoff for handoff in (*handoffs, *own)}

@@ -29,6 +29,7 @@ COLUMNS = {
     "job_title": "job_title",
     "country": "country",
     "source": "source",
+    "sourced_by": "sourced_by",
     "campaign": "campaign__slug",
     "consent": "consent_text",
     "consent_at": "consent_at",
@@ -42,7 +43,7 @@ COLUMNS = {
     "handed_over_at": "handed_over_at",
     "tags": "tags",
 }
-LABELS = {**TARGETS, "aida": "AIDA stage"}
+LABELS = {**TARGETS, "aida": "AIDA stage", "sourced_by": "Found by"}
 # What the database hands over at a time.
 CHUNK = 2000
 MOST_EXTRA = 200

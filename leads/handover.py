@@ -16,8 +16,9 @@ from accounts.contacts import turn_to
 from accounts.models import Contact, User
 from accounts.refusals import Conflict, Refused
 from accounts.writing import insert, update
+from leads import sourcing
 from leads.activities import record_activities
-from leads.models import TOUCHPOINTS, Activity, Assignment, Handoff, Kind, Lead, Stage
+from leads.models import TOUCHPOINTS, Activity, Assignment, Handoff, Kind, Lead, Sourced, Stage
 from leads.routing import Route, route
 from personas.definitions import Agreed, in_force, persona_rules
 
@@ -61,7 +62,10 @@ def hand_over(
             .order_by("pk")
         )
         for lead in locked:
-            _refuse_unready(lead, at=at, stamp=stamp, override_reason=override_reason)
+            held = sourcing.held_by(lead, by)
+            _refuse_unready(lead, held, at=at, stamp=stamp, override_reason=override_reason)
+            if held is not None:
+                sourcing.let_go(held, by=by, at=at)
         touchpoints = Activity.objects.filter(lead__in=locked, kind__in=TOUCHPOINTS)
         handoffs, activities = pass_on(
             locked,
@@ -75,9 +79,11 @@ def hand_over(
     return handoffs
 
 
-def _refuse_unready(lead: Lead, *, at: datetime, stamp: UUID, override_reason: str) -> None:
+def _refuse_unready(
+    lead: Lead, held: Handoff | None, *, at: datetime, stamp: UUID, override_reason: str
+) -> None:
     current = Handoff.objects.filter(lead=lead).open().select_related("owner").first()
-    if current is not None:
+    if current is not None and current != held:
         who = str(current.owner) if current.owner else "sales' unassigned list"
         raise Conflict(
             f"{lead.name} was handed over already: {who} has it.",
@@ -171,6 +177,8 @@ def _handoff(
         handed_over_by=by,
         handed_over_at=at,
         assigned_at=at if chosen.rep_id else None,
+        # What sales passes on of its own is no more marketing's than it was.
+        sourced_by=lead.sourced_by if sourcing.side_of(by) == Sourced.SALES else Sourced.MARKETING,
         **facts,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from leads.models import Aida, Kind
-from leads.models.lead import AIDA_AT
+from leads.models.stages import AIDA_AT
 
 INTEREST = frozenset({Kind.PAGE_VIEW, Kind.DOWNLOAD, Kind.EMAIL_CLICK})
 DESIRE = frozenset({Kind.EVENT, Kind.REPLY})

@@ -152,6 +152,8 @@ def _fill(left: Lead, gone: Lead, chosen: Mapping[str, bool]) -> dict[str, str]:
         left.consent_text, left.consent_at = gone.consent_text, gone.consent_at
     left.extra, aside = merge_choices.extra_of(left, gone, chosen)
     left.tags = sorted({*left.tags, *gone.tags})
+    # Whoever had the person first has found them.
+    left.sourced_by = min(left, gone, key=lambda lead: lead.created_at).sourced_by
     left.created_at = min(left.created_at, gone.created_at)
     first = filter(None, (left.first_touchpoint_at, gone.first_touchpoint_at))
     last = filter(None, (left.last_touchpoint_at, gone.last_touchpoint_at))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from accounts.words import money_words
 from leads.models import Deal, Handoff, Lead, Return, Stage
+from leads.sourcing import rests
 
 LOGGING = ("call", "email", "meeting", "note")
 
@@ -20,6 +21,7 @@ class Rights:
     may_edit: bool = False
     may_hand_over: bool = False
     may_answer: bool = False
+    may_take_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,11 @@ class State:
     # Whether whoever looks is who handed it over.
     given: bool = False
 
+    @property
+    def rests(self) -> bool:
+        """Whether sales found it and nobody has it now."""
+        return rests(self.lead)
+
 
 def next_step(state: State, rights: Rights) -> NextStep:
     """What this person can do now."""
@@ -62,7 +69,7 @@ def next_step(state: State, rights: Rights) -> NextStep:
 
 
 def _offered(state: State, handoff: Handoff, rights: Rights) -> NextStep:
-    owner = handoff.owner
+    owner, back = handoff.owner, _back(handoff)
     if not rights.may_work:
         waiting = f"Waiting for {owner} to accept" if owner else "Waiting for somebody in sales"
         if state.given and rights.may_hand_over:
@@ -73,27 +80,29 @@ def _offered(state: State, handoff: Handoff, rights: Rights) -> NextStep:
     asked = handoff.pool is not None and (handoff.pool.mode == "open" or not rights.may_assign)
     if owner is None and asked:
         hint = f"Offered to everybody in {handoff.pool}: the first to accept has it."
-        return NextStep("Take this lead?", hint, ("accept", "reject"), _assign(rights))
+        return NextStep("Take this lead?", hint, ("accept", *back), _assign(rights))
     if owner is None:
         hint = "Its clocks are running: give it to somebody in sales."
-        return NextStep("Nobody has this lead", hint, ("assign", "accept", "reject"))
+        return NextStep("Nobody has this lead", hint, ("assign", "accept", *back))
     if not state.mine:
         hint = "You can give it to another rep, or accept it in their place."
         return NextStep(
-            f"Waiting for {owner} to accept", hint, ("assign", "accept", "reject"), ("note",)
+            f"Waiting for {owner} to accept", hint, ("assign", "accept", *back), ("note",)
         )
+    said = "Accept it to start working, or send it back to marketing with a reason."
+    if handoff.is_own:
+        said = "A colleague found it, and it is yours now: accept it to start working."
     return NextStep(
-        "Accept this lead?",
-        "Accept it to start working, or send it back to marketing with a reason.",
-        ("accept", "reject"),
-        ("call", "note", *_assign(rights)),
+        "Accept this lead?", said, ("accept", *back), ("call", "note", *_assign(rights))
     )
 
 
 def _accepted(state: State, handoff: Handoff, rights: Rights) -> NextStep:
     if not rights.may_work:
         return NextStep(f"{handoff.owner} is working on it", "", _note(rights))
-    aside = ("disqualify", "recycle", "reject", *_assign(rights))
+    own = handoff.is_own and state.mine and rights.may_hand_over
+    aside = ("disqualify", "recycle", *_back(handoff), *_assign(rights))
+    aside += ("hand_over",) if own else ()
     if handoff.first_touch_at is None:
         whose = "" if state.mine else f" {handoff.owner} has it."
         return NextStep(
@@ -142,6 +151,9 @@ def _with_marketing(state: State, rights: Rights) -> NextStep:
     stage = state.lead.stage
     if stage == Stage.DISQUALIFIED:
         return NextStep("Disqualified", "Sales will not pursue it.", _note(rights))
+    if state.rests and rights.may_take_up:
+        hint = "Sales found it and nobody has it now. Take it up when the time has come."
+        return NextStep("Resting", hint, ("take_up", "note"), ("hand_over", "edit"))
     if not rights.may_hand_over:
         return NextStep("With marketing", "It has not been handed over.", _note(rights))
     if state.missing:
@@ -149,6 +161,11 @@ def _with_marketing(state: State, rights: Rights) -> NextStep:
         title = "Back in nurture" if stage == Stage.RECYCLED else "Not an MQL yet"
         return NextStep(title, f"What is missing: {gaps}.", ("hand_over", "edit", "note"))
     return NextStep("Ready to hand over", "It meets the agreed definition.", ("hand_over", "note"))
+
+
+def _back(handoff: Handoff) -> tuple[str, ...]:
+    """What sales found itself came from nobody it could go back to."""
+    return () if handoff.is_own else ("reject",)
 
 
 def _note(rights: Rights) -> tuple[str, ...]:

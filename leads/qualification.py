@@ -13,7 +13,7 @@ from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.criteria.standing import Standing, standing
 from leads.models import Assignment, Deal, Handoff, Kind, Lead, Stage
-from leads.models.lead import AIDA_AT
+from leads.models.stages import AIDA_AT
 from leads.routing import PoolRules
 
 DISQUALIFY_REASONS = {

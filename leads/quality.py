@@ -12,7 +12,10 @@ from leads.models.feedback import POOR, Rating
 
 
 def may_rate(handoff: Handoff, user: User) -> bool:
-    """Whoever has or had the handoff in the end, and the sales managers."""
+    """Whoever has or had the handoff in the end, and the sales managers; nobody rates for marketing
+    what sales found itself."""
+    if handoff.is_own:
+        return False
     return handoff.owner_id == user.pk or user.role in (Role.SALES_MANAGER, Role.ADMIN)
 
 
@@ -26,6 +29,8 @@ def rate(handoff: Handoff, rating: int, *, by: User, at: datetime, why: str = ""
     _check(rating, why)
     with transaction.atomic():
         handoff = Handoff.objects.select_for_update(of=("self",)).get(pk=handoff.pk)
+        if handoff.is_own:
+            raise Conflict("Sales found this lead itself; there is nobody to tell how good it was.")
         if not may_rate(handoff, by):
             raise NotAllowed(f"{handoff.owner or 'Nobody'} has this lead; the rating is theirs.")
         if handoff.accepted_at is None:

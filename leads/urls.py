@@ -193,6 +193,7 @@ urlpatterns = [
     path("leads/<int:pk>/edits/<int:edit>/undo/", cells.lead_edit_undo, name="lead-edit-undo"),
     path("leads/<int:pk>/edit/", lead.edit_details, name="lead-edit"),
     path("leads/<int:pk>/hand-off/", lead.hand_off, name="lead-hand-off"),
+    path("leads/<int:pk>/take-up/", lead.take_up, name="lead-take-up"),
     path("leads/<int:pk>/take-back/", lead.take_back, name="lead-take-back"),
     path("leads/<int:pk>/activity/", lead.activity, name="lead-activity"),
     path("leads/<int:pk>/mail/", mail.lead_mail, name="lead-mail"),

@@ -15,7 +15,7 @@ from uuid import UUID
 from accounts import configuration
 from leads import scoring
 from leads.agreed.stage_words import field_names
-from leads.models import Handoff, Lead
+from leads.models import Handoff, Lead, Sourced
 from leads.rescoring import READ, signs_by_lead
 from personas.definitions import gaps, in_force
 from personas.matching import PersonaRules
@@ -85,7 +85,9 @@ def let_through(rule: Rule, *, weeks: int, at: datetime) -> LetThrough:
     stamp = configuration.stamp()
     agreed = in_force("mql", at, stamp=stamp)
     names, start = field_names(stamp=stamp), at - weeks * WEEK
-    came = Lead.objects.filter(created_at__gt=start, created_at__lte=at)
+    came = Lead.objects.filter(
+        created_at__gt=start, created_at__lte=at, sourced_by=Sourced.MARKETING
+    )
     newest = came.order_by("-created_at", "-pk").only("created_at", *READ)
     leads = list(newest[:LOOKED_AT])
     of = came.count() if len(leads) == LOOKED_AT else len(leads)

@@ -26,7 +26,7 @@ from leads.tagging import words
 
 PLAIN = (
     "id", "email", "phone", "first_name", "last_name", "company", "job_title", "country",
-    "source", "stage", "aida", "score", "tier",
+    "source", "sourced_by", "stage", "aida", "score", "tier",
 )  # fmt: skip
 # Not told, and read because criteria may answer themselves by them.
 CHECKED = ("company_domain", "fit")

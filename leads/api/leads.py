@@ -137,6 +137,7 @@ def filters(asked: Mapping[str, Any]) -> dict[str, Any]:
         "stage": "stage",
         "tier": "tier",
         "campaign": "campaign__slug",
+        "sourced_by": "sourced_by",
         "owner": "owner__email",
         "updated_since": "updated_at__gte",
     }

@@ -6,7 +6,7 @@ from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.bodies import Instant, Strict
-from leads.models import LOGGED_BY_HAND, Outcome, RejectReason, Stage, Tier
+from leads.models import LOGGED_BY_HAND, Outcome, RejectReason, Sourced, Stage, Tier
 from leads.qualification import DISQUALIFY_REASONS
 
 REASON = 300
@@ -28,6 +28,9 @@ class LeadQuery(PageQuery):
     stage = serializers.ChoiceField(choices=Stage.choices, required=False)
     tier = serializers.ChoiceField(choices=Tier.choices, required=False)
     campaign = serializers.CharField(required=False, help_text="A campaign's slug")
+    sourced_by = serializers.ChoiceField(
+        choices=Sourced.choices, required=False, help_text="Which side found the person"
+    )
     owner = serializers.CharField(required=False, help_text="The owner's e-mail")
     updated_since = Instant(required=False, help_text="Changed at or after this instant")
 

@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from leads.models import Aida, CustomField, Handoff, Kind, Outcome, Stage, Tier
+from leads.models import Aida, CustomField, Handoff, Kind, Outcome, Sourced, Stage, Tier
 
 
 class Consent(serializers.Serializer[Any]):
@@ -152,6 +152,9 @@ class LeadOut(Person, Origin):
     consent = Consent(allow_null=True)
     extra = serializers.DictField()
     tags = serializers.ListField(child=serializers.CharField())
+    sourced_by = serializers.ChoiceField(
+        choices=Sourced.choices, help_text="Which side found the person"
+    )
     stage = serializers.ChoiceField(choices=Stage.choices)
     aida = serializers.ChoiceField(choices=Aida.choices)
     score = serializers.IntegerField()

@@ -55,7 +55,7 @@ WORDS = {
     "opt in time": "consent_at", "optin time": "consent_at", "confirm time": "consent_at",
 }  # fmt: skip
 # Of our own export: what follows from the lead's history is not taken from a file.
-OWN = {"stage", "aida", "score", "tier"}
+OWN = {"stage", "aida", "score", "tier", "sourced_by"}
 FOLLOWS = OWN | {"persona", "owner", "handed_over_at"}
 EXTRA = "extra."
 # From this share of a column's values on they say what the column is.

@@ -9,7 +9,7 @@ from accounts.models import User
 from leads import countries, tagging
 from leads.capture_forms import campaigns_for_entry
 from leads.lists.fields import Field
-from leads.models import Aida, Stage, Tier
+from leads.models import Aida, Sourced, Stage, Tier
 from personas.models import Persona
 
 # The reader, whoever it is: a shared view of “my leads” shows everybody theirs.
@@ -71,6 +71,7 @@ class Choices:
             "stage": lambda: list(Stage.choices),
             "aida": lambda: list(Aida.choices),
             "tier": lambda: list(Tier.choices),
+            "sourced_by": lambda: list(Sourced.choices),
             "country": lambda: list(countries.names().items()),
             "owner": lambda: [(ME, "Me"), *self.reps],
             "campaign": lambda: self.campaign,

@@ -119,6 +119,6 @@ def _value(lead: Lead, field: Field, tags: Words) -> Any:
         return value if is_link else custom_fields.said(field.rules, value)
     if field.name == "country":
         return countries.names().get(lead.country, lead.country)
-    if field.name in ("aida", "tier"):
+    if field.name in ("aida", "tier", "sourced_by"):
         return getattr(lead, f"get_{field.name}_display")()
     return getattr(lead, field.column.removesuffix("_id"))

@@ -72,6 +72,8 @@ _BUILT_IN = (
           choices="people", nullable=True),
     Field("campaign", "Campaign", Kind.CHOICE, "campaign_id", "Where it came from",
           choices="campaign", nullable=True),
+    Field("sourced_by", "Found by", Kind.CHOICE, "sourced_by", "Where it came from",
+          choices="sourced_by"),
     Field("source", "Source", Kind.TEXT, "source", "Where it came from"),
     Field("tags", "Tags", Kind.CHOICES, "tags", "Where it stands", choices="tags"),
     # Leads somebody ticked: an address can name them, nobody builds such a filter.

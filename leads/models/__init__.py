@@ -20,7 +20,7 @@ from leads.models.handoff import Handoff, RejectReason
 from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
 from leads.models.inbox import Mailbox, ReceivedMail
 from leads.models.insight import Insight
-from leads.models.lead import Aida, FormerLead, Lead, Stage, Tier
+from leads.models.lead import FormerLead, Lead
 from leads.models.mail import BadAddress, MailTemplate, SentMail
 from leads.models.meeting import Meeting
 from leads.models.merge import Merge
@@ -29,6 +29,7 @@ from leads.models.returned import Return
 from leads.models.routing import Assignment, Pool, PoolMember
 from leads.models.saved_view import ListSettings, SavedView
 from leads.models.score import ScoreDraft, ScoreRules, ScoreRun
+from leads.models.stages import Aida, Sourced, Stage, Tier
 from leads.models.tag import Tag
 from leads.models.task import Task
 
@@ -80,6 +81,7 @@ __all__ = [
     "ScoreRules",
     "ScoreRun",
     "SentMail",
+    "Sourced",
     "Stage",
     "Tag",
     "Task",

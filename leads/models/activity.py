@@ -28,6 +28,7 @@ class Kind(models.TextChoices):
     AUTO_REPLY = "auto_reply", "Automatic reply"
     BOUNCED = "bounced", "E-mail came back"
     # Lifecycle.
+    SOURCED = "sourced", "Found by sales"
     MQL = "mql", "Became an MQL"
     HANDED_OVER = "handed_over", "Handed over to sales"
     REASSIGNED = "reassigned", "Reassigned"

@@ -11,7 +11,8 @@ from accounts.models import User
 from accounts.refusals import Conflict, Refused
 from leads.models.activity import Kind
 from leads.models.handoff import Handoff
-from leads.models.lead import AIDA_AT, Lead, Stage
+from leads.models.lead import Lead
+from leads.models.stages import AIDA_AT, Stage
 
 
 class DealQuerySet(models.QuerySet["Deal"]):

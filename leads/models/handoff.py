@@ -9,8 +9,9 @@ from django.db.models import Q
 from accounts.models import Role, User
 from accounts.refusals import Conflict, Refused
 from leads.models.activity import Activity, Kind
-from leads.models.lead import Lead, Stage
+from leads.models.lead import Lead
 from leads.models.routing import Assignment, Pool
+from leads.models.stages import Sourced, Stage
 
 if TYPE_CHECKING:
     from leads.models.returned import Return
@@ -111,6 +112,11 @@ class Handoff(models.Model):
     )
     handed_over_at = models.DateTimeField()
     override_reason = models.CharField(max_length=300, blank=True)
+    # Sales' own find is no part of the agreement: no clock of it runs (leads.sourcing).
+    sourced_by = models.CharField(
+        max_length=9, choices=Sourced.choices, default=Sourced.MARKETING,
+        db_default=Sourced.MARKETING,
+    )  # fmt: skip
     # Frozen: score, reasons, persona, touchpoints, definition version, as they stood.
     receipt = models.JSONField(default=dict)
     # The contract the handoff runs under: written by `sla` alone.
@@ -163,6 +169,11 @@ class Handoff(models.Model):
     def is_open(self) -> bool:
         return self.closed_at is None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether sales found the person itself: marketing has promised and owes nothing."""
+        return self.sourced_by == Sourced.SALES
+
     def accept(self, rep: User, *, at: datetime) -> bool:
         """Take the handoff. True if this call did it, False if it was theirs already.
 
@@ -213,7 +224,8 @@ class Handoff(models.Model):
     def reject(self, rep: User, *, reason: str, note: str = "", at: datetime) -> "Return":
         """Refuse the handoff: the lead goes back to marketing, which must answer.
 
-        Raises Conflict if it is gone, Refused for an unknown reason or a missing note.
+        Raises Conflict if it is gone or sales' own find, Refused for an unknown reason or a
+        missing note.
         """
         if reason not in RejectReason.values:
             raise Refused(
@@ -231,6 +243,12 @@ class Handoff(models.Model):
             now = self._locked()
             if not now.is_open or not now._answerable_by(rep):
                 raise now.gone()
+            if now.is_own:
+                raise Conflict(
+                    "Sales found this lead itself, so there is nobody to send it back to: "
+                    "disqualify it, rest it, or let a manager give it to somebody else.",
+                    code="sourced_by_sales",
+                )
             self.close(self.State.REJECTED, at=at, reason=reason, note=note)
             Lead.objects.filter(pk=self.lead_id).update(
                 stage=Stage.RECYCLED, owner=None, pool=None, handed_over_at=None, updated_at=at

@@ -12,47 +12,11 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from leads.models.campaign import Campaign
+from leads.models.stages import Aida, Sourced, Stage, Tier
 
 if TYPE_CHECKING:
     from leads.models.activity import Activity
     from leads.models.handoff import Handoff
-
-
-class Stage(models.TextChoices):
-    """The lifecycle; recycled and disqualified stand aside of it."""
-
-    INQUIRY = "inquiry", "Inquiry"
-    MQL = "mql", "MQL"
-    SAL = "sal", "SAL"
-    SQL = "sql", "SQL"
-    OPPORTUNITY = "opportunity", "Opportunity"
-    CUSTOMER = "customer", "Customer"
-    RECYCLED = "recycled", "Recycled"
-    DISQUALIFIED = "disqualified", "Disqualified"
-
-
-class Aida(models.TextChoices):
-    """Where the person stands in their own journey."""
-
-    AWARENESS = "awareness", "Awareness"
-    INTEREST = "interest", "Interest"
-    DESIRE = "desire", "Desire"
-    ACTION = "action", "Action"
-    LOYALTY = "loyalty", "Loyalty"
-
-
-# How far somebody has come at the least who reached a stage with sales.
-AIDA_AT: dict[str, Aida] = {
-    Stage.SQL: Aida.ACTION,
-    Stage.OPPORTUNITY: Aida.ACTION,
-    Stage.CUSTOMER: Aida.LOYALTY,
-}
-
-
-class Tier(models.TextChoices):
-    HOT = "hot", "Hot"
-    WARM = "warm", "Warm"
-    COLD = "cold", "Cold"
 
 
 REACHABLE = Q(email__isnull=False) | ~Q(phone="") | Q(erased_at__isnull=False)
@@ -153,6 +117,11 @@ class Lead(models.Model):
     captured_by = models.ForeignKey(
         User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    # Whoever captured it first decides (leads.sourcing); with sales it was `captured_by`.
+    sourced_by = models.CharField(
+        max_length=9, choices=Sourced.choices, default=Sourced.MARKETING,
+        db_default=Sourced.MARKETING,
+    )  # fmt: skip
     consent_text = models.TextField(blank=True)
     consent_at = models.DateTimeField(null=True, blank=True)
     extra = models.JSONField(default=dict, blank=True)
@@ -232,6 +201,12 @@ class Lead(models.Model):
                 fields=["pool"], name="lead_in_pool", condition=Q(owner=None, pool__isnull=False)
             ),
             models.Index(fields=["captured_by"], name="lead_by_capturer"),
+            # The fewer by far: the list of them reads it from the top.
+            models.Index(
+                fields=["-created_at", "-id"],
+                name="lead_sourced_by_sales",
+                condition=Q(sourced_by="sales"),
+            ),
             models.Index(fields=["campaign", "-created_at"], name="lead_by_campaign"),
             models.Index(
                 fields=["-score", "id"],

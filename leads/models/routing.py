@@ -79,6 +79,7 @@ class Assignment(models.Model):
         CLAIMED = "claimed", "Taken from the pool"
         MANUAL = "manual", "By a manager"
         ESCALATED = "escalated", "By escalation"
+        SOURCED = "sourced", "Found by themselves"
 
     handoff = models.ForeignKey(
         "leads.Handoff", on_delete=models.CASCADE, related_name="assignments"

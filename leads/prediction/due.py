@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from leads.models import Handoff, Prediction
+from leads.models import Handoff, Prediction, Sourced
 from leads.prediction.history import history
 
 REFIT_EVERY = timedelta(days=7)
@@ -27,5 +27,6 @@ def refit_is_due(*, at: datetime) -> bool:
 
 def waiting_for_chance(current: Prediction, *, most: int) -> list[int]:
     """Open handoffs that have no chance by this prediction, the newest first."""
-    open_now = Handoff.objects.open().exclude(chance__prediction=current)
+    open_now = Handoff.objects.open().filter(sourced_by=Sourced.MARKETING)
+    open_now = open_now.exclude(chance__prediction=current)
     return list(open_now.order_by("-handed_over_at", "-id").values_list("pk", flat=True)[:most])

@@ -5,6 +5,7 @@
   because somebody was working the person already.
 - Losses come sooner than wins, so that among the newest handoffs those that ended were mostly
   lost. Only handoffs are learned from that are older than nine in ten wins took.
+- What sales found itself is no handoff of marketing's: it is neither learned from nor foreseen.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from leads.models import TOUCHPOINTS, Activity, Deal, Handoff, RejectReason
+from leads.models import TOUCHPOINTS, Activity, Deal, Handoff, RejectReason, Sourced
 from leads.prediction import ENOUGH_OF_EACH, ENOUGH_ROWS
 
 # The rolling window: as many handoffs as this, the newest that are ripe.
@@ -83,7 +84,9 @@ def ripe_handoffs(*, at: datetime) -> QuerySet[Handoff]:
     """Handoffs that ended and are old enough to learn from, each with `is_won`."""
     deals = Deal.objects.filter(handoff=OuterRef("pk"))
     return (
-        Handoff.objects.filter(state__in=ENDED, handed_over_at__lte=at - ripening())
+        Handoff.objects.filter(
+            state__in=ENDED, handed_over_at__lte=at - ripening(), sourced_by=Sourced.MARKETING
+        )
         .exclude(state=State.REJECTED, reason=RejectReason.DUPLICATE)
         .annotate(
             is_won=Exists(deals.filter(state=Deal.State.WON)),

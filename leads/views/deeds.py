@@ -39,6 +39,7 @@ def deeds(
         Deed("deal", "Open deal", _of(lead, "deal"), "coin", "d"),
         Deed("hand_over", "Hand over", _of(lead, "hand-off"), "send", "h"),
         Deed("take_back", "Take back", _of(lead, "take-back"), "arrow-back", direct=True),
+        Deed("take_up", "Take up", _of(lead, "take-up"), "hand-grab", "a", direct=True),
         Deed("edit", "Edit details", _of(lead, "edit"), "pencil"),
     ]  # fmt: skip
     if handoff is not None:

@@ -12,12 +12,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
-from leads import qualification, quality, taking_back
+from leads import qualification, quality, sourcing, taking_back
 from leads.activities import log_touch
 from leads.editing import edit
-from leads.forms_sales import DealForm, DetailsForm, EndForm, HandOverForm, TouchForm
+from leads.forms_sales import (
+    DealForm,
+    DetailsForm,
+    DisqualifyForm,
+    EndForm,
+    HandOverForm,
+    TouchForm,
+)
 from leads.handover import hand_over, missing_for_mql
-from leads.models import LOGGED_BY_HAND, Kind, Lead, Outcome
+from leads.models import LOGGED_BY_HAND, Kind, Lead, Outcome, Sourced
 from leads.views.answers import fill_in, perform, posted
 from leads.views.workspace import (
     offers_for,
@@ -100,18 +107,23 @@ ENDS = {
                    "{name} is disqualified."),
     "recycle": ("Back to nurture", "Not now. Marketing keeps in touch and may send it again.",
                 "{name} went back to marketing."),
+    # What sales found itself, which marketing does not know of.
+    "rest": ("Let it rest", "Not now. It stays with sales; whoever found it can take it up again.",
+             "{name} rests."),
 }  # fmt: skip
 
 
 def _end(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
     found = visible_lead(request.user, pk)
-    title, intro, done = ENDS[how]
+    own = found.sourced_by == Sourced.SALES
+    title, intro, done = ENDS["rest" if own and how == "recycle" else how]
     must_work(request, found, title)
-    form = EndForm(posted(request))
+    # Nobody has to be told how good one's own find was.
+    form = DisqualifyForm(posted(request)) if own else EndForm(posted(request))
 
     def deed(at: datetime) -> str:
         said = dict(form.cleaned_data)
-        rating = said.pop("rating")
+        rating = said.pop("rating", None)
         with transaction.atomic():
             handoff = getattr(qualification, how)(found, by=request.user, at=at, **said)
             if rating:
@@ -179,6 +191,19 @@ def take_back(request: SignedInRequest, pk: int) -> HttpResponse:
     def deed(at: datetime) -> str:
         taking_back.take_back(found, by=request.user, at=at)
         return f"{found.name} is with marketing again."
+
+    return perform(request, found, deed)
+
+
+@require_POST
+def take_up(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Work again on a lead that sales found and that rests."""
+    found = visible_lead(request.user, pk)
+    must(rights(request.user, found).may_take_up, "Taking it up is for whoever found it.")
+
+    def deed(at: datetime) -> str:
+        sourcing.take_up(found, by=request.user, at=at)
+        return f"{found.name} is yours again."
 
     return perform(request, found, deed)
 

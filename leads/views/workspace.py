@@ -72,6 +72,7 @@ def rights(user: User, lead: Lead) -> Rights:
         may_hand_over=lead.may_hand_over,  # type: ignore[attr-defined]
         may_assign=user.role in (Role.SALES_MANAGER, Role.ADMIN),
         may_answer=user.is_marketing,
+        may_take_up=user.is_sales and lead.may_edit,  # type: ignore[attr-defined]
     )
 
 
@@ -188,6 +189,7 @@ def _drawn(
 ) -> dict[str, Any]:
     known = deeds(lead, handoff, deal, returned)
     rated = handoff if handoff is not None and handoff.accepted_at is not None else None
+    rated = None if rated is not None and rated.is_own else rated
     return {
         "may_be_rated": rated is not None,
         "feedback_deed": known["feedback"] if rated and may_rate(rated, user) else None,

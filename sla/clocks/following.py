@@ -187,8 +187,11 @@ def _start(activities: Iterable[Activity], *, at: datetime, stamp: UUID) -> list
     clocks: list[Clock] = []
     for activity in activities:
         handoff = activity.handoff
-        contract = agreement.of_handoff(handoff, stamp=stamp) if handoff else None
-        if handoff is None or contract is None:
+        # What sales found itself was never handed over: the agreement has no promise about it.
+        if handoff is None or handoff.is_own:
+            continue
+        contract = agreement.of_handoff(handoff, stamp=stamp)
+        if contract is None:
             continue
         handoff.contract_version = contract.version
         facts = agreement.facts_of(handoff.receipt)

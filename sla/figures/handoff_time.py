@@ -15,7 +15,7 @@ from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery
 
 from accounts import configuration
 from accounts.models import Role, Team, User
-from leads.models import Activity, Assignment, Handoff, Kind, Lead
+from leads.models import Activity, Assignment, Handoff, Kind, Lead, Sourced
 from leads.routing import pool_team
 from sla import agreement
 from sla.agreement import Hours
@@ -177,7 +177,9 @@ def averages(user: User, start: datetime, end: datetime, *, at: datetime) -> Ave
 
     A rep sees their own part, a marketer no rep's and no team's.
     """
-    wanted = visible_to(user).filter(handed_over_at__gte=start, handed_over_at__lt=end)
+    wanted = visible_to(user).filter(
+        handed_over_at__gte=start, handed_over_at__lt=end, sourced_by=Sourced.MARKETING
+    )
     found = of(wanted.order_by("-handed_over_at", "-pk")[: MOST + 1], at=at)
     counted = found[:MOST]
     whole, reps, teams = Average("All"), _by_key(), _by_key()

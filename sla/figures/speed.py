@@ -9,7 +9,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Extract
 
 from accounts.models import Role, User
-from leads.models import Handoff
+from leads.models import Handoff, Sourced
 
 
 class Percentile(Aggregate):
@@ -61,7 +61,8 @@ def of(user: User, start: datetime, end: datetime, *, at: datetime) -> list[Spee
 
 
 def _handoffs(user: User) -> QuerySet[Handoff]:
-    handoffs = Handoff.objects.order_by()
+    # What sales finds itself waits for nobody's answer.
+    handoffs = Handoff.objects.filter(sourced_by=Sourced.MARKETING).order_by()
     if user.is_manager:
         return handoffs
     if user.role == Role.SALES_REP:

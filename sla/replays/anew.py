@@ -19,7 +19,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KT
 
-from leads.models import Activity, Assignment, Handoff, Kind
+from leads.models import Activity, Assignment, Handoff, Kind, Sourced
 from sla.agreement import Agreement
 from sla.clocks import following
 from sla.models import Claim, Clock, CountedIn, Leg, Side, Term
@@ -51,7 +51,8 @@ def anew(draft: Draft, *, start: datetime, at: datetime, stamp: UUID) -> list[Re
     # What starts a clock lies between the handing over and the end.
     handoffs = Handoff.objects.filter(
         Q(pk__in=period.values("handoff"))
-        | Q(handed_over_at__lt=at) & (Q(closed_at=None) | Q(closed_at__gte=start))
+        | Q(handed_over_at__lt=at, sourced_by=Sourced.MARKETING)
+        & (Q(closed_at=None) | Q(closed_at__gte=start))
     ).order_by()
     recorded, legs, own = _recorded(handoffs, at=at), _legs(handoffs), Own()
     found: list[Replayed] = []

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from leads.models import Handoff, Pool, PoolMember
+from leads.models import Handoff, Pool, PoolMember, Sourced
 from sla.replays.draft import ALL_POOLS, Draft
 from sla.replays.newly_qualified import newly_qualified
 
@@ -68,7 +68,9 @@ def load(draft: Draft, also: Iterable[int], *, start: datetime, at: datetime, st
     overrode the definition then: they would do it again. Writes nothing; the number of queries
     does not grow with the handoffs.
     """
-    passed = Handoff.objects.filter(handed_over_at__gte=start, handed_over_at__lt=at)
+    passed = Handoff.objects.filter(
+        handed_over_at__gte=start, handed_over_at__lt=at, sourced_by=Sourced.MARKETING
+    )
     counted = dict(passed.values_list("pk", "pool_id"))
     gone: set[int] = set()
     if draft.threshold is not None:

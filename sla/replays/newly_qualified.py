@@ -11,7 +11,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from leads import routing, scoring
 from leads.capture import REMEMBERED, signs_of
 from leads.handover import definition_values
-from leads.models import TOUCHPOINTS, Activity, Campaign, Handoff, Lead, Stage
+from leads.models import TOUCHPOINTS, Activity, Campaign, Handoff, Lead, Sourced, Stage
 from personas import definitions
 
 # What the rules can speak of (Lead.values).
@@ -64,6 +64,7 @@ def _close(
     handed_over = Handoff.objects.filter(lead=OuterRef("pk"), handed_over_at__gte=start)
     kept = Lead.objects.filter(
         ~Exists(handed_over),
+        sourced_by=Sourced.MARKETING,
         stage__in=[Stage.INQUIRY, Stage.RECYCLED],
         last_touchpoint_at__gte=start,
     ).order_by()

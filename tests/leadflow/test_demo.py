@@ -13,7 +13,7 @@ from leadflow.demo import loading
 from leads import scoring
 from leads.capture import signs_of
 from leads.models import Activity, Deal, Handoff, Kind, Lead, Outcome, Return, Stage
-from leads.models.lead import AIDA_AT
+from leads.models.stages import AIDA_AT
 from personas.models import Acknowledgement, Definition, Offer
 from sla import agreement
 from sla.clocks.rebuilding import rebuild

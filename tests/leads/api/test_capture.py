@@ -41,7 +41,8 @@ def test_a_new_lead_is_answered_with_all_its_fields(cast, program):
     assert got.json() == {
         "id": lead.pk, "email": "pat.lee@spa.example", "first_name": "Pat", "last_name": "Lee",
         "company": "Spa Hotel", "job_title": "Director of Wellness", "country": "US",
-        "phone": "+12125550123", "source": "search", "campaign": "back-pain",
+        "phone": "+12125550123", "source": "search", "sourced_by": "marketing",
+        "campaign": "back-pain",
         "utm_source": "google", "utm_medium": "cpc", "utm_campaign": "", "utm_term": "",
         "utm_content": "", "referrer": "https://search.example/",
         "landing_page": "https://tubs.example/guide", "message": "How soon?",
