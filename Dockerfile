@@ -34,7 +34,8 @@ ENV PATH=/venv/bin:$PATH \
 WORKDIR /app
 COPY --from=build /venv /venv
 COPY --from=build /app /app
-RUN mkdir -p var/metrics && chown -R leadflow:leadflow var
+# A new volume at /app/files takes over whose folder this is.
+RUN mkdir -p var/metrics files && chown -R leadflow:leadflow var files
 USER leadflow
 EXPOSE 8000
 # gunicorn.conf.py refuses to serve while migrations are missing.

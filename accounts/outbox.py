@@ -134,11 +134,12 @@ def _deliver(envelope: uuid.UUID, *, at: datetime) -> int:
 
 def _chat(wishes: Wishes, messages: Sequence[OutboxMessage], *, at: datetime) -> None:
     """Into the person's own chat, when its quiet is over. What a chat does not take is no news
-    for it."""
+    for it, and what was written before it was connected may have been told to the one before."""
     wanted = [m for m in messages if m.kind not in UNCHATTED and wishes.of(m.kind).chat]
     webhook = chat.chat_of(wishes.person) if wanted else None
     if webhook is not None:
-        chat.say(webhook, wanted, at=quiet_until(wishes.person, at) or at)
+        since = [m for m in wanted if m.created_at >= webhook.created_at]
+        chat.say(webhook, since, at=quiet_until(wishes.person, at) or at)
 
 
 def _ring(messages: Iterable[OutboxMessage]) -> None:

@@ -37,8 +37,9 @@ TOPICS = (
           ("reply", "mail", "feedback")),
     Topic("agreement", "The agreement", "What waits for your signature, or to be acknowledged.",
           ("agreement_waits", "contract_signed", "change")),
-    Topic("work", "Work that is done", "Imports, changes to many leads, fields turned over.",
-          ("import", "bulk", "custom_field", "custom_field_turned")),
+    Topic("work", "Work that is done",
+          "Imports, changes to many leads, fields turned over, viruses found in files.",
+          ("import", "bulk", "custom_field", "custom_field_turned", "file")),
     Topic("other", "Everything else", "Predictions that drift, webhooks that do not answer.",
           ()),
 )  # fmt: skip

@@ -5,12 +5,14 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import chat
+from accounts import chat, pacing
 from accounts.instants import database_now
 from accounts.quiet import quiet_until
 from accounts.requests import SignedInRequest
 from accounts.telling import wishes_of
 from accounts.telling_forms import ChatForm, TellingForm
+
+CONNECTS, CONNECTS_WITHIN = 5, 600  # seconds
 
 
 @require_http_methods(["GET", "POST"])
@@ -34,6 +36,10 @@ def telling_chat(request: SignedInRequest) -> HttpResponse:
         messages.success(request, "Your chat is told nothing more.")
         return redirect("telling")
     form = ChatForm(request.POST)
+    if pacing.over_limit("chat", request.user.pk, most=CONNECTS, seconds=CONNECTS_WITHIN):
+        # Each sends a first message to an address of somebody's choice.
+        form.add_error(None, f"Connected {CONNECTS} times in ten minutes; wait a little, please.")
+        return _page(request, chat_form=form, status=429)
     if not form.is_valid():
         return _page(request, chat_form=form, status=422)
     webhook = chat.connect(request.user, form.cleaned_data["url"], at=at)

@@ -3,7 +3,8 @@
 import os
 import re
 import secrets
-from collections.abc import Mapping
+import shlex
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
@@ -192,6 +193,46 @@ class Environment:
             example = "write an address such as sales@example.com or sales+{token}@example.com"
             raise WrongValue(name, value, example)
         return value
+
+    def choices(self, name: str, known: Collection[str]) -> list[str]:
+        """Some of what is known, separated by commas; all of it when nothing is said."""
+        chosen = [word.strip().lower() for word in self.text(name).split(",") if word.strip()]
+        for word in chosen:
+            if word not in known:
+                raise WrongValue(name, word, f"write some of {', '.join(known)}")
+        return chosen or list(known)
+
+    def folder(self, name: str, default: Path) -> Path:
+        """A folder by its whole path; it need not be there yet."""
+        value = self.text(name)
+        if value and not Path(value).is_absolute():
+            raise WrongValue(name, value, "write a whole path such as /srv/leadflow/files")
+        return Path(value) if value else default
+
+    def scanner(self, name: str) -> dict[str, Any] | None:
+        """What is asked about viruses: a command, or a clamd by its address; None when nothing."""
+        value = self.text(name)
+        example = "write a command such as /usr/bin/clamdscan --fdpass --no-summary, "
+        example += "clamd://host:3310 or clamd:///run/clamav/clamd.ctl"
+        if not value:
+            return None
+        if not value.startswith("clamd://"):
+            try:
+                command = shlex.split(value)
+            except ValueError as error:
+                raise WrongValue(name, value, f"{error}; {example}") from None
+            if not os.path.isabs(command[0]):
+                raise WrongValue(name, value, example)
+            if not os.access(command[0], os.X_OK) or os.path.isdir(command[0]):
+                raise WrongValue(name, value, f"{command[0]} is no program this user may run")
+            return {"command": command}
+        parts = self.url(name, {"clamd"}, "clamd://host:3310")
+        assert parts is not None
+        if not parts.hostname and len(parts.path) < 2:
+            raise WrongValue(name, value, f"it names no host; {example}")
+        if parts.hostname:
+            return {"host": parts.hostname, "port": parts.port or 3310}
+        return {"path": unquote(parts.path)}
 
     def secret_key(self, name: str, *, var: Path, embedded: bool) -> str:
         """The signing key: given, or for the embedded set-up made once and kept under var/."""

@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from leadflow import devservers, logs
 from leadflow.environment import Environment, broker_url
 from leadflow.wake_ups import WAKE_UPS
+from leads.files.kinds import KINDS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment()
@@ -216,6 +217,14 @@ MEDIA_ROOT = VAR / "media"
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 
+# --- Files on leads ------------------------------------------------------------------------------
+# Given out by a view that asks who wants them, so nowhere below what is served.
+FILES_DIR = env.folder("FILES_DIR", VAR / "files")
+FILE_KINDS = env.choices("FILE_KINDS", KINDS)
+FILE_MOST_BYTES = env.number("FILE_MOST_MB", 20, lowest=1, highest=250) * 1024 * 1024
+FILES_A_LEAD_BYTES = env.number("FILES_A_LEAD_MB", 200, lowest=1, highest=100_000) * 1024 * 1024
+VIRUS_SCANNER = env.scanner("VIRUS_SCANNER")
+
 # --- E-mail --------------------------------------------------------------------------------------
 vars().update(env.email("EMAIL_URL"))
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "leadflow <leadflow@localhost>")
@@ -228,6 +237,8 @@ REPLY_ADDRESS = env.reply_address("REPLY_ADDRESS")
 IMAP = env.imap("IMAP_URL")
 if IMAP and not REPLY_ADDRESS:
     REPLY_ADDRESS = parseaddr(DEFAULT_FROM_EMAIL)[1]
+# For how long a mail is kept that could not be read.
+MAIL_ASIDE_DAYS = env.number("MAIL_ASIDE_DAYS", 30, lowest=1, highest=3650)
 
 # --- Webhooks ------------------------------------------------------------------------------------
 # Whether they may be called without https, and at addresses of a private network.

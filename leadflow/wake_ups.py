@@ -74,6 +74,20 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "schedule": crontab(hour=4, minute=30),
         "options": {"expires": 6 * 3600},
     },
+    "scan_files": {
+        "task": "leads.tasks.scan_files",
+        "schedule": 10.0,
+    },
+    "tidy_files": {
+        "task": "leads.tasks.tidy_files",
+        "schedule": crontab(hour=4, minute=40),
+        "options": {"expires": 6 * 3600},
+    },
+    "forget_mail": {
+        "task": "leads.tasks.forget_mail",
+        "schedule": crontab(hour=4, minute=50),
+        "options": {"expires": 6 * 3600},
+    },
     "forget_requests": {
         "task": "accounts.tasks.forget_requests",
         "schedule": crontab(hour=4, minute=0),

@@ -16,6 +16,8 @@ from django.db.models.functions import Cast, Concat
 
 from accounts import audit, outbox
 from leads.deleting import in_queue
+from leads.files import keeping
+from leads.mail.forgetting import forget_of
 from leads.models import (
     TOUCHPOINTS,
     Activity,
@@ -29,6 +31,7 @@ from leads.models import (
     Insight,
     Kind,
     Lead,
+    LeadFile,
     Meeting,
     Merge,
     ReceivedMail,
@@ -82,11 +85,15 @@ def _batch(size: int, *, at: datetime) -> int:
         others = Lead.objects.values("email").filter(email__isnull=False)
         emails = [lead.email for lead in leads if lead.email]
         BadAddress.objects.filter(address__in=emails).exclude(address__in=others).delete()
+        former = Merge.objects.filter(survivor__in=numbers).values_list("former_email", flat=True)
+        theirs = {*emails, *former} - {None}
+        forget_of(theirs - set(others.filter(email__in=theirs).values_list("email", flat=True)))
         had = set(Handoff.objects.filter(lead__in=numbers).values_list("lead", flat=True))
         pages = [page for lead in leads for page in (lead.get_absolute_url(), in_queue(lead))]
         outbox.forget(pages, told_too=True)
         number = Concat(Value("Lead "), Cast(F("lead_number"), TextField()))
         BulkLine.objects.filter(lead_number__in=numbers).update(name=number)
+        keeping.erase(list(LeadFile.objects.filter(lead__in=numbers)))
         for lead in leads:
             kept = {"figures_kept": lead.pk in had}
             audit.record("lead_erased", lead, by=None, at=at, facts=kept)

@@ -17,6 +17,7 @@ from django.core import signing
 from django.core.cache import cache
 from redis.exceptions import RedisError
 
+from accounts import pacing
 from leads.intake import ORIGIN_FIELDS
 from leads.models import Campaign, CaptureForm
 
@@ -107,13 +108,7 @@ def campaign_of(form: CaptureForm, wanted: str) -> str:
 
 def over_limit(address: str) -> bool:
     """Count one sending from this address; too many in a minute? Without Redis: never."""
-    key = f"hosted-sends:{address}"
-    try:
-        cache.add(key, 0, timeout=60)
-        return bool(cache.incr(key) > SENDS_A_MINUTE)
-    except (RedisError, ValueError) as error:
-        log.warning("form_limit_not_counted", error=str(error))
-        return False
+    return pacing.over_limit("hosted-sends", address, most=SENDS_A_MINUTE, seconds=60)
 
 
 def claim(nonce: str) -> bool:

@@ -12,8 +12,9 @@ from accounts.instants import database_now
 from leads import erasing, rescoring
 from leads.bulk import running as bulk_running
 from leads.custom_fields import tending
+from leads.files import keeping, scanning
 from leads.imports import running, storing
-from leads.mail import mailbox, sending
+from leads.mail import forgetting, mailbox, sending
 from leads.prediction.due import is_due
 
 log = structlog.get_logger(__name__)
@@ -135,3 +136,34 @@ def fetch_mail() -> None:
 def tend_fields() -> None:
     """Turn over or erase the values of fields of one's own, where there are many."""
     tending.tend(at=database_now())
+
+
+@shared_task(name="leads.tasks.scan_files", ignore_result=True)
+def scan_files() -> None:
+    """Have files scanned for viruses, where a scanner is named."""
+    scanned = scanning.scan(at=database_now())
+    if scanned:
+        log.info("files_scanned", count=scanned)
+
+
+def wake_scan() -> None:
+    """Let a worker begin now; without a broker it begins when beat has one again."""
+    if settings.VIRUS_SCANNER is None:
+        return
+    try:
+        scan_files.apply_async(retry=False)
+    except OperationalError as error:
+        log.warning("scan_not_woken", error=str(error))
+
+
+@shared_task(name="leads.tasks.tidy_files", ignore_result=True)
+def tidy_files() -> None:
+    """Erase files removed long enough ago, and bytes that no row knows."""
+    erased, unknown = keeping.tidy(at=database_now())
+    log.info("files_tidied", erased=erased, unknown=unknown)
+
+
+@shared_task(name="leads.tasks.forget_mail", ignore_result=True)
+def forget_mail() -> None:
+    """Erase mails that could not be read and that nobody has looked after."""
+    log.info("mail_forgotten", count=forgetting.forget(at=database_now()))

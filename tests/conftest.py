@@ -22,7 +22,7 @@ LIVELY = {"test_clocks_apart.py", "test_faults.py", "test_import_faults.py", "te
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 OURS = ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "EMAIL_URL"]
 OURS += ["HTTPS", "PORT", "SITE_URL", "TRUSTED_PROXIES", "LOG_JSON", "LOG_LEVEL", "SENTRY_DSN"]
-OURS += ["REPLY_ADDRESS", "IMAP_URL"]
+OURS += ["REPLY_ADDRESS", "IMAP_URL", "FILES_DIR", "FILE_KINDS", "VIRUS_SCANNER"]
 
 
 def start_servers() -> list[devservers.Server]:

@@ -27,6 +27,7 @@ from leads.models import (
     Framework,
     Insight,
     Lead,
+    LeadFile,
     MailTemplate,
     Meeting,
     Merge,
@@ -76,6 +77,12 @@ api:reject           POST  401  422  422  422  422  422  422  422  422
 agenda               GET   in   403  200  200  200  200  200  200  200
 agenda-feed          POST  in   403  200  200  200  200  200  200  200
 agenda-month         GET   in   403  200  200  200  200  200  200  200
+lead-files           GET   in   404  404  200  200  200  404  200  200
+lead-files           POST  in   404  404  422  422  422  404  422  422
+lead-files-zip       GET   in   404  404  200  200  200  404  200  200
+file                 GET   in   404  404  302  302  302  404  302  302
+file-remove          POST  in   404  404  302  302  302  404  302  302
+file-put-back        POST  in   404  404  302  302  302  404  302  302
 lead-task            GET   in   404  404  200  200  200  404  200  200
 lead-task            POST  in   404  404  422  422  422  404  422  422
 insight-drop         POST  in   404  404  404  404  302  404  404  404
@@ -460,6 +467,9 @@ def scene(cast):
         lead=lead, persona=cast.persona, about="pain", words="Cold", by=cast.sam, at=AT
     )
     task = Task.objects.create(lead=lead, words="Call", due_at=AT, by=cast.sam, made_at=AT)
+    file = LeadFile.objects.create(
+        key="0" * 32, lead=lead, name="a.pdf", kind="pdf", size=1, at=AT, next_scan_at=AT
+    )
     run = BulkRun.objects.create(by=cast.maya, deed="tag", started_at=AT)
     binned = cast.capture(at=AT, email="gone@bin.example").lead
     deleting.delete(binned, by=cast.maya, at=AT)
@@ -471,7 +481,7 @@ def scene(cast):
         "change": change.pk, "offer-change": change.pk,
         "lead-put-back": binned.pk, "criteria": agreed.pk,
         "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk, "meeting-": meeting.pk,
-        "task-": task.pk, "insight-": insight.pk,
+        "task-": task.pk, "insight-": insight.pk, "file": file.pk,
         "template-put-back": dropped.pk, "template": written.pk,
         "tag-take-apart": merged.pk, "tag-put-back": off.pk, "tag-": tag.pk,
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,

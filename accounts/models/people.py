@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import ValidationError
-from django.db import models
+from django.db import models, transaction
 from django.db.models import F, Q
 
 from accounts.configuration import configured
@@ -81,7 +81,18 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def save(self, *args: object, **kwargs: object) -> None:
         self.email = self.email.lower()
-        super().save(*args, **kwargs)  # type: ignore[arg-type]
+        # Django's own mark of a password that was set; a stronger hash of the same one has none.
+        changed = self.pk is not None and getattr(self, "_password", None) is not None
+        with transaction.atomic():
+            super().save(*args, **kwargs)  # type: ignore[arg-type]
+            if changed:
+                self._end_links()
+
+    def _end_links(self) -> None:
+        """Whoever changes a password because somebody else knows it wants nobody to read on."""
+        from accounts.models.feed import CalendarFeed  # whose person is made here
+
+        CalendarFeed.objects.filter(user=self).delete()
 
     def get_full_name(self) -> str:
         return self.name or self.email

@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from accounts import outbox
 from accounts.models import User
+from leads.mail.attachments import most_bytes
 from leads.mail.receiving import receive
 from leads.models import Mailbox
 
@@ -26,8 +27,6 @@ log = structlog.get_logger(__name__)
 BATCH = 100
 MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
 TIMEOUT = 20
-# No more of a mail is fetched: its head and the first of its parts.
-MOST_BYTES = 2_000_000
 # So long a mailbox may be out of reach before the admins are told.
 PATIENCE = timedelta(minutes=15)
 
@@ -106,7 +105,7 @@ def _new(imap: imaplib.IMAP4, box: Mailbox) -> list[int]:
 
 def _one(imap: imaplib.IMAP4, uid: int) -> tuple[datetime | None, bytes] | None:
     """When a mail came, and its bytes; None for one that is gone meanwhile."""
-    wanted = f"(INTERNALDATE BODY.PEEK[]<0.{MOST_BYTES}>)"
+    wanted = f"(INTERNALDATE BODY.PEEK[]<0.{most_bytes()}>)"
     status, said = imap.uid("FETCH", str(uid), wanted)
     found = [part for part in said or [] if isinstance(part, tuple)]
     if status != "OK" or not found:

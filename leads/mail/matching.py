@@ -56,9 +56,17 @@ def lead_of(mail: Mail) -> Lead | None:
 
 
 def returned_mail(said: Returned, *, at: datetime) -> SentMail | None:
-    """Which mail of ours came back; the word of a stranger about another address counts nothing."""
+    """Which mail of ours came back; the word of a stranger about another address counts nothing.
+
+    Who names no mail of ours is believed as far as its sender being told (`is_proven`)."""
     sent = SentMail.objects.select_related("lead", "sender").exclude(sent_at=None)
     if said.token:
         return sent.filter(token=said.token).first()
     lately = sent.filter(to=said.address, sent_at__gte=at - RETURNS_WITHIN)
     return lately.order_by("-sent_at").first()
+
+
+def is_proven(said: Returned, sent: SentMail) -> bool:
+    """Whether it names that very mail, by what only its receiver's servers have read, and no other
+    address than the one it went to: anybody can write what looks like a bounce."""
+    return said.token == sent.token and said.address in ("", sent.to.lower())

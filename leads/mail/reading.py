@@ -46,6 +46,7 @@ class Mail:
     subject: str
     sent_at: datetime | None
     text: str
+    size: int
 
     def header(self, name: str) -> str:
         return header(self.message, name)
@@ -72,6 +73,7 @@ def read(raw: bytes) -> Mail:
         subject=" ".join(header(message, "Subject").split())[:300],
         sent_at=_sent_at(message),
         text=_text(message),
+        size=len(raw),
     )
 
 

@@ -1,7 +1,8 @@
 """One mail that came in: read, matched, recorded; the same one again changes nothing.
 
 1. Mail of our own that comes round is dropped.
-2. Mail that says that ours came back marks the mail, and the address where it is for good.
+2. Mail that says that ours came back marks the mail, and the address where it is for good and
+   proves to be about that mail.
 3. An automatic reply stands on the timeline; it is no sign of interest and no contact.
 4. A reply is a touchpoint, by the one way in (leads.capture); whoever has the lead is told.
 5. Of anything else no word is kept. Nothing makes a new lead.
@@ -18,7 +19,7 @@ from django.urls import reverse
 from accounts import outbox
 from accounts.models import User
 from leads.capture import capture_leads
-from leads.mail import judging, matching
+from leads.mail import attachments, judging, matching
 from leads.mail.invitations import answer_in
 from leads.mail.judging import Returned
 from leads.mail.reading import Mail, content_type, decoded, parts, read
@@ -79,18 +80,21 @@ def _came_back(row: ReceivedMail, said: Returned, *, at: datetime) -> None:
         return
     row.sent, row.lead = sent, lead
     row.kind = What.DELAYED if said.delayed else What.BOUNCE
+    for_good = said.for_good and matching.is_proven(said, sent)
+    if for_good:
+        BadAddress.note(sent.to, said.why, at=at)
     if said.delayed or sent.bounced_at is not None:
         return
     SentMail.objects.filter(pk=sent.pk).update(bounced_at=at, bounce=said.why[:500])
-    if said.for_good:
-        BadAddress.note(sent.to, said.why, at=at)
     data = {"subject": sent.subject, "to": sent.to, "why": said.why[:500], "mail": sent.pk,
-            "for_good": said.for_good}  # fmt: skip
+            "for_good": for_good}  # fmt: skip
     row.activity = lead.record(
         Kind.BOUNCED, by=None, at=at, occurred_at=row.received_at, data=data,
         evidence=Activity.Evidence.MACHINE,
     )  # fmt: skip
-    remedy = "Correct the address, or call." if said.for_good else "Try again later, or call."
+    remedy = "Correct the address, or call." if for_good else "Try again later, or call."
+    if said.for_good and not for_good:
+        remedy = "It does not prove to be about this mail, so the address is not given up. Call."
     title = f"Came back: “{sent.subject}” to {lead.name}"
     _tell([sent.sender_id], "mail", title, f"{sent.to}: {said.why} {remedy}", lead, at=at)
 
@@ -121,6 +125,7 @@ def _from_them(row: ReceivedMail, mail: Mail, *, at: datetime) -> None:
         return
     row.kind = What.REPLY
     row.activity = _reply(lead, mail, data, occurred_at=row.received_at, at=at)
+    attachments.keep(row.activity, mail, at=at)
     # Whoever reads what we write has an address that works.
     BadAddress.objects.filter(address=mail.sender).delete()
     title = f"{lead.name} replied: {mail.subject or 'no subject'}"

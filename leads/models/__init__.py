@@ -16,6 +16,7 @@ from leads.models.custom_field import CustomField
 from leads.models.deal import Deal
 from leads.models.duplicate import DuplicateFigures, DuplicatePair
 from leads.models.feedback import Feedback
+from leads.models.file import LeadFile
 from leads.models.handoff import Handoff, RejectReason
 from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
 from leads.models.inbox import Mailbox, ReceivedMail
@@ -63,6 +64,7 @@ __all__ = [
     "Insight",
     "Kind",
     "Lead",
+    "LeadFile",
     "Left",
     "ListSettings",
     "MailTemplate",

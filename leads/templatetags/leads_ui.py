@@ -8,6 +8,7 @@ from typing import Any
 
 import phonenumbers
 from django import template
+from django.template.defaultfilters import filesizeformat
 from django.utils.html import json_script
 from django.utils.safestring import SafeString
 
@@ -60,7 +61,7 @@ def activity_words(activity: Activity) -> str:
         return str(data["meeting"])
     if data.get("subject"):
         why = f": {data['why']}" if data.get("why") else ""
-        return f"“{data['subject']}”{why}"
+        return f"“{data['subject']}”{why}{_attached(data)}"
     if activity.kind == Kind.FEEDBACK:
         return f"{data.get('rating')} of 5"
     if activity.kind == Kind.QUALIFIED and "criteria" in data:
@@ -85,6 +86,16 @@ def activity_words(activity: Activity) -> str:
     if data.get("amount"):
         return money_words(Decimal(str(data["amount"])), data.get("currency") or "USD")
     return _origin(data)
+
+
+def _attached(data: dict[str, Any]) -> str:
+    """What came with a mail; of what is not kept, why not."""
+    said = [
+        f"{each['name']} ({filesizeformat(each['size'])}"
+        f"{', not kept: ' + each['why'] if each.get('why') else ''})"
+        for each in data.get("attachments", ())
+    ]
+    return f", with {', '.join(said)}" if said else ""
 
 
 def _by_criteria(data: dict[str, Any]) -> str:

@@ -196,6 +196,22 @@ def test_a_chat_is_connected_and_left(cast, sam):
     assert not Webhook.objects.exists()
 
 
+def test_another_chat_hears_nothing_of_before_and_not_too_often(cast, sam):
+    write(cast.sam, "warn")
+    chat.connect(cast.sam, "https://hooks.example/x", at=AT)
+    outbox.relay(at=AT)
+    assert WebhookDelivery.objects.filter(event="notification").count() == 1
+    # As when the mail server failed: the message is delivered once more, to another chat.
+    OutboxMessage.objects.update(delivered_at=None, next_attempt_at=AT)
+    chat.connect(cast.sam, "https://hooks.example/y", at=AT + timedelta(seconds=1))
+    outbox.relay(at=AT + timedelta(seconds=2))
+    assert WebhookDelivery.objects.filter(event="notification").count() == 0
+    url = reverse("telling-chat")
+    said = [sam.post(url, {"url": "https://hooks.example/z"}).status_code for _ in range(6)]
+    assert said == [302] * 5 + [429]
+    assert sam.post(url, {"remove": "1"}).status_code == 302
+
+
 def test_an_admin_neither_sees_nor_calls_anybodys_chat(cast):
     webhook = chat.connect(cast.sam, "https://hooks.example/T0/secret", at=AT)
     chat.say_hello(webhook, at=AT)

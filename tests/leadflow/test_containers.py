@@ -110,6 +110,14 @@ def test_the_image_runs_as_a_user_of_its_own_without_build_tools():
     assert f"/app/var/metrics:uid={uid},gid={uid}" in SERVICES["web"]["tmpfs"]
 
 
+def test_every_part_of_ours_keeps_leads_files_in_one_volume_that_its_user_owns():
+    folder = SERVICES["web"]["environment"]["FILES_DIR"]
+    assert {tuple(SERVICES[name]["volumes"]) for name in OURS} == {(f"files:{folder}",)}
+    assert "files" in COMPOSE["volumes"]
+    made = re.search(r"^RUN mkdir -p (.*?) && chown -R leadflow:leadflow (.*)$", stage(3), re.M)
+    assert [folder.removeprefix("/app/") in each.split() for each in made.groups()] == [True, True]
+
+
 def test_the_image_holds_the_files_that_its_commands_name():
     ignored = (ROOT / ".dockerignore").read_text().split()
     for name in ("manage.py", "gunicorn.conf.py", "requirements.txt", "package-lock.json"):

@@ -155,3 +155,42 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(WrongValue, match=r"^LEADFLOW_VAR=.*Not a directory"):
         kept_secret(tmp_path / "file" / "var" / "secret_key")
+
+
+@pytest.mark.parametrize(
+    ("value", "scanner"),
+    [
+        ("", None),
+        ("/bin/sh -c 'exit 0'", {"command": ["/bin/sh", "-c", "exit 0"]}),
+        ("clamd://av.example:3311", {"host": "av.example", "port": 3311}),
+        ("clamd:///run/clamav/clamd.ctl", {"path": "/run/clamav/clamd.ctl"}),
+    ],
+)
+def test_a_virus_scanner_is_a_command_or_a_clamd(value, scanner):
+    assert Environment({"VIRUS_SCANNER": value}).scanner("VIRUS_SCANNER") == scanner
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("clamscan", "write a command such as /usr/bin/clamdscan"),
+        ("/bin/no-such-scanner", "/bin/no-such-scanner is no program this user may run"),
+        ("/bin", "/bin is no program this user may run"),
+        ("/bin/sh 'open", "No closing quotation"),
+        ("clamd://", "it names no host"),
+    ],
+)
+def test_other_virus_scanners_are_refused(value, says):
+    with pytest.raises(WrongValue, match=says):
+        Environment({"VIRUS_SCANNER": value}).scanner("VIRUS_SCANNER")
+
+
+def test_where_and_what_files_may_be_is_said_or_refused(tmp_path):
+    env = Environment({"FILES_DIR": "/srv/files", "FILE_KINDS": "PDF, png"})
+    assert env.folder("FILES_DIR", tmp_path).as_posix() == "/srv/files"
+    assert env.choices("FILE_KINDS", ["pdf", "png", "text"]) == ["pdf", "png"]
+    assert Environment({}).choices("FILE_KINDS", ["pdf"]) == ["pdf"]
+    with pytest.raises(WrongValue, match="FILES_DIR='files' cannot be used: write a whole path"):
+        Environment({"FILES_DIR": "files"}).folder("FILES_DIR", tmp_path)
+    with pytest.raises(WrongValue, match="FILE_KINDS='exe' cannot be used: write some of pdf"):
+        Environment({"FILE_KINDS": "pdf,exe"}).choices("FILE_KINDS", ["pdf"])

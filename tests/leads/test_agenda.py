@@ -4,6 +4,7 @@ import uuid
 from datetime import date, timedelta
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 from icalendar import Calendar
@@ -15,7 +16,7 @@ from leads.agenda import agenda, by_day
 from leads.forms_tasks import next_morning
 from leads.models import Deal, Meeting, Task
 from leads.qualification import reassign
-from tests.factories import NEW_YORK, ny
+from tests.factories import NEW_YORK, PASSWORD, ny
 
 AT = ny("2027-01-14 10:00")  # a Thursday
 WEEK = timedelta(days=7)
@@ -173,6 +174,21 @@ def test_the_link_shows_the_agenda_to_a_calendar_until_it_is_ended(cast):
     sam.post(reverse("agenda-feed"), {"end": "1"})
     assert stranger.get(reverse("calendar-feed", args=[other])).status_code == 404
     assert AuditEntry.objects.filter(verb="calendar_link_made").count() == 2
+
+
+def test_a_changed_password_ends_the_link_and_a_stronger_hash_does_not(cast):
+    secret, sam = CalendarFeed.objects.issue(cast.sam, at=AT), signed_in(cast.sam)
+    cast.sam.name = "Sam C."
+    cast.sam.save()
+    cast.sam.password = make_password(PASSWORD, salt="a")
+    cast.sam.save(update_fields=["password"])
+    assert cast.sam.check_password(PASSWORD)  # and, with it, hashed anew
+    assert Client().get(reverse("calendar-feed", args=[secret])).status_code == 200
+    words = "another-word-of-mine"
+    sam.force_login(cast.sam)
+    sent = {"oldpassword": PASSWORD, "password1": words, "password2": words}
+    assert sam.post(reverse("account_change_password"), sent).status_code == 302
+    assert Client().get(reverse("calendar-feed", args=[secret])).status_code == 404
 
 
 def test_who_has_left_shows_nothing(cast):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from accounts.models import OutboxMessage
-from leads import deleting
-from leads.mail import receiving, sending, writing
+from leads import deleting, erasing
+from leads.mail import forgetting, receiving, sending, writing
 from leads.mail.judging import returned
 from leads.mail.letters import letter
 from leads.mail.reading import read
@@ -99,7 +99,6 @@ def test_an_automatic_reply_is_recognised_and_is_neither_touch_nor_touchpoint(ca
     [
         ("bounce_dsn", "550 5.1.1 <pat@spa.example>: user unknown"),
         ("bounce_qmail", "Remote host said: 550 no such user here"),
-        ("bounce_exim_no_id", "Mail delivery failed: returning message to sender"),
     ],
 )
 def test_a_bounce_marks_the_mail_and_the_address_and_its_sender_is_told(cast, sent, name, why):
@@ -112,6 +111,21 @@ def test_a_bounce_marks_the_mail_and_the_address_and_its_sender_is_told(cast, se
     assert Activity.objects.filter(kind__in=["reply", "auto_reply"]).count() == 0
     assert take("bounce_dsn", sent) == "bounce"  # another server says so too
     assert Activity.objects.filter(kind="bounced").count() == 1
+
+
+def test_a_bounce_that_names_no_mail_of_ours_is_told_and_condemns_no_address(cast, sent):
+    assert take("bounce_exim_no_id", sent) == "bounce"
+    sent.refresh_from_db()
+    assert sent.bounce == "Mail delivery failed: returning message to sender"
+    assert told() == [("Sam", "Came back: “Your spa, Pat” to Pat Lee")]
+    assert BadAddress.objects.count() == 0
+    other = raw("bounce_dsn", sent).replace(b"pat@spa.example", b"jo@spa.example")
+    other = other.replace(b"<dsn-1@", b"<dsn-2@")
+    assert receive(other, arrived_at=LATER, at=LATER) == "bounce"
+    assert BadAddress.objects.count() == 0
+    assert take("bounce_dsn", sent) == "bounce"  # the true one, later
+    assert BadAddress.objects.get().address == "pat@spa.example"
+    assert len(told()) == 1
 
 
 def test_what_a_person_writes_by_way_of_a_list_is_a_reply(cast, sent):
@@ -271,3 +285,17 @@ def test_what_is_written_between_quoted_lines_stays():
 def test_the_files_are_what_they_say():
     for path in FILES.glob("*.eml"):
         assert message_from_bytes(path.read_bytes(), policy=policy.default)["From"], path
+
+
+def test_what_was_set_aside_is_let_go_of_in_time_and_with_its_lead(cast, sent, settings):
+    settings.MAIL_ASIDE_DAYS = 10
+    for days, who in ((11, "jo@else.example"), (9, "Pat@Spa.example"), (9, "lee@else.example")):
+        ReceivedMail.objects.create(
+            key=f"{days}{who}", kind="aside", raw=f"From: {who}\n\nx".encode(),
+            received_at=AT - timedelta(days=days), recorded_at=AT,
+        )  # fmt: skip
+    assert forgetting.forget(at=AT) == 1
+    deleting.delete(sent.lead, by=cast.maya, at=AT)
+    erasing.erase(at=AT + timedelta(days=31))
+    left = ReceivedMail.objects.filter(kind="aside").values_list("raw", flat=True)
+    assert [bytes(raw) for raw in left] == [b"From: lee@else.example\n\nx"]
