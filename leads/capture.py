@@ -18,6 +18,7 @@ from accounts.models import Team, User
 from accounts.writing import insert, update
 from leads import custom_fields, intake, known, scoring, sourcing, tagging
 from leads.activities import record_activities
+from leads.companies import linking
 from leads.handover import missing_for_mql, pass_on, place
 from leads.intake import Refusals, Row
 from leads.journey import aida_of
@@ -38,10 +39,10 @@ from leads.routing import Route
 # How far back an old touchpoint can still matter to the score.
 REMEMBERED = timedelta(days=400)
 CHANGED_BY_MERGE = (
-    *FILLABLE, "match_text", "campaign", "consent_text", "consent_at", "extra", "stage", "aida",
-    "persona", "score", "fit", "engagement", "score_reasons", "score_version", "tier", "tags",
-    "scored_at", "handed_over_at", "owner", "pool", "updated_at", "first_touchpoint_at",
-    "last_touchpoint_at",
+    *FILLABLE, "of_company", "match_text", "campaign", "consent_text", "consent_at", "extra",
+    "stage", "aida", "persona", "score", "fit", "engagement", "score_reasons", "score_version",
+    "tier", "tags", "scored_at", "handed_over_at", "owner", "pool", "updated_at",
+    "first_touchpoint_at", "last_touchpoint_at",
 )  # fmt: skip
 RACES = 3
 
@@ -168,11 +169,13 @@ def _finish(
     """Score, place, save and record the leads that rows made or changed."""
     for work in works:
         _judge(work, at=at, stamp=stamp)
+    linking.link([w.lead for w in works if w.lead.of_company_id is None], at=at)
     found = [w.lead for w in works if w.created and w.lead.sourced_by == Sourced.SALES]
     passing = [w for w in works if w.newly_mql and (w.at_once if hand_over is None else hand_over)]
     # Placed before they are saved, so that each lead is written once.
     routes = place([w.lead for w in passing], at=at, stamp=stamp)
-    _save(works)
+    insert([w.lead for w in works if w.created])
+    update([w.lead for w in works if not w.created], CHANGED_BY_MERGE)
     handoffs = _record(works, passing, routes, found, by=by, at=at, stamp=stamp)
     for captured, met in answers:
         if met is not None:
@@ -253,11 +256,6 @@ def _judge(work: _Work, *, at: datetime, stamp: UUID) -> None:
     ):
         lead.stage = Stage.MQL
         work.newly_mql = True
-
-
-def _save(works: list[_Work]) -> None:
-    insert([w.lead for w in works if w.created])
-    update([w.lead for w in works if not w.created], CHANGED_BY_MERGE)
 
 
 def _record(

@@ -13,6 +13,7 @@ from accounts.refusals import Conflict, Refused
 from leads import custom_fields, intake, scoring
 from leads.activities import record_activities
 from leads.capture import REMEMBERED, signs_of
+from leads.companies import linking
 from leads.handover import missing_for_mql, pass_on
 from leads.models import TOUCHPOINTS, Activity, CustomField, FormerLead, Kind, Lead, Stage
 
@@ -23,10 +24,12 @@ _WRITTEN = {
     "email": ("email", "email_typed", "company_domain"),
     "phone": ("phone", "phone_typed"),
 }
+# Whoever says otherwise here may be of another company.
+_TELLS_COMPANY = {"company", "email", "country"}
 Changed = dict[str, dict[str, Any]]
 _SCORED = (
     "persona", "score", "fit", "engagement", "score_reasons", "score_version", "tier",
-    "scored_at", "stage", "updated_at", "match_text",
+    "scored_at", "stage", "updated_at", "match_text", "of_company",
 )  # fmt: skip
 
 
@@ -52,7 +55,12 @@ def edit(lead: Lead, values: Mapping[str, Any], *, by: User | None, at: datetime
                 raise gone(lead)
             changed = _apply(now, values, at=at) | _apply_extra(now, values, stamp=stamp)
             if changed:
+                before = now.of_company_id
+                if changed.keys() & _TELLS_COMPANY:
+                    linking.link([now], at=at)
                 _write(now, changed, by=by, at=at, stamp=stamp)
+                if now.of_company_id != before:
+                    linking.drop_bare([before])
     except IntegrityError as error:
         if "lead_email_once" not in str(error):
             raise

@@ -4,6 +4,7 @@
 2. Of one that was handed over the figures stay: which promises were kept is counted from its
    handoffs and clocks. Who it was goes: its details, what was written and typed about it, what it
    looked at, what merges noted of it; and the number that is left leads nowhere.
+3. A company at which nobody is left goes too, with what was noted of it.
 """
 
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from django.db.models import F, TextField, Value
 from django.db.models.functions import Cast, Concat
 
 from accounts import audit, outbox
+from leads.companies import linking
 from leads.deleting import in_queue
 from leads.files import keeping
 from leads.mail.forgetting import forget_of
@@ -47,6 +49,7 @@ MOST_BATCHES = 500
 
 NOBODY: dict[str, Any] = {
     "email": None, "match_text": "", "consent_text": "", "consent_at": None, "extra": {},
+    "of_company": None, "decision_role": "",
     "tags": [], "score_reasons": [],
     **dict.fromkeys(
         ("email_typed", "phone", "phone_typed", "first_name", "last_name", "company",
@@ -99,6 +102,7 @@ def _batch(size: int, *, at: datetime) -> int:
             audit.record("lead_erased", lead, by=None, at=at, facts=kept)
         _empty([number for number in numbers if number in had], at=at)
         Lead.everything.filter(pk__in=[n for n in numbers if n not in had]).delete()
+        linking.forget({lead.of_company_id for lead in leads}, at=at)
     return len(leads)
 
 

@@ -16,7 +16,7 @@ FIELDS = {
     "last_name": ("Last name", ("last_name",)),
     "email": ("E-mail", ("email", "email_typed", "company_domain")),
     "phone": ("Phone", ("phone", "phone_typed")),
-    "company": ("Company", ("company",)),
+    "company": ("Company", ("company", "of_company_id")),
     "job_title": ("Title", ("job_title",)),
     "country": ("Country", ("country",)),
     "source": ("Source", ("source",)),

@@ -142,7 +142,8 @@ def _fill(left: Lead, gone: Lead, chosen: Mapping[str, bool]) -> dict[str, str]:
     """What was chosen, and what the survivor does not know; nothing else is overwritten. Returns
     what was said otherwise and not taken, which is kept with the activity."""
     said = {name: (getattr(left, name), getattr(gone, name)) for name in EDITABLE}
-    for name in (*FILLABLE, "email", "email_typed", "campaign_id", "captured_by_id"):
+    further = ("of_company_id", "decision_role", "campaign_id", "captured_by_id")
+    for name in (*FILLABLE, "email", "email_typed", *further):
         if chosen.get(name, not getattr(left, name)):
             setattr(left, name, getattr(gone, name))
     if not left.email and not left.phone:

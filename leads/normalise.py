@@ -9,15 +9,45 @@ from email_validator import EmailNotValidError, validate_email
 
 from leads import countries
 
-# Addresses at these belong to people, not to companies.
+# Addresses at these belong to people, not to companies: mail for anybody, and what comes with a
+# line at home. Of the great ones every country's domain (yahoo.co.jp) is one. And pages on a site
+# that everybody has pages on.
 PUBLIC_DOMAINS = frozenset(
     """
-    gmail.com googlemail.com outlook.com hotmail.com live.com msn.com yahoo.com yahoo.co.uk
-    icloud.com me.com mac.com aol.com gmx.de gmx.net gmx.com web.de t-online.de proton.me
-    protonmail.com mail.com yandex.ru mail.ru qq.com 163.com 126.com orange.fr free.fr
-    laposte.net libero.it btinternet.com comcast.net verizon.net att.net zoho.com
-    """.split()  # noqa: SIM905 (a list of forty quoted names reads worse)
+    gmail.com googlemail.com icloud.com me.com mac.com mail.com proton.me protonmail.com pm.me
+    protonmail.ch tutanota.com tuta.io tuta.com zoho.com zohomail.com fastmail.com fastmail.fm
+    hey.com hushmail.com mailbox.org posteo.de posteo.net inbox.com email.com usa.com duck.com
+    rocketmail.com ymail.com msn.com passport.com netscape.net aim.com juno.com excite.com
+    web.de freenet.de t-online.de arcor.de online.de mailbox.de magenta.de vodafone.de o2online.de
+    kabelmail.de unitybox.de bluewin.ch hispeed.ch sunrise.ch a1.net chello.at aon.at
+    orange.fr free.fr laposte.net wanadoo.fr sfr.fr neuf.fr bbox.fr numericable.fr club-internet.fr
+    libero.it virgilio.it tiscali.it alice.it tin.it fastwebnet.it inwind.it telefonica.net
+    terra.es ono.com sapo.pt mail.telepac.pt skynet.be telenet.be proximus.be ziggo.nl kpnmail.nl
+    planet.nl xs4all.nl home.nl hetnet.nl upcmail.nl casema.nl quicknet.nl
+    btinternet.com btopenworld.com sky.com virginmedia.com talktalk.net ntlworld.com
+    blueyonder.co.uk tiscali.co.uk plusnet.com eircom.net
+    telia.com comhem.se bredband.net spray.se online.no getmail.no tdcadsl.dk mail.dk jubii.dk
+    ofir.dk luukku.com kolumbus.fi elisanet.fi suomi24.fi
+    wp.pl o2.pl onet.pl onet.eu op.pl interia.pl interia.eu gazeta.pl poczta.onet.pl seznam.cz
+    centrum.cz email.cz volny.cz atlas.cz azet.sk centrum.sk zoznam.sk freemail.hu citromail.hu
+    indamail.hu abv.bg mail.bg ukr.net i.ua meta.ua tut.by
+    yandex.ru yandex.com ya.ru mail.ru inbox.ru list.ru bk.ru rambler.ru
+    comcast.net xfinity.com verizon.net att.net sbcglobal.net bellsouth.net cox.net charter.net
+    spectrum.net roadrunner.com earthlink.net optonline.net frontier.com frontiernet.net
+    centurylink.net windstream.net mindspring.com peoplepc.com suddenlink.net
+    bell.net sympatico.ca rogers.com shaw.ca telus.net videotron.ca cogeco.ca
+    bigpond.com bigpond.net.au optusnet.com.au iinet.net.au tpg.com.au xtra.co.nz
+    uol.com.br bol.com.br terra.com.br ig.com.br globo.com globomail.com r7.com
+    prodigy.net.mx hotmail.com.mx arnet.com.ar fibertel.com.ar speedy.com.ar
+    qq.com foxmail.com 163.com 126.com yeah.net sina.com sina.cn sohu.com tom.com aliyun.com
+    139.com 189.cn naver.com hanmail.net daum.net nate.com docomo.ne.jp ezweb.ne.jp softbank.ne.jp
+    nifty.com rediffmail.com sify.com walla.com walla.co.il
+    facebook.com instagram.com linkedin.com x.com twitter.com youtube.com tiktok.com linktr.ee
+    sites.google.com google.com wordpress.com wixsite.com blogspot.com github.io business.site
+    booking.com airbnb.com tripadvisor.com expedia.com
+    """.split()  # noqa: SIM905 (a list of two hundred quoted names reads worse)
 )
+_FAMILIES = re.compile(r"(?:yahoo|hotmail|outlook|live|gmx|aol|zoho)\.(?:com?\.)?[a-z]{2,3}")
 COUNTRY_WORDS = {
     "usa": "US",
     "u.s.": "US",
@@ -192,7 +222,12 @@ def company_domain(address: str | None, typed: str = "") -> str:
         host = host.split("://", 1)[-1].split("/", 1)[0].split("@")[-1].split(":")[0]
         return host.removeprefix("www.")[:253]
     domain = (address or "").rpartition("@")[2]
-    return "" if domain in PUBLIC_DOMAINS else domain
+    return "" if is_public(domain) else domain
+
+
+def is_public(domain: str) -> bool:
+    """Whether anybody may have an address there, so that it tells nothing of a company."""
+    return domain in PUBLIC_DOMAINS or _FAMILIES.fullmatch(domain) is not None
 
 
 def match_text(first_name: str, last_name: str, company: str) -> str:

@@ -1,4 +1,4 @@
-"""One search over everything a person may see: leads, deals, campaigns, personas, offers.
+"""One search over everything a person may see: leads, companies, deals, campaigns and more.
 
 Made for typing: each kind is one short query, and the newest few of each are enough. Whoever wants
 all leads that match goes on to the list.
@@ -15,7 +15,7 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.words import money_words
 from leads.lists.filters import matching
-from leads.models import Campaign, Deal, Lead
+from leads.models import Campaign, Company, Deal, Lead
 from personas.models import Offer, Persona
 
 # Of each kind; more belong on a page of their own.
@@ -51,6 +51,7 @@ def search(words: str, *, by: User) -> list[Group]:
     meant = _by_any_name(text, offers)
     kinds = (
         ("Leads", _leads(text, by)),
+        ("Companies", _companies(text, by)),
         ("Deals", _deals(meant, by)),
         ("Campaigns", _campaigns(meant, by)),
         ("Personas", _personas(text)),
@@ -64,6 +65,14 @@ def _leads(text: str, by: User) -> Iterator[Hit]:
     for lead in found.order_by("-created_at", "-id")[:MOST]:
         beside = " · ".join(filter(None, (lead.company or lead.email, lead.get_stage_display())))
         yield Hit(lead.name, beside, lead.get_absolute_url(), "user")
+
+
+def _companies(text: str, by: User) -> Iterator[Hit]:
+    found: QuerySet[Company] = Company.objects.visible_to(by).called(text)
+    for company in found.select_related("owner").order_by("-created_at", "-id")[:MOST]:
+        whose = f"{company.owner}’s" if company.owner else ""
+        beside = " · ".join(filter(None, (company.domain or company.country, whose)))
+        yield Hit(company.name, beside, company.get_absolute_url(), "building")
 
 
 def _deals(meant: Q, by: User) -> Iterator[Hit]:

@@ -21,7 +21,17 @@ from leads.activities import record_activities
 from leads.custom_fields.restoring import put_back
 from leads.merge_notes import ENDED, SAID_BY_BOTH, columns, key_of
 from leads.merging import APART, judge, relations
-from leads.models import Activity, Deal, DuplicatePair, FormerLead, Handoff, Kind, Lead, Merge
+from leads.models import (
+    Activity,
+    Company,
+    Deal,
+    DuplicatePair,
+    FormerLead,
+    Handoff,
+    Kind,
+    Lead,
+    Merge,
+)
 
 # Counted anew by whoever undoes it, or told by the other's return.
 COUNTED = {
@@ -121,6 +131,8 @@ def _put_back(left: Lead, merge: Merge) -> list[str]:
 
 def _read(name: str, value: Any) -> Any:
     field = next(field for field in Lead._meta.concrete_fields if field.attname == name)
+    if name == "of_company_id":  # it may have gone with its last people
+        return value if Company.everything.filter(pk=value).exists() else None
     return field.to_python(value) if isinstance(field, models.DateTimeField) else value
 
 

@@ -90,6 +90,12 @@ lead-insight         GET   in   404  404  200  200  200  404  200  200
 lead-insight         POST  in   404  404  422  422  422  404  422  422
 task-done            POST  in   404  404  302  302  302  404  302  302
 task-reopen          POST  in   404  404  302  302  302  404  302  302
+company              GET   in   404  404  200  200  200  404  200  200
+company-cell         GET   in   404  404  200  200  200  404  200  200
+company-cell         POST  in   404  404  409  409  409  404  409  409
+company-list         GET   in   403  200  200  200  200  200  200  200
+company-owner        POST  in   404  404  403  403  403  404  302  302
+lead-role            POST  in   404  404  302  302  302  404  302  302
 bell                 GET   in   200  200  200  200  200  200  200  200
 bulk                 POST  in   403  302  302  302  302  302  302  302
 bulk-run             GET   in   403  404  200  404  404  404  404  404
@@ -478,7 +484,7 @@ def scene(cast):
     message = saying.propose("Hello", by=cast.sam, at=AT, offer=change.offer)
     numbers = {
         "message-": message.pk, "api:acknowledge": change.pk,
-        "change": change.pk, "offer-change": change.pk,
+        "change": change.pk, "offer-change": change.pk, "company": lead.of_company_id,
         "lead-put-back": binned.pk, "criteria": agreed.pk,
         "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk, "meeting-": meeting.pk,
         "task-": task.pk, "insight-": insight.pk, "file": file.pk,
@@ -509,6 +515,8 @@ def scene(cast):
 def address(name: str, pattern: str, numbers, slugs) -> str:
     if name == "agenda-month":
         return reverse(name, args=["2027-01"])
+    if name == "company-cell":
+        return reverse(name, args=[numbers["company"], "name"])
     if name == "lead-cell":
         return reverse(name, args=[numbers["lead"], "company"])
     if name == "lead-answer-undo":

@@ -19,6 +19,7 @@ from accounts.refusals import Conflict
 from accounts.writing import update
 from leads import normalise, scoring
 from leads.capture import CHANGED_BY_MERGE, REMEMBERED, signs_of
+from leads.companies import linking
 from leads.custom_fields.restoring import put_back
 from leads.imports import snapshot
 from leads.journey import aida_of
@@ -26,7 +27,7 @@ from leads.known import FILLABLE
 from leads.models import TOUCHPOINTS, Activity, Handoff, Import, ImportBatch, Kind, Lead
 
 State = Import.State
-DETAILS = {*FILLABLE, "campaign_id", "consent_text", "consent_at"}
+DETAILS = {*FILLABLE, "of_company_id", "campaign_id", "consent_text", "consent_at"}
 PLACE = ("stage", "owner_id", "pool_id", "handed_over_at")
 WRITTEN = (*CHANGED_BY_MERGE, "respond_by")
 
@@ -89,9 +90,12 @@ def _remove(ids: list[int], kept: list[tuple[int, str]], *, since: datetime, at:
     stay = _since(there, since=since, at=at)
     kept += [(pk, why) for pk, why in sorted(stay.items())]
     go = Lead.objects.filter(pk__in=[pk for pk in there if pk not in stay])
+    companies = set(go.values_list("of_company", flat=True))
     passed = go.filter(handed_over_at__isnull=False)
     outbox.forget(lead.get_absolute_url() for lead in passed.only("pk"))
-    return go.delete()[1].get("leads.Lead", 0)
+    removed = go.delete()[1].get("leads.Lead", 0)
+    linking.drop_bare(companies)
+    return removed
 
 
 def _revert(

@@ -11,6 +11,7 @@ from leads.models.activity import (
 )
 from leads.models.bulk import BulkLine, BulkRun
 from leads.models.campaign import Campaign, CaptureForm
+from leads.models.company import Company
 from leads.models.criteria import Answer, Framework
 from leads.models.custom_field import CustomField
 from leads.models.deal import Deal
@@ -21,20 +22,21 @@ from leads.models.handoff import Handoff, RejectReason
 from leads.models.imported import Duplicates, Import, ImportBatch, ImportChunk, Left
 from leads.models.inbox import Mailbox, ReceivedMail
 from leads.models.insight import Insight
-from leads.models.lead import FormerLead, Lead
+from leads.models.lead import Lead
 from leads.models.mail import BadAddress, MailTemplate, SentMail
 from leads.models.meeting import Meeting
-from leads.models.merge import Merge
+from leads.models.merge import FormerLead, Merge
 from leads.models.prediction import Chance, Prediction
 from leads.models.returned import Return
 from leads.models.routing import Assignment, Pool, PoolMember
 from leads.models.saved_view import ListSettings, SavedView
 from leads.models.score import ScoreDraft, ScoreRules, ScoreRun
-from leads.models.stages import Aida, Sourced, Stage, Tier
+from leads.models.stages import AIDA_AT, Aida, DecisionRole, Sourced, Stage, Tier
 from leads.models.tag import Tag
 from leads.models.task import Task
 
 __all__ = [
+    "AIDA_AT",
     "LOGGED_BY_HAND",
     "OUTCOMES",
     "TOUCHES",
@@ -49,8 +51,10 @@ __all__ = [
     "Campaign",
     "CaptureForm",
     "Chance",
+    "Company",
     "CustomField",
     "Deal",
+    "DecisionRole",
     "DuplicateFigures",
     "DuplicatePair",
     "Duplicates",

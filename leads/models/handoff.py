@@ -179,6 +179,8 @@ class Handoff(models.Model):
 
         A manager's accept leaves it with its owner. Raises Conflict, naming who has it.
         """
+        from leads.companies import owning  # it needs the models, of which this is one
+
         with transaction.atomic():
             now = self._locked()
             if now.state == self.State.ACCEPTED and now.owner_id == rep.pk:
@@ -206,6 +208,7 @@ class Handoff(models.Model):
                     by=rep,
                     reason=f"{rep} took it",
                 )
+            owning.keep(self.lead_id, owner_id or rep.pk, by=rep, at=at)
             self._record(Kind.ACCEPTED, by=rep, at=at)
         return True
 

@@ -12,7 +12,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from leads.models.campaign import Campaign
-from leads.models.stages import Aida, Sourced, Stage, Tier
+from leads.models.stages import Aida, DecisionRole, Sourced, Stage, Tier
 
 if TYPE_CHECKING:
     from leads.models.activity import Activity
@@ -102,6 +102,15 @@ class Lead(models.Model):
     company_domain = models.CharField(max_length=253, blank=True)
     job_title = models.CharField(max_length=160, blank=True)
     country = models.CharField(max_length=2, blank=True)
+    # Where they work, by that name or domain: written by leads.companies.
+    of_company = models.ForeignKey(
+        "leads.Company", null=True, blank=True, on_delete=models.SET_NULL, related_name="people",
+        db_index=False,
+    )  # fmt: skip
+    # Their part in what it decides.
+    decision_role = models.CharField(
+        max_length=12, choices=DecisionRole.choices, blank=True, default="", db_default=""
+    )
     # Lower-case name and company in one text, for the trigram search of likely duplicates.
     match_text = models.CharField(max_length=420, blank=True)
 
@@ -196,6 +205,17 @@ class Lead(models.Model):
             models.Index(fields=["match_text", "id"], name="lead_by_name"),
             models.Index(fields=["-deleted_at"], name="lead_in_bin", condition=IN_BIN),
             models.Index(fields=["owner", "-created_at"], name="lead_by_owner"),
+            models.Index(
+                fields=["of_company"],
+                name="lead_by_company",
+                condition=Q(of_company__isnull=False),
+            ),
+            # Whose domain is no company's yet.
+            models.Index(
+                fields=["company_domain"],
+                name="lead_waits_for_company",
+                condition=Q(of_company=None) & ~Q(company_domain=""),
+            ),
             # What a pool offers; a lead that somebody has is found by its owner.
             models.Index(
                 fields=["pool"], name="lead_in_pool", condition=Q(owner=None, pool__isnull=False)
@@ -261,13 +281,3 @@ class Lead(models.Model):
 
         activity = Activity(lead=self, kind=kind, actor=by, recorded_at=at, **facts)
         return record_activities([activity], at=at)[0]
-
-
-class FormerLead(models.Model):
-    """The number of a lead that was merged into another, and who it is now (leads.merging)."""
-
-    id = models.BigIntegerField(primary_key=True)
-    now = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="former")
-
-    def __str__(self) -> str:
-        return f"{self.pk}, now {self.now_id}"

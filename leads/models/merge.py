@@ -47,3 +47,13 @@ class Merge(models.Model):
 
     def __str__(self) -> str:
         return f"{self.other_id} into {self.survivor_id}"
+
+
+class FormerLead(models.Model):
+    """The number of a lead that was merged into another, and who it is now (leads.merging)."""
+
+    id = models.BigIntegerField(primary_key=True)
+    now = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="former")
+
+    def __str__(self) -> str:
+        return f"{self.pk}, now {self.now_id}"

@@ -45,3 +45,14 @@ class Sourced(models.TextChoices):
 
     MARKETING = "marketing", "Marketing"
     SALES = "sales", "Sales"
+
+
+class DecisionRole(models.TextChoices):
+    """Somebody's part in what their company decides."""
+
+    DECIDES = "decides", "Decision maker"
+    CHAMPION = "champion", "Champion"
+    INFLUENCER = "influencer", "Influencer"
+    USER = "user", "User"
+    GATEKEEPER = "gatekeeper", "Gatekeeper"
+    BLOCKER = "blocker", "Blocker"

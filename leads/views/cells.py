@@ -105,7 +105,9 @@ def _form(
 ) -> HttpResponse:
     chosen = value if isinstance(value, list) else value.split("; ")
     context: dict[str, Any] = {
-        "lead": lead,
+        "whose": lead.name,
+        "address": reverse("lead-cell", args=[lead.pk, field.name]),
+        "leave": reverse("lead-list"),
         "field": field,
         "value": value,
         "chosen": chosen if field.kind == Kind.CHOICES else [value],

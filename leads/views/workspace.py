@@ -8,6 +8,7 @@ from django.shortcuts import get_object_or_404
 from accounts.instants import database_now
 from accounts.models import Role, User
 from leads import deadlines, tagging
+from leads.companies.showing import around
 from leads.criteria.standing import standing, with_origins
 from leads.custom_fields.showing import shown
 from leads.duplicates.likely import likely_duplicates
@@ -52,7 +53,7 @@ def visible_lead(user: User, pk: int) -> Lead:
 
     every = Lead.objects
     leads = every.visible_to(user).select_related(
-        "persona", "owner", "team", "campaign", "captured_by", "pool"
+        "persona", "owner", "team", "campaign", "captured_by", "pool", "of_company__owner"
     )
     leads = leads.annotate(
         may_edit=among(every.editable_by(user)),
@@ -195,6 +196,7 @@ def _drawn(
         "feedback_deed": known["feedback"] if rated and may_rate(rated, user) else None,
         "main_deeds": [known[name] for name in step.deeds if name in known],
         "more_deeds": [known[name] for name in step.more if name in known],
+        **around(lead, user),
     }
 
 
@@ -271,10 +273,15 @@ def _to_say(lead: Lead, offers: list[Any]) -> list[Message]:
 
 
 def timeline_context(lead: Lead, before: str = "") -> dict[str, Any]:
-    """One page of what happened, newest first; `before` is the last activity already shown."""
+    """One page of what happened to a lead."""
     activities = Activity.objects.filter(lead=lead).select_related("actor", "campaign")
+    return timeline_of(activities, before)
+
+
+def timeline_of(activities: QuerySet[Activity], before: str = "") -> dict[str, Any]:
+    """One page of what happened, newest first; `before` is the last activity already shown."""
     if before.isascii() and before.isdigit() and len(before) < 19:
-        last = Activity.objects.filter(lead=lead, pk=int(before)).first()
+        last = activities.filter(pk=int(before)).first()
         if last is not None:
             same = Q(occurred_at=last.occurred_at, pk__lt=last.pk)
             activities = activities.filter(Q(occurred_at__lt=last.occurred_at) | same)

@@ -102,7 +102,7 @@ def test_its_queries_do_not_grow_with_the_history(cast, lead, client):
         with CaptureQueriesContext(connection) as queries:
             client.get(f"/leads/{lead.pk}/")
         counts.append(len(queries))
-    assert counts == [22, 22]
+    assert counts == [23, 23]
 
 
 def test_the_timeline_is_read_page_by_page(cast, lead, client):

@@ -1,0 +1,1 @@
+"""Companies: who works where, whose they are, what is known of them."""

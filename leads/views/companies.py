@@ -1,0 +1,155 @@
+"""Companies: the list, one company with its people, and what is changed there."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from accounts.instants import database_now
+from accounts.models import User
+from accounts.refusals import Refused
+from accounts.requests import SignedInRequest
+from leads.companies import cells, editing, roles, showing
+from leads.companies.filters import CompanyFilters
+from leads.lists import counting, keyset
+from leads.models import Company
+from leads.views.access import EVERYBODY, only_for
+from leads.views.answers import perform
+from leads.views.lead import must
+from leads.views.workspace import rights, timeline_of, visible_lead
+
+PAGE = 50
+
+
+@require_GET
+@only_for(*EVERYBODY)
+def company_list(request: SignedInRequest) -> HttpResponse:
+    """Companies of the leads this person may see."""
+    filters = CompanyFilters(request.GET, user=request.user)
+    found = filters.apply(Company.objects.visible_to(request.user))
+    page = keyset.page(
+        found.select_related("owner"), filters.order, request.GET.get("cursor", ""), size=PAGE
+    )
+    context = {
+        "at": database_now(),
+        "filters": filters,
+        "lines": showing.lines(page.rows, request.user),
+        "total": counting.count(found) if page.previous_cursor or page.next_cursor else None,
+        "previous_cursor": page.previous_cursor,
+        "next_cursor": page.next_cursor,
+    }
+    name = "leads/_company_rows.html" if request.htmx else "leads/companies.html"
+    return render(request, name, context)
+
+
+@require_GET
+def company(request: SignedInRequest, pk: int) -> HttpResponse:
+    """One company; with `before` and htmx, the next page of its timeline."""
+    before = request.GET.get("before", "")
+    found = _merged(request.user, pk)
+    if found is not None:
+        return redirect(found)
+    if before and request.htmx:
+        found = showing.visible_company(request.user, pk)
+        context = {"company": found, **timeline_of(showing.history(found, request.user), before)}
+        return render(request, "leads/_timeline.html", {**context, "at": database_now()})
+    return render(request, "leads/company.html", _context(request.user, pk, before))
+
+
+def _context(user: User, pk: int, before: str = "") -> dict[str, Any]:
+    context = showing.company_context(user, pk)
+    activities = showing.history(context["company"], user)
+    return {"at": database_now(), **context, **timeline_of(activities, before)}
+
+
+def _merged(user: User, pk: int) -> Company | None:
+    """Where an old number leads on to, for who may see that."""
+    return Company.objects.visible_to(user).filter(merged=pk).first()
+
+
+def _editable(request: SignedInRequest, pk: int) -> Company:
+    found = showing.visible_company(request.user, pk)
+    if not found.may_edit:  # type: ignore[attr-defined]
+        raise PermissionDenied("Changing it is for those who may change a lead of the company.")
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def company_cell(request: SignedInRequest, pk: int, name: str) -> HttpResponse:
+    """GET draws one fact as a form (with `shown` as it is), POST saves it."""
+    found = _editable(request, pk)
+    cell = cells.cell_of(found, name)
+    if cell is None:
+        raise Http404
+    if request.method != "POST":
+        return _shown(request, cell) if request.GET.get("shown") else _form(request, cell)
+    seen = request.POST.get("seen", "").replace("\r\n", "\n")
+    typed = cell.typed(request.POST)
+    try:
+        changed = cells.change(cell, typed, seen=seen, by=request.user, at=database_now())
+    except Refused as refusal:
+        said = refusal.fields.get(name, refusal.message)
+        stands = refusal.facts.get("stands", seen)
+        return _form(request, cell, typed, seen=stands, said=said, status=refusal.status)
+    if changed:
+        messages.success(request, f"{cell.label} of {found} changed.")
+    now = cells.cell_of(showing.visible_company(request.user, pk), name)
+    assert now is not None
+    return _shown(request, now)
+
+
+def _form(
+    request: SignedInRequest,
+    cell: cells.Cell,
+    value: str | list[str] | None = None,
+    *,
+    seen: str | None = None,
+    said: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    value = cell.text if value is None else value
+    context = {
+        **cell.context(value),
+        "seen": cell.text if seen is None else seen,
+        "said": said,
+        "at": database_now(),
+    }
+    name = "leads/_cell_form.html" if request.htmx else "leads/cell.html"
+    return render(request, name, context, status=status)
+
+
+def _shown(request: SignedInRequest, cell: cells.Cell) -> HttpResponse:
+    if not request.htmx:
+        return redirect(cell.company)
+    context = {"company": cell.company, "fact": cell.fact, "fresh": True, "at": database_now()}
+    return render(request, "leads/_company_fact_saved.html", context)
+
+
+@require_POST
+def company_owner(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Say whose the company is; its new people go to them first."""
+    found = showing.visible_company(request.user, pk)
+    must(request.user.role in showing.OWNERS_CHOSEN_BY, "Whose it is, managers of sales say.")
+    asked = request.POST.get("owner", "")
+    number = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else 0
+    owner = get_object_or_404(showing.reps(), pk=number) if number else None
+    try:
+        if editing.give(found, owner, by=request.user, at=database_now()):
+            messages.success(request, f"{found} is {owner}’s now." if owner else
+                             f"{found} is nobody’s now.")  # fmt: skip
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    return redirect(found)
+
+
+@require_POST
+def lead_role(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Say which part somebody has in what their company decides."""
+    found = visible_lead(request.user, pk)
+    must(rights(request.user, found).may_edit, "Roles are for those who may change this lead.")
+    return perform(request, found, lambda at: roles.say(
+        found, request.POST.get("role", ""), by=request.user, at=at
+    ))  # fmt: skip
