@@ -23,7 +23,8 @@ FROM leads_lead WHERE id > %s
 """
 COLUMNS = """
     email_typed, phone, phone_typed, first_name, last_name, company, company_domain, job_title,
-    country, of_company_id, decision_role, match_text, source, campaign_id, team_id, captured_by_id, consent_text, consent_at,
+    country, of_company_id, decision_role, match_text, source, campaign_id, team_id,
+    captured_by_id, consent_text, consent_at,
     extra, tags, stage, aida, persona_id, score, fit, engagement, score_reasons, score_version,
     tier, scored_at, owner_id, pool_id, handed_over_at, respond_by, created_at, updated_at,
     first_touchpoint_at, last_touchpoint_at

@@ -25,6 +25,7 @@ class Wanted:
     name: str
     place: int
     mode: str
+    owner_first: bool
     members: dict[int, tuple[int, int]]
 
 
@@ -40,13 +41,18 @@ class PoolForm(forms.Form):
     mode = forms.ChoiceField(label="Its leads go to", choices=[
         (Pool.Mode.TURNS, "Its reps in turns"), (Pool.Mode.OPEN, "Whoever takes one first"),
     ])  # fmt: skip
+    owner_first = forms.BooleanField(
+        label="New people of a company go to its owner first", required=False,
+        help_text="Where the owner is one of these reps, here and not full.",
+    )  # fmt: skip
 
     def __init__(self, data: Any = None, *, pool: Pool) -> None:
         self.people = candidates(pool)
         places = {place.user_id: place for place in pool.members.all()}
         order = list(Pool.objects.filter(is_active=True).values_list("pk", flat=True))
         here = order.index(pool.pk) + 1 if pool.pk in order else len(order)
-        super().__init__(data, initial={"name": pool.name, "place": here, "mode": pool.mode})
+        initial = {"name": pool.name, "place": here, "mode": pool.mode}
+        super().__init__(data, initial={**initial, "owner_first": pool.owner_first})
         self.last = len(order)
         for person in self.people:
             place = places.get(person.pk)
@@ -98,7 +104,7 @@ class PoolForm(forms.Form):
             for one in self.people
             if said[f"in-{one.pk}"]
         }
-        return Wanted(said["name"], said["place"], said["mode"], members)
+        return Wanted(said["name"], said["place"], said["mode"], said["owner_first"], members)
 
 
 def candidates(pool: Pool) -> list[User]:
@@ -111,7 +117,10 @@ def facts(pool: Pool) -> dict[str, Any]:
     """What is changed here, as the audit trail has it."""
     places = PoolMember.objects.filter(pool=pool).order_by("user")
     members = {str(one.user_id): [one.weight, one.capacity] for one in places}
-    return {"name": pool.name, "order": pool.order, "mode": pool.mode, "members": members}
+    return {
+        "name": pool.name, "order": pool.order, "mode": pool.mode,
+        "owner_first": pool.owner_first, "members": members,
+    }  # fmt: skip
 
 
 def ticket(pool: Pool) -> str:
@@ -132,8 +141,8 @@ def save(pool: Pool, wanted: Wanted, *, by: User, at: datetime, seen: str) -> No
                 code="pool_changed",
             )
         before = facts(now)
-        now.name, now.mode = wanted.name, wanted.mode
-        now.save(update_fields=["name", "mode"])
+        now.name, now.mode, now.owner_first = wanted.name, wanted.mode, wanted.owner_first
+        now.save(update_fields=["name", "mode", "owner_first"])
         _place(now, wanted.place, every)
         now.members.exclude(user__in=wanted.members).delete()
         for user, (weight, capacity) in wanted.members.items():

@@ -1,8 +1,9 @@
-"""Who gets a lead: the first pool that fits, then smooth weighted turns among who is free.
+"""Who gets a lead: its company's owner, else the first pool that fits, then smooth weighted turns.
 
 Race-free: every place of every rep concerned is locked, and only then are open handoffs
 counted, so two leads at once can't both take a rep's last free place. The turn of somebody
-away or full is not spent: their credit stays as it was.
+away or full is not spent: their credit stays as it was. A lead that goes to its company's owner
+is a turn of theirs.
 """
 
 from collections import defaultdict
@@ -15,6 +16,7 @@ from django.db import connection
 
 from accounts.configuration import remembered
 from accounts.models import Absence, User
+from leads.companies.owning import Owner, owners_of
 from leads.custom_fields.rules import counting
 from leads.models import Assignment, Lead, Pool, PoolMember
 from personas.matching import Rule, matches
@@ -31,6 +33,7 @@ class PoolRules:
     countries: frozenset[str]
     personas: frozenset[int]
     conditions: tuple[Rule, ...] = ()
+    owner_first: bool = True
 
     def fits(self, lead: Lead) -> bool:
         if self.countries and lead.country not in self.countries:
@@ -52,6 +55,11 @@ class Route:
     pool: PoolRules | None = None
     rep_id: int | None = None
     skipped: list[dict[str, str]] = field(default_factory=list)
+
+    def pass_over(self, first: list[dict[str, str]]) -> None:
+        """Say who was passed over before all others, once."""
+        names = {each["rep"] for each in first}
+        self.skipped = [*first, *(each for each in self.skipped if each["rep"] not in names)]
 
     def ledger_line(self, handoff_id: int, *, at: datetime, by: User | None) -> Assignment:
         return Assignment(
@@ -81,6 +89,7 @@ def _load_pools() -> list[PoolRules]:
             frozenset(pool.countries),
             frozenset(persona.pk for persona in pool.personas.all()),
             tuple(counting(pool.conditions)),
+            pool.owner_first,
         )
         for pool in Pool.objects.filter(is_active=True).prefetch_related("personas")
     ]
@@ -104,22 +113,42 @@ def route(
     """
     known = pools(stamp=stamp)
     chosen = [next((p for p in known if p.fits(lead)), None) for lead in leads]
+    owners = owners_of({lead.of_company_id for lead in leads if lead.of_company_id})
+    owned = [owners.get(lead.of_company_id or 0) for lead in leads]
+    keeping = [_owners_pool(lead, owner, known) for lead, owner in zip(leads, owned, strict=True)]
     turns = {p.id for p in chosen if p and p.mode == Pool.Mode.TURNS}
+    turns |= {p.id for p in keeping if p}
     table = _Turns(turns, at=at, without=without) if turns else None
     routes = []
-    for pool in chosen:
-        if pool is None:
-            routes.append(Route(Assignment.How.NOBODY, "No pool takes this region and persona"))
-        elif pool.mode == Pool.Mode.OPEN:
-            routes.append(
-                Route(Assignment.How.POOLED, f"{pool.name}: any member may take it", pool)
-            )
-        else:
-            assert table is not None
-            routes.append(table.next_in(pool))
+    for pool, owner, own_pool in zip(chosen, owned, keeping, strict=True):
+        passed_over = []
+        if owner and pool and pool.owner_first:
+            kept = table.to_owner(own_pool, owner) if table and own_pool else NO_PLACE
+            if isinstance(kept, Route):
+                routes.append(kept)
+                continue
+            passed_over = [{"rep": owner.name, "why": f"owns {owner.company}, {kept}"}]
+        routes.append(_usual(pool, table))
+        routes[-1].pass_over(passed_over)
     if table is not None:
         table.save()
     return routes
+
+
+def _owners_pool(lead: Lead, owner: Owner | None, known: Sequence[PoolRules]) -> PoolRules | None:
+    """The first pool that takes the lead and has its company's owner in it."""
+    theirs = [p for p in known if owner and p.owner_first and p.id in owner.pools]
+    return next((pool for pool in theirs if pool.fits(lead)), None)
+
+
+def _usual(pool: PoolRules | None, table: "_Turns | None") -> Route:
+    """Where a lead goes whose company is nobody's."""
+    if pool is None:
+        return Route(Assignment.How.NOBODY, "No pool takes this region and persona")
+    if pool.mode == Pool.Mode.OPEN:
+        return Route(Assignment.How.POOLED, f"{pool.name}: any member may take it", pool)
+    assert table is not None
+    return table.next_in(pool)
 
 
 def pool_for(lead: Lead, pool_id: int | None, *, stamp: UUID | None = None) -> PoolRules | None:
@@ -153,6 +182,7 @@ def at_hand(
     return asked, skipped
 
 
+NO_PLACE = "not in a pool that takes this lead"
 # First every place of every rep who has one in these pools is locked, other pools' places too.
 # What they hold is read by a statement of its own, which sees what others committed meanwhile;
 # both travel together.
@@ -218,12 +248,28 @@ class _Turns:
             return Route(Assignment.How.NOBODY, reason, pool, None, skipped)
         for place in free:
             place.credit += place.weight
-            self.moved[place.id] = place
         winner = max(free, key=lambda place: (place.credit, -place.id))
-        winner.credit -= sum(place.weight for place in free)
-        self.open_now[winner.user_id] += 1
+        self._pay(winner, free)
         reason = f"{pool.name}: {winner.name}'s turn ({len(free)} available)"
         return Route(Assignment.How.ROUTED, reason, pool, winner.user_id, skipped)
+
+    def to_owner(self, pool: PoolRules, owner: Owner) -> Route | str:
+        """To a company's owner, by a turn of theirs in this pool; else why not."""
+        own = next((p for p in self.places[pool.id] if p.user_id == owner.user_id), None)
+        why = self._why_not(own) if own else NO_PLACE
+        if own is None or why:
+            return why
+        free = [place for place in self.places[pool.id] if not self._why_not(place)]
+        for place in free:
+            place.credit += place.weight
+        self._pay(own, free)
+        reason = f"{pool.name}: {owner.name} owns {owner.company}"
+        return Route(Assignment.How.OWNER, reason, pool, owner.user_id)
+
+    def _pay(self, winner: _Place, free: Sequence[_Place]) -> None:
+        self.moved |= {place.id: place for place in free}
+        winner.credit -= sum(place.weight for place in free)
+        self.open_now[winner.user_id] += 1
 
     def _why_not(self, place: _Place) -> str:
         if place.user_id in self.without:

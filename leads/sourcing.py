@@ -15,6 +15,7 @@ from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed
 from accounts.writing import insert
 from leads.activities import record_activities
+from leads.companies import owning
 from leads.models import Activity, Assignment, Handoff, Kind, Lead, Sourced, Stage
 
 FINDERS = (Role.SALES_REP, Role.SALES_MANAGER)
@@ -60,6 +61,7 @@ def begin(
         for lead in leads
     ]  # fmt: skip
     insert(handoffs)
+    owning.keep([(h.lead_id, h.owner_id) for h in handoffs if h.owner_id], by=by, at=at)
     how, reason = Assignment.How.SOURCED, f"{by} found the lead"
     insert([
         Assignment(handoff=handoff, at=at, how=how, rep_id=handoff.owner_id, by=by, reason=reason)

@@ -153,7 +153,8 @@ def make_cast(*, weekly=None) -> Cast:
         key="mql", version=1, name="MQL", words="Score of at least 50.",
         rule={"min_score": 50}, in_force_from=LONG_AGO,
     )  # fmt: skip
-    pool = Pool.objects.create(slug="everyone", name="Everyone", team=sales)
+    # By turns alone: everybody of the tests is of one company.
+    pool = Pool.objects.create(slug="everyone", name="Everyone", team=sales, owner_first=False)
     for rep in (sam, sue):
         PoolMember.objects.create(pool=pool, user=rep)
     make_user_admin = User.objects.create_superuser("admin@demo.test", PASSWORD, name="Admin")

@@ -208,7 +208,7 @@ class Handoff(models.Model):
                     by=rep,
                     reason=f"{rep} took it",
                 )
-            owning.keep(self.lead_id, owner_id or rep.pk, by=rep, at=at)
+            owning.keep([(self.lead_id, owner_id or rep.pk)], by=rep, at=at)
             self._record(Kind.ACCEPTED, by=rep, at=at)
         return True
 

@@ -38,6 +38,8 @@ class Pool(models.Model):
     framework = models.ForeignKey(
         "leads.Framework", null=True, blank=True, on_delete=models.PROTECT, related_name="pools"
     )
+    # Whether new people of a company go to its owner first, where they are in this pool.
+    owner_first = models.BooleanField(default=True, db_default=True)
     is_active = models.BooleanField(default=True)
 
     objects = PoolQuerySet.as_manager()
@@ -79,6 +81,7 @@ class Assignment(models.Model):
         CLAIMED = "claimed", "Taken from the pool"
         MANUAL = "manual", "By a manager"
         ESCALATED = "escalated", "By escalation"
+        OWNER = "owner", "To the company’s owner"
         SOURCED = "sourced", "Found by themselves"
 
     handoff = models.ForeignKey(
