@@ -27,7 +27,7 @@ ENDED = ("state", "reason", "note")
 
 def hindrance(lead: Lead) -> str:
     """Why it must stay; empty when nothing keeps it."""
-    if Deal.objects.filter(lead=lead).exists():
+    if Deal.objects.of(lead).exists():
         return "has a deal, which the figures count"
     if Return.objects.filter(handoff__lead=lead, answered_at=None).exists():
         return "came back from sales and waits for marketing's answer"

@@ -1,13 +1,16 @@
 """What people fill in while they work a lead: reasons, outcomes, amounts, details."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.forms.utils import ErrorDict
 
 from accounts.models import User
+from accounts.words import money_words
 from leads import custom_fields
 from leads.custom_fields.asking import ask
 from leads.models import OUTCOMES, CustomField, Deal, Insight, Kind, Lead, Outcome, RejectReason
@@ -111,6 +114,33 @@ class DealForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         error_messages={"invalid": "Write it as 2027-01-31, or leave it empty."},
     )  # fmt: skip
+
+    def __init__(self, *args: Any, there: Sequence[Deal] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.there = {str(deal.pk): deal for deal in there}
+        if there:
+            choices = [(number, _as_choice(deal)) for number, deal in self.there.items()]
+            self.fields["join"] = forms.ChoiceField(
+                label=f"{there[0].lead.of_company} has an open deal. Which is this?",
+                choices=[*choices, ("new", "A new one")], widget=forms.RadioSelect,
+                error_messages={"required": "Choose the deal, or a new one."},
+            )  # fmt: skip
+            self.order_fields(["join"])
+            self.fields["amount"].required = False
+
+    def clean(self) -> dict[str, Any]:
+        """The deal to join instead of the choice; a new one needs an amount."""
+        data = super().clean() or {}
+        joining = self.there.get(data.get("join", ""))
+        if joining is None and data.get("amount") is None and "amount" not in self.errors:
+            self.add_error("amount", "Give an amount; 0 if nobody knows yet.")
+        if joining is not None:  # what was typed for a new one does not matter
+            self._errors = ErrorDict()
+        return {**data, "join": joining}
+
+
+def _as_choice(deal: Deal) -> str:
+    return f"{deal}, {money_words(deal.amount, deal.currency)} ({deal.owner})"
 
 
 class InsightForm(forms.Form):

@@ -14,6 +14,8 @@ from leads.models import DuplicatePair, Handoff, Lead, Merge
 ENDED = ("state", "closed_at", "reason", "note")
 # Among what was moved: the other's insights that the survivor had too (leads.insights).
 SAID_BY_BOTH = "said_by_both"
+# And where both were contacts of one deal (leads.dealing).
+ON_BOTH = "on_both"
 
 
 def begin(left: Lead, gone: Lead, *, by: User, at: datetime) -> Merge:

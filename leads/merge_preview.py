@@ -45,7 +45,7 @@ def _comes_along(other: Lead) -> str:
     counts = (
         (Activity.objects.filter(lead=other).count(), "activity", "activities"),
         (Handoff.objects.filter(lead=other).count(), "handoff", "handoffs"),
-        (Deal.objects.filter(lead=other).count(), "deal", "deals"),
+        (Deal.objects.of(other).count(), "deal", "deals"),
     )
     said = [f"{n} {one if n == 1 else many}" for n, one, many in counts if n]
     return f"What comes along from the other: {', '.join(said) or 'nothing'}."

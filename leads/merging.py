@@ -18,7 +18,7 @@ from django.db import models, transaction
 from accounts import audit, configuration, outbox
 from accounts.models import User
 from accounts.refusals import Conflict, Refused
-from leads import insights, merge_choices, merge_notes, normalise, scoring
+from leads import dealing, insights, merge_choices, merge_notes, normalise, scoring
 from leads.activities import record_activities
 from leads.capture import REMEMBERED, signs_of
 from leads.duplicates import pairs
@@ -180,6 +180,8 @@ def _take_over(left: Lead, gone: Lead, note: Merge) -> None:
     pairs.carry_over(gone, left)
     if said := insights.said_by_both(left, gone):
         note.moved[merge_notes.SAID_BY_BOTH] = said
+    if double := dealing.on_both(left, gone):
+        note.moved[merge_notes.ON_BOTH] = double
     for relation in relations():
         field = relation.field.name
         rows = relation.related_model._base_manager.filter(**{field: gone})

@@ -60,7 +60,7 @@ def next_step(state: State, rights: Rights) -> NextStep:
             return _offered(state, state.handoff, rights)
         return _accepted(state, state.handoff, rights)
     if state.deal is not None:
-        return _dealing(state.deal, rights)
+        return _dealing(state, state.deal, rights)
     if state.lead.stage == Stage.SQL:
         return _qualified(rights)
     if state.returned is not None:
@@ -126,8 +126,11 @@ def _qualified(rights: Rights) -> NextStep:
     return NextStep("Open a deal", hint, ("deal", *LOGGING))
 
 
-def _dealing(deal: Deal, rights: Rights) -> NextStep:
+def _dealing(state: State, deal: Deal, rights: Rights) -> NextStep:
     what = f"{deal.name}, {money_words(deal.amount, deal.currency)}"
+    if deal.state == Deal.State.OPEN and deal.lead_id != state.lead.pk:
+        hint = f"{what}: one of its contacts. {deal.owner} closes it with {deal.lead.name}."
+        return NextStep("On a deal", hint, LOGGING if rights.may_work else _note(rights))
     if deal.state == Deal.State.OPEN:
         if not rights.may_work:
             return NextStep(f"{deal.owner} is working on a deal", f"{what}.", _note(rights))

@@ -165,7 +165,7 @@ def open_deal(
         raise Refused("An amount can't be negative.", fields={"amount": "Use 0 or more."})
     with transaction.atomic():
         now = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
-        known = Deal.objects.filter(lead=now).open().first()
+        known = Deal.objects.of(now).open().first()
         if known is not None:
             return known, False
         if now.stage != Stage.SQL:

@@ -183,6 +183,7 @@ def at_hand(
 
 
 NO_PLACE = "not in a pool that takes this lead"
+LONGEST_REASON = 300
 # First every place of every rep who has one in these pools is locked, other pools' places too.
 # What they hold is read by a statement of its own, which sees what others committed meanwhile;
 # both travel together.
@@ -264,7 +265,7 @@ class _Turns:
             place.credit += place.weight
         self._pay(own, free)
         reason = f"{pool.name}: {owner.name} owns {owner.company}"
-        return Route(Assignment.How.OWNER, reason, pool, owner.user_id)
+        return Route(Assignment.How.OWNER, reason[:LONGEST_REASON], pool, owner.user_id)
 
     def _pay(self, winner: _Place, free: Sequence[_Place]) -> None:
         self.moved |= {place.id: place for place in free}

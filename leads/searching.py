@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
+from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -76,10 +77,11 @@ def _companies(text: str, by: User) -> Iterator[Hit]:
 
 
 def _deals(meant: Q, by: User) -> Iterator[Hit]:
-    found: QuerySet[Deal] = Deal.objects.visible_to(by).filter(meant)
+    found: QuerySet[Any] = Deal.objects.visible_to(by).with_rights(by).filter(meant)
     for deal in found.select_related("lead").order_by("-opened_at")[:MOST]:
-        beside = f"{deal.lead.name} · {deal.get_state_display().lower()}"
-        yield Hit(deal.name, beside, deal.lead.get_absolute_url(), "currency-dollar")
+        whose = deal.lead.name if deal.may_see else deal.lead.company
+        beside = f"{whose} · {deal.get_state_display().lower()}"
+        yield Hit(deal.name, beside, deal.get_absolute_url(), "currency-dollar")
 
 
 def _campaigns(meant: Q, by: User) -> Iterator[Hit]:

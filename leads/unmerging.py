@@ -16,10 +16,10 @@ from django.db import IntegrityError, models, transaction
 from accounts import audit, outbox
 from accounts.models import User
 from accounts.refusals import Conflict
-from leads import insights, normalise
+from leads import dealing, insights, normalise
 from leads.activities import record_activities
 from leads.custom_fields.restoring import put_back
-from leads.merge_notes import ENDED, SAID_BY_BOTH, columns, key_of
+from leads.merge_notes import ENDED, ON_BOTH, SAID_BY_BOTH, columns, key_of
 from leads.merging import APART, judge, relations
 from leads.models import (
     Activity,
@@ -152,6 +152,7 @@ def _give_back(gone: Lead, left: Lead, merge: Merge) -> None:
         elif ids:
             rows.update(**{field: gone})
     insights.say_again(gone, merge.moved.get(SAID_BY_BOTH, []))
+    dealing.part_again(merge.moved.get(ON_BOTH, []))
     # Where the merge was noted on one of them: it is the survivor's to tell.
     mine = merge.moved.get("leads.handoff.lead", [])
     Activity.objects.filter(lead=left, handoff__in=mine, kind=Kind.MERGED).update(handoff=None)

@@ -4,13 +4,22 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, Max, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Count, Exists, F, Max, OuterRef, Prefetch, QuerySet, Subquery, Sum
 from django.shortcuts import get_object_or_404
 
 from accounts.models import Team, User
 from leads import countries, custom_fields
 from leads.custom_fields import FieldRules
-from leads.models import TOUCHES, Activity, Company, CustomField, Deal, DecisionRole, Lead
+from leads.models import (
+    TOUCHES,
+    Activity,
+    Company,
+    CustomField,
+    Deal,
+    DealContact,
+    DecisionRole,
+    Lead,
+)
 from leads.models.company import OWNERS_CHOSEN_BY
 
 # Of one company; a page is for people who decide together, not for a directory.
@@ -71,11 +80,14 @@ def people_of(company: Company, user: User) -> "QuerySet[Lead]":
 
 def deals_of(company: Company, user: User) -> "QuerySet[Deal]":
     """Its deals, the open ones first."""
-    seen = Lead.objects.visible_to(user).filter(pk=OuterRef("lead"))
+    seen = DealContact.objects.filter(lead__in=Lead.objects.visible_to(user))
     deals = Deal.objects.visible_to(user).filter(lead__of_company=company)
-    return deals.select_related("lead", "owner").annotate(may_see=Exists(seen)).order_by(
-        "closed_at", "-opened_at", "-pk"
-    )  # fmt: skip
+    return (
+        deals.with_rights(user)
+        .select_related("lead", "owner")
+        .prefetch_related(Prefetch("contacts", seen.select_related("lead"), to_attr="others"))
+        .order_by(F("closed_at").desc(nulls_first=True), "-opened_at", "-pk")
+    )
 
 
 def history(company: Company, user: User) -> "QuerySet[Activity]":

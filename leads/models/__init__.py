@@ -14,7 +14,7 @@ from leads.models.campaign import Campaign, CaptureForm
 from leads.models.company import Company
 from leads.models.criteria import Answer, Framework
 from leads.models.custom_field import CustomField
-from leads.models.deal import Deal
+from leads.models.deal import Deal, DealContact
 from leads.models.duplicate import DuplicateFigures, DuplicatePair
 from leads.models.feedback import Feedback
 from leads.models.file import LeadFile
@@ -54,6 +54,7 @@ __all__ = [
     "Company",
     "CustomField",
     "Deal",
+    "DealContact",
     "DecisionRole",
     "DuplicateFigures",
     "DuplicatePair",

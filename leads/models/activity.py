@@ -46,6 +46,7 @@ class Kind(models.TextChoices):
     RESTORED = "restored", "Put back from the bin"
     REOPENED = "reopened", "Recycling undone"
     DEAL_OPENED = "deal_opened", "Deal opened"
+    JOINED_DEAL = "joined_deal", "Joined a deal"
     WON = "won", "Deal won"
     LOST = "lost", "Deal lost"
     FEEDBACK = "feedback", "Quality told by sales"

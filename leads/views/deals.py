@@ -29,6 +29,7 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
     state = state if state in Deal.State.values else Deal.State.OPEN
     visible = Deal.objects.visible_to(request.user)
     deals = visible.filter(state=state).select_related("lead__persona", "owner").order_by("-id")
+    deals = deals.with_rights(request.user).annotate(others=Count("contacts"))
     cursor = request.GET.get("cursor", "")
     if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:
         deals = deals.filter(pk__lt=int(cursor))

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
-from leads import qualification, quality, sourcing, taking_back
+from leads import dealing, qualification, quality, sourcing, taking_back
 from leads.activities import log_touch
 from leads.editing import edit
 from leads.forms_sales import (
@@ -139,14 +139,18 @@ def _end(request: SignedInRequest, pk: int, how: str) -> HttpResponse:
 
 @either
 def deal(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Open a deal with an amount."""
+    """Open a deal with an amount, or join one that is open with the same company."""
     found = visible_lead(request.user, pk)
     must_work(request, found, "A deal")
     name = found.company or found.name
-    form = DealForm(posted(request), initial={"name": name, "currency": "USD"})
+    there = list(dealing.to_join(found))
+    form = DealForm(posted(request), initial={"name": name, "currency": "USD"}, there=there)
 
     def deed(at: datetime) -> str:
         data = form.cleaned_data
+        if joining := data.pop("join", None):
+            made, new = dealing.join(found, joining, by=request.user, at=at)
+            return f"{found.name} is on “{made}” {'now' if new else 'already'}."
         made, new = qualification.open_deal(found, by=request.user, at=at, **data)
         return f"Deal “{made.name}” is open." if new else f"“{made.name}” was open already."
 

@@ -83,10 +83,10 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
     lead = visible_lead(user, pk)
     handoffs = list(_handoffs(lead))
     handoff = handoffs[0] if handoffs else None
-    deal = Deal.objects.filter(lead=lead).select_related("owner").order_by("-id").first()
+    deal = Deal.objects.of(lead).select_related("owner", "lead").order_by("-id").first()
     allowed = rights(user, lead)
     # A deal that was lost ends with its cycle: a later handoff is what matters then.
-    current_deal = deal if handoff is None or (deal and deal.handoff_id == handoff.pk) else None
+    current_deal = deal if deal and deal.is_current_for(lead, handoff) else None
     returned = _waiting_return(handoff)
     missing = [] if handoff and handoff.is_open else missing_for_mql(lead, at=at)
     mine = lead.owner_id == user.pk
