@@ -39,14 +39,15 @@ CROSS JOIN LATERAL (
         (SELECT id FROM accounts_user WHERE email = 'maya@bench.test') AS marketer,
         (SELECT min(id) FROM personas_persona) AS persona,
         (SELECT array_agg(user_id ORDER BY id) FROM leads_poolmember) AS reps,
-        (SELECT array_agg(pool_id ORDER BY id) FROM leads_poolmember) AS pools
+        (SELECT array_agg(pool_id ORDER BY id) FROM leads_poolmember) AS pools,
+        i %% %(firms)s AS firm
 ) p
 CROSS JOIN LATERAL (
     SELECT (ARRAY['Ann','Ben','Cleo','Dan','Eva','Finn','Gus','Hana','Ida','Jon'])[1 + i %% 10]
             || chr(97 + (i / 10) %% 26) AS first,
-        initcap(left(md5((i %% 7919)::text), 7)) AS last,
-        initcap(left(md5((i %% 4999)::text), 6)) || ' Spas' AS company,
-        'firm' || i %% 4999 || '.example' AS domain,
+        initcap(left(md5((i %% 47659)::text), 7)) AS last,
+        initcap(left(md5(firm::text), 6)) || ' Spas' AS company,
+        'firm' || firm || '.example' AS domain,
         (ARRAY['Wellness director','Owner','Engineer','Buyer','Nurse'])[1 + i %% 5] AS job,
         (ARRAY['US','GB'])[1 + i %% 2] AS country,
         i %% %(every)s = 0 AS over,
@@ -167,12 +168,17 @@ def dispose() -> None:
             cursor.execute(statement)
 
 
+def firms(scale: int) -> int:
+    """How many companies the leads work for: at most eight a company, however many leads."""
+    return 4999 + scale // 8
+
+
 def live(scale: int) -> None:
     """Give the company `scale` leads and what followed from them."""
     few = min(OPEN_A_REP * REPS, scale // EVERY)
     _run(
         [LEADS, TOUCHPOINTS, HANDOFFS, LEDGER, STEPS, CLOCKS, ALARMS, RESPOND_BY],
-        {"scale": scale, "every": EVERY, "open": few},
+        {"scale": scale, "every": EVERY, "open": few, "firms": firms(scale)},
     )
 
 
@@ -180,7 +186,7 @@ def fall_due(alarms: int) -> None:
     """Give the company that many open alarms; half of them are breaches, due already."""
     _run(
         [LEADS, ALL_OPEN, HANDOFFS, LATE_CLOCKS, LATE_ALARMS, RESPOND_BY],
-        {"scale": alarms // 2, "every": EVERY, "open": 0},
+        {"scale": alarms // 2, "every": EVERY, "open": 0, "firms": firms(alarms // 2)},
     )
 
 

@@ -7,7 +7,7 @@ from django.db import connection, transaction
 
 from accounts.instants import database_now
 from accounts.models import User
-from bench import company
+from bench import company, history
 from bench.figures import Figure, medians
 from bench.plan import Plan
 from leads.capture import capture_leads
@@ -50,24 +50,25 @@ def import_row(plan: Plan, scale: int) -> list[Figure]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT max(id) FROM leads_lead")
         last = cursor.fetchone()[0]
-        _ours(marketer, "first", share)
+        firms = history.firms(scale)
+        _ours(marketer, "first", share, firms)
         cursor.execute(STAGED, [last])
         cursor.execute("SELECT count(*) FROM staged")
         rows = cursor.fetchone()[0]
         turns = iter(range(1000))
         ours, floor = medians(
             plan.rounds,
-            lambda: _ours(marketer, f"t{next(turns)}", share),
+            lambda: _ours(marketer, f"t{next(turns)}", share, firms),
             lambda: _floor(cursor, next(turns), rows),
         )
     return [Figure("import", scale, ours, floor, 0.15, unit="rows/s")]
 
 
-def rows_of(turn: str, count: int) -> list[dict[str, Any]]:
+def rows_of(turn: str, count: int, firms: int) -> list[dict[str, Any]]:
     """Rows as a CSV file gives them: every value a text as somebody typed it."""
     return [
         {
-            "email": f"Person{i * 7 + 1}@Firm{(i * 7 + 1) % 4999}.example" if i % KNOWN == 0
+            "email": f"Person{i * 7 + 1}@Firm{(i * 7 + 1) % firms}.example" if i % KNOWN == 0
             else f"New.{turn}.{i}@Company{i % 3000}.example",
             "first_name": f"Ann{chr(97 + i % 26)}", "last_name": f"Meyer {turn}",
             "company": f"Company {i % 3000} Spas", "job_title": "Wellness director",
@@ -78,8 +79,8 @@ def rows_of(turn: str, count: int) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _ours(marketer: User, turn: str, count: int) -> float:
-    rows = rows_of(turn, count)
+def _ours(marketer: User, turn: str, count: int, firms: int) -> float:
+    rows = rows_of(turn, count, firms)
     began = time.perf_counter()
     for start in range(0, count, BATCH):
         at = database_now()

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from leadflow import devservers
-from tests import chromium
+from tests import chromium, mould
 
 WAITING = {"test_chaos.py"}
 LIVELY = {"test_clocks_apart.py", "test_faults.py", "test_import_faults.py", "test_kill_points.py"}
@@ -36,6 +36,7 @@ def start_servers() -> list[devservers.Server]:
     atexit.register(stop_servers, servers, var)
     for server in servers:
         server.start()
+    mould.pour(var)
     return servers
 
 
@@ -59,6 +60,7 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
 
 from django.conf import settings  # noqa: E402  (settings read the environment prepared above)
 
+settings.DATABASES["default"]["TEST"] = {"TEMPLATE": mould.NAME}
 settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 settings.STORAGES = {
     **settings.STORAGES,

@@ -77,7 +77,7 @@ def test_fields_cost_capture_no_query(cast, django_assert_num_queries):
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(
     extra=st.dictionaries(

@@ -107,7 +107,7 @@ def test_any_bytes_are_a_table_or_told_why_not(tmp_path, data):
 class AnyBytes(TestCase):
     """Whatever is sent to the wizard: a page that says what is wrong, or an import that adds up."""
 
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=25, deadline=None)
     @given(data=BYTES)
     def test_any_bytes_through_every_page(self, data):
         cast = make_cast()

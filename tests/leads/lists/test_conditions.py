@@ -237,7 +237,7 @@ def by_day(op, values, day) -> bool:
 
 
 @settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rows=rows(), tree=trees)
 def test_the_database_finds_what_a_slow_reading_finds(cast, rows, tree):

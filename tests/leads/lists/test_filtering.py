@@ -156,7 +156,7 @@ junk = st.recursive(
     max_leaves=8,
 )  # fmt: skip
 HOSTILE = settings(
-    max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
