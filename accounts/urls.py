@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from accounts import views, views_contacts, views_telling, views_webhooks
+from accounts import views, views_booking, views_contacts, views_telling, views_webhooks
 
 urlpatterns = [
     path("notifications/", views.notifications, name="notifications"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("profile/quiet-hours/", views.quiet_hours, name="quiet-hours"),
     path("profile/notifications/", views_telling.telling, name="telling"),
     path("profile/notifications/chat/", views_telling.telling_chat, name="telling-chat"),
+    path("profile/booking/", views_booking.booking_page, name="booking-page"),
     path("profile/keys/", views.api_keys, name="api-keys"),
     path("profile/keys/<int:pk>/revoke/", views.api_key_revoke, name="api-key-revoke"),
     path("webhooks/", views_webhooks.webhook_list, name="webhook-list"),

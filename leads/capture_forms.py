@@ -36,7 +36,8 @@ MET = [
 ]
 
 
-def _asked(name: str, *, required: bool = False) -> forms.Field:
+def asked(name: str, *, required: bool = False) -> forms.Field:
+    """One of ASKABLE as a field."""
     label, autocomplete, kind = ASKABLE[name]
     attrs = {"autocomplete": autocomplete}
     if kind == "select":
@@ -65,11 +66,11 @@ class HostedForm(forms.Form):
 
     def __init__(self, *args: Any, asks: CaptureForm, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["email"] = _asked("email", required=True)
+        self.fields["email"] = asked("email", required=True)
         own = own_asked(asks.fields)
         for name in asks.fields:
             if name in ASKABLE and name != "email":
-                self.fields[name] = _asked(name)
+                self.fields[name] = asked(name)
             elif name in own:
                 ask(self, [own[name]])
         if asks.consent_text:
@@ -94,17 +95,17 @@ class HostedForm(forms.Form):
 class QuickForm(forms.Form):
     """One lead by hand, as fast as somebody can type."""
 
-    email = _asked("email")
-    first_name = _asked("first_name")
-    last_name = _asked("last_name")
-    company = _asked("company")
-    job_title = _asked("job_title")
-    phone = _asked("phone")
+    email = asked("email")
+    first_name = asked("first_name")
+    last_name = asked("last_name")
+    company = asked("company")
+    job_title = asked("job_title")
+    phone = asked("phone")
     country = forms.CharField(
         required=False,
         widget=forms.TextInput(attrs={"list": "countries", "placeholder": "Such as US or Germany"}),
     )
-    website = _asked("website")
+    website = asked("website")
     campaign = forms.ChoiceField(required=False)
     touchpoint = forms.ChoiceField(label="What happened?", choices=MET, required=False)
     source = forms.CharField(
@@ -125,8 +126,8 @@ class QuickForm(forms.Form):
             if name in self.fields:
                 # These are other people's details: the browser must not offer one's own.
                 self.fields[name].widget.attrs["autocomplete"] = "off"
-        asked = [rules for rules in custom_fields.of(CustomField.About.LEAD) if rules.on_form]
-        self.own = ask(self, asked)
+        own = [rules for rules in custom_fields.of(CustomField.About.LEAD) if rules.on_form]
+        self.own = ask(self, own)
         campaigns = campaigns_for_entry(user)
         choices = [(campaign.slug, campaign.name) for campaign in campaigns]
         # Without a team of their own, the campaign says whose lead it is.

@@ -80,6 +80,22 @@ def read_token(form: CaptureForm, text: str, *, at: datetime) -> Token:
     return Token(nonce, datetime.fromtimestamp(issued, at.tzinfo), campaign, consent, origin)
 
 
+def stamp(about: str, *, at: datetime) -> str:
+    """The same for a page without a CaptureForm: what it is about, and when it was drawn."""
+    return signing.dumps([about, token_urlsafe(9), at.timestamp()], salt=SALT)
+
+
+def read_stamp(about: str, text: str, *, at: datetime) -> Token:
+    """Raises BadToken for a text we did not sign for this page."""
+    try:
+        said, nonce, issued = signing.loads(text, salt=SALT)
+    except (signing.BadSignature, ValueError, TypeError) as error:
+        raise BadToken from error
+    if said != about:
+        raise BadToken
+    return Token(nonce, datetime.fromtimestamp(issued, at.tzinfo), "", "", {})
+
+
 def origin_of(query: Mapping[str, str], *, referrer: str, page: str, host: str) -> dict[str, str]:
     """Where the visitor came from: the query string first, then what the browser told."""
     found = {

@@ -6,7 +6,7 @@ from leads.models import Aida, Kind
 from leads.models.stages import AIDA_AT
 
 INTEREST = frozenset({Kind.PAGE_VIEW, Kind.DOWNLOAD, Kind.EMAIL_CLICK})
-DESIRE = frozenset({Kind.EVENT, Kind.REPLY})
+DESIRE = frozenset({Kind.EVENT, Kind.REPLY, Kind.BOOKED})
 
 
 def aida_of(kinds: Collection[str], stage: str) -> str:

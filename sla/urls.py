@@ -3,6 +3,7 @@
 from django.urls import path
 
 from sla.views import (
+    booking,
     calendars,
     claims,
     clocks,
@@ -20,6 +21,13 @@ from sla.views import (
 )
 
 urlpatterns = [
+    # For anybody: take a time with a rep, and what was taken.
+    path("book/<slug:slug>/", booking.book, name="book"),
+    path("book/<slug:slug>/<str:stamp>/", booking.book_time, name="book-time"),
+    path("booked/<str:secret>/", booking.booked, name="booked"),
+    path("booked/<str:secret>/move/", booking.booked_move, name="booked-move"),
+    path("booked/<str:secret>/cancel/", booking.booked_cancel, name="booked-cancel"),
+    path("booked/<str:secret>/meeting.ics", booking.booked_ics, name="booked-ics"),
     path("sla/", compliance.compliance, name="compliance"),
     path("sla/at-risk/", compliance.at_risk_now, name="compliance-at-risk"),
     path("sla/speed/", compliance.speed_table, name="compliance-speed"),

@@ -97,6 +97,8 @@ company-list         GET   in   403  200  200  200  200  200  200  200
 company-owner        POST  in   404  404  403  403  403  404  302  302
 lead-role            POST  in   404  404  302  302  302  404  302  302
 bell                 GET   in   200  200  200  200  200  200  200  200
+booking-page         GET   in   403  403  403  403  200  200  200  403
+booking-page         POST  in   403  403  403  403  422  422  422  403
 bulk                 POST  in   403  302  302  302  302  302  302  302
 bulk-run             GET   in   403  404  200  404  404  404  404  404
 bulk-stop            POST  in   403  404  302  404  404  404  404  404
@@ -372,7 +374,8 @@ tag-rename           POST  in   403  403  403  422  403  403  422  422
 tag-take-apart       POST  in   403  403  403  302  403  403  302  302
 unassigned           GET   in   403  403  403  403  403  403  200  200
 """
-PUBLIC = {"calendar-feed",
+PUBLIC = {"calendar-feed", "book", "book-time", "booked", "booked-cancel", "booked-ics",
+          "booked-move",
           "healthz", "readyz", "metrics", "hosted-form", "hosted-thanks", "hosted-form-js",
           "api:docs", "api:schema"}  # fmt: skip
 

@@ -1,6 +1,7 @@
 """The tables of people and of what the whole product leans on: keys, audit trail, outbox."""
 
 from accounts.models.audit import AuditEntry
+from accounts.models.booking import BookingPage
 from accounts.models.configuration import ConfigurationStamp
 from accounts.models.contact import Contact
 from accounts.models.feed import CalendarFeed
@@ -14,6 +15,7 @@ __all__ = [
     "Absence",
     "ApiKey",
     "AuditEntry",
+    "BookingPage",
     "CalendarFeed",
     "ConfigurationStamp",
     "Contact",

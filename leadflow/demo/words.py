@@ -5,7 +5,7 @@ from email.message import EmailMessage
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from accounts.models import Team, User
+from accounts.models import BookingPage, Team, User
 from leads.activities import log_sent
 from leads.mail.receiving import receive
 from leads.models import Handoff, Lead, MailTemplate, Meeting
@@ -37,7 +37,14 @@ def share_templates(users: dict[str, User], teams: dict[str, Team], *, at: datet
     )  # fmt: skip
     MailTemplate.objects.create(
         name="Thanks for your time", subject="Thank you, {first_name}", by=users["sam"],
-        body="Hello {first_name},\n\nthank you for your time today.\n\n{sender}", changed_at=at,
+        body="Hello {first_name},\n\nthank you for your time today. Here you choose when we go on:"
+             "\n{booking_link}\n\n{sender}",
+        changed_at=at,
+    )  # fmt: skip
+    BookingPage.objects.create(
+        user=users["sam"], slug="sam-carter-k7m2p9xq", minutes=30, notice=4, ahead=28, made_at=at,
+        place="Show garden, 12 Mill Lane",
+        words="See what fits your house, and sit in one at 38 °C. Tea is here.",
     )  # fmt: skip
 
 

@@ -40,8 +40,14 @@ def calendar(meeting: Meeting, method: str, *, at: datetime) -> str:
         guest = vCalAddress(f"mailto:{meeting.lead.email}")
         guest.params["CN"] = vText(meeting.lead.name)
         guest.params["ROLE"], guest.params["RSVP"] = vText("REQ-PARTICIPANT"), vText("TRUE")
-        guest.params["PARTSTAT"] = vText("NEEDS-ACTION")
+        booked = meeting.guest_secret is not None
+        guest.params["PARTSTAT"] = vText("ACCEPTED" if booked else "NEEDS-ACTION")
         event.add("attendee", guest)
+        if booked and organiser_of(meeting) != meeting.by.email:
+            host = vCalAddress(f"mailto:{meeting.by.email}")
+            host.params["CN"] = vText(meeting.by.name or meeting.by.email)
+            host.params["PARTSTAT"] = vText("ACCEPTED")
+            event.add("attendee", host)
     file = Calendar()
     file.add("prodid", "-//leadflow//EN")
     file.add("version", "2.0")
@@ -59,10 +65,24 @@ def organiser_of(meeting: Meeting) -> str:
 
 def when(meeting: Meeting) -> str:
     """Day, hours and zone as the inviting person's clock shows them."""
-    start = meeting.starts_at.astimezone(ZoneInfo(meeting.by.time_zone))
+    return _by_clock(meeting, meeting.by.time_zone)
+
+
+def when_for(meeting: Meeting) -> str:
+    """The same by the guest's clock, and the inviting person's hours where they differ."""
+    here, there = meeting.by.time_zone, meeting.guest_zone or meeting.by.time_zone
+    said = _by_clock(meeting, there)
+    offsets = {meeting.starts_at.astimezone(ZoneInfo(zone)).utcoffset() for zone in (here, there)}
+    if len(offsets) == 1:
+        return said
+    start = meeting.starts_at.astimezone(ZoneInfo(here))
+    return f"{said}; for {meeting.by} it is {start:%a %H:%M} ({here.replace('_', ' ')})"
+
+
+def _by_clock(meeting: Meeting, name: str) -> str:
+    start = meeting.starts_at.astimezone(ZoneInfo(name))
     end = start + timedelta(minutes=meeting.minutes)
-    zone = meeting.by.time_zone.replace("_", " ")
-    return f"{start:%A %-d %B %Y}, {start:%H:%M}–{end:%H:%M} ({zone}, {start:%Z})"
+    return f"{start:%A %-d %B %Y}, {start:%H:%M}–{end:%H:%M} ({name.replace('_', ' ')}, {start:%Z})"
 
 
 def answer_in(text: str) -> tuple[str, str] | None:

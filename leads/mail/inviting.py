@@ -4,17 +4,19 @@ Each word to the lead's calendar is an e-mail like any other (leads.mail.writing
 the sequence counts up. What has not gone out yet is taken back by what comes after it.
 """
 
+import secrets
 import uuid
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import BookingPage, User
 from accounts.refusals import Conflict, Refused
 from leads.activities import as_it_is_now, log_touch
-from leads.mail.invitations import CANCEL, REQUEST, calendar, when
+from leads.mail.invitations import CANCEL, REQUEST, calendar, when_for
 from leads.mail.writing import hindrance, put_in_post
 from leads.models import Kind, Lead, Meeting, SentMail
 
@@ -36,13 +38,15 @@ def invite(
     _check(facts["starts_at"], at=at)
     try:
         with transaction.atomic():
+            _one_at_a_time(by.pk)
             now, handoff = as_it_is_now(lead)
             now.refresh_from_db()
             meeting = Meeting.objects.create(
                 uid=f"{uuid.uuid4()}@{settings.MAIL_DOMAIN}", once=once, lead=now, handoff=handoff,
                 by=by, changed_at=at, **facts,
             )  # fmt: skip
-            _tell(meeting, "Invitation", REQUEST, at=at, consent=consent)
+            by_guest = meeting.guest_secret is not None
+            _tell(meeting, "Invitation", REQUEST, at=at, consent=consent, by_guest=by_guest)
     except IntegrityError as error:
         if "once" not in str(error):
             raise
@@ -50,12 +54,13 @@ def invite(
     return meeting, True
 
 
-def move(meeting: Meeting, *, by: User, at: datetime, **facts: Any) -> bool:
-    """Change when, where or what; returns whether anything was different.
+def move(meeting: Meeting, *, by: User | None, at: datetime, **facts: Any) -> bool:
+    """Change when, where or what; returns whether anything was different. `by` nobody: its guest.
 
     Raises Refused for a start that can't be, Conflict when it is not planned any more.
     """
     with transaction.atomic():
+        _one_at_a_time(meeting.by_id)
         now = _planned(meeting)
         if all(getattr(now, name) == value for name, value in facts.items()):
             return False
@@ -65,22 +70,24 @@ def move(meeting: Meeting, *, by: User, at: datetime, **facts: Any) -> bool:
         for name, value in facts.items():
             setattr(now, name, value)
         _next(now, at=at)
-        _tell(now, "Changed", REQUEST, at=at)
+        _tell(now, "Changed", REQUEST, at=at, by_guest=by is None)
     return True
 
 
-def cancel(meeting: Meeting, *, by: User, at: datetime) -> bool:
-    """Call it off. They are told, but for an invitation that has not gone out yet; returns False
-    where they know of it and can't be written to any more."""
+def cancel(meeting: Meeting, *, by: User | None, at: datetime) -> bool:
+    """Call it off; `by` nobody: its guest. They are told, but for an invitation that has not gone
+    out yet; returns False where they know of it and can't be written to any more."""
     with transaction.atomic():
         now = _planned(meeting)
         now.state = State.CANCELLED
         _next(now, at=at)
         told = SentMail.objects.filter(meeting=now, cancelled_at=None).exclude(attempts=0)
         knows = told.exists()
-        reached = not knows or hindrance(now.lead) is None
+        against = hindrance(now.lead)
+        booked = now.guest_secret is not None
+        reached = not knows or against is None or (booked and against.wants_consent)
         if knows and reached:
-            _tell(now, "Cancelled", CANCEL, at=at)
+            _tell(now, "Cancelled", CANCEL, at=at, by_guest=by is None)
         else:
             _take_back(now, at=at)
     return reached
@@ -153,14 +160,45 @@ def _take_back(meeting: Meeting, *, at: datetime) -> None:
     SentMail.objects.under_way().filter(meeting=meeting, attempts=0).update(cancelled_at=at)
 
 
-def _tell(meeting: Meeting, what: str, method: str, *, at: datetime, consent: str = "") -> None:
+def _tell(
+    meeting: Meeting,
+    what: str,
+    method: str,
+    *,
+    at: datetime,
+    consent: str = "",
+    by_guest: bool = False,
+) -> None:
     _take_back(meeting, at=at)
+    booked = meeting.guest_secret is not None
+    against = hindrance(meeting.lead) if booked else None
+    if against is not None and not against.wants_consent:
+        return  # they booked all the same, and have the page with its link
     place = f"\nWhere: {meeting.place}" if meeting.place else ""
     words = f"\n\n{meeting.words}" if meeting.words else ""
     called_off = "This meeting will not take place.\n\n" if method == CANCEL else ""
-    body = f"{called_off}{meeting.title}\nWhen: {when(meeting)}{place}{words}\n\n{meeting.by}"
+    theirs = f"\n\nAnother time, or not at all: {guest_link(meeting)}" if booked else ""
+    body = (
+        f"{called_off}{meeting.title}\nWhen: {when_for(meeting)}{place}{words}{theirs}"
+        f"\n\n{meeting.by}"
+    )
     put_in_post(
         meeting.lead, meeting.handoff, by=meeting.by, subject=f"{what}: {meeting.title}", body=body,
-        once=uuid.uuid4(), at=at, consent=consent, meeting=meeting, method=method,
-        calendar=calendar(meeting, method, at=at),
+        once=uuid.uuid4(), at=at, consent=consent, asked_for=booked, meeting=meeting, method=method,
+        calendar=calendar(meeting, method, at=at), automatic=by_guest,
     )  # fmt: skip
+
+
+def _one_at_a_time(person: int) -> None:
+    """Whoever books a time of this person's waits, and then sees what is planned here."""
+    list(BookingPage.objects.select_for_update().filter(user=person))
+
+
+def new_secret() -> str:
+    """What the link of a guest's meeting has."""
+    return secrets.token_urlsafe(24)
+
+
+def guest_link(meeting: Meeting) -> str:
+    """The guest's own address of their meeting."""
+    return f"{settings.SITE_URL}{reverse('booked', args=[meeting.guest_secret])}"

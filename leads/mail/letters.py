@@ -35,6 +35,8 @@ def letter(mail: SentMail) -> EmailMultiAlternatives:
         body=mail.body,
         from_email=sender_of(mail),
         to=[mail.to],
+        # What somebody booked goes into both calendars.
+        cc=[mail.sender.email] if mail.automatic and mail.calendar else [],
         reply_to=[reply_to(mail)],
         headers={"Message-ID": message_id(mail), MARK: mail.token},
     )

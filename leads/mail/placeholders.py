@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from accounts.models import User
 from accounts.refusals import Refused
+from leads.mail.booking_links import link_for
 from leads.models import Lead
 
 PLACEHOLDERS: Mapping[str, str] = {
@@ -15,6 +16,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "job_title": "title",
     "sender": "your name",
     "sender_email": "your e-mail address",
+    "booking_link": "link to book a time with you",
 }
 _PLACE = re.compile(r"\{\s*([^{}\s]{1,40})\s*\}")
 
@@ -51,7 +53,12 @@ def fill(subject: str, body: str, *, lead: Lead, sender: User) -> tuple[str, str
     filled, empty = {}, {}
     for field, text in (("subject", subject), ("body", body)):
         gaps = [name for name in dict.fromkeys(_PLACE.findall(text)) if not values[name]]
-        if gaps:
+        if "booking_link" in gaps:
+            empty[field] = (
+                "{booking_link} would be empty: your booking page is not open. Open it in your "
+                "profile, or write the words yourself."
+            )
+        elif gaps:
             said = " and ".join(PLACEHOLDERS[name] for name in gaps)
             empty[field] = (
                 f"{{{gaps[0]}}} would be empty: the {said} of {lead.name} "
@@ -73,4 +80,5 @@ def _values(lead: Lead, sender: User) -> dict[str, str]:
         "job_title": lead.job_title,
         "sender": sender.name,
         "sender_email": sender.email,
+        "booking_link": link_for(lead, sender),
     }

@@ -90,7 +90,7 @@ def _mark(mail: SentMail, lead: Lead, *, at: datetime) -> None:
     """It has gone out: a contact, at the instant its sender sent it off."""
     with transaction.atomic():
         marked = SentMail.objects.filter(pk=mail.pk, sent_at=None).update(sent_at=at, last_error="")
-        if not marked:
+        if not marked or mail.automatic:
             return
         data = {"subject": mail.subject, "to": mail.to, "message_id": message_id(mail),
                 "mail": mail.pk}  # fmt: skip

@@ -91,10 +91,13 @@ def put_in_post(
     once: UUID,
     at: datetime,
     consent: str = "",
+    asked_for: bool = False,
     **facts: Any,
 ) -> SentMail:
-    """A mail as it stands, in the caller's transaction, where the lead may be written to."""
-    _may_be_written_to(lead, consent, by=by, at=at)
+    """A mail as it stands, in the caller's transaction, where the lead may be written to; about
+    what they asked for themselves, without a word of consent on file."""
+    if not asked_for:
+        _may_be_written_to(lead, consent, by=by, at=at)
     return SentMail.objects.create(
         once=once, lead=lead, handoff=handoff, sender=by, to=lead.email or "",
         subject=subject[:300], body=body, written_at=at, next_attempt_at=at + UNDO, **facts,

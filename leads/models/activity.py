@@ -19,6 +19,7 @@ class Kind(models.TextChoices):
     AD_CLICK = "ad_click", "Ad clicked"
     IMPORTED = "imported", "Imported"
     ENTERED = "entered", "Entered by hand"
+    BOOKED = "booked", "Meeting booked"
     # Touches: contacts by a person of ours (a note is none).
     CALL = "call", "Call"
     EMAIL = "email", "E-mail"
@@ -64,6 +65,7 @@ TOUCHPOINTS = frozenset(
         Kind.AD_CLICK,
         Kind.IMPORTED,
         Kind.ENTERED,
+        Kind.BOOKED,
     }
 )
 TOUCHES = frozenset({Kind.CALL, Kind.EMAIL, Kind.MEETING})

@@ -89,6 +89,8 @@ class SentMail(models.Model):
     meeting = models.ForeignKey(Meeting, null=True, on_delete=models.CASCADE, related_name="mails")
     method = models.CharField(max_length=8, blank=True)
     calendar = models.TextField(blank=True)
+    # Written because they booked, moved or called off: no touch of ours.
+    automatic = models.BooleanField(default=False, db_default=False)
     to = models.CharField(max_length=254)
     subject = models.CharField(max_length=300)
     body = models.TextField()

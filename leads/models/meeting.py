@@ -13,8 +13,9 @@ from leads.models.lead import Lead
 
 class MeetingQuerySet(models.QuerySet["Meeting"]):
     def visible_to(self, user: User) -> Self:
-        """Those with leads that this person may see."""
-        return self.filter(lead__in=Lead.objects.visible_to(user))
+        """Those with leads that this person may see, and those somebody booked with them."""
+        booked = Q(by=user, guest_secret__isnull=False, lead__in=Lead.objects.all())
+        return self.filter(booked | Q(lead__in=Lead.objects.visible_to(user)))
 
     def planned(self) -> Self:
         """Ahead, or waiting for a word on how it went."""
@@ -53,6 +54,9 @@ class Meeting(models.Model):
     answer = models.CharField(max_length=10, choices=Answer.choices, blank=True)
     answered_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField()
+    # Of one that they booked themselves: what its link has, and whose clock they read it by.
+    guest_secret = models.CharField(max_length=43, null=True, unique=True)
+    guest_zone = models.CharField(max_length=64, blank=True)
 
     objects = MeetingQuerySet.as_manager()
 

@@ -83,6 +83,7 @@ class Assignment(models.Model):
         ESCALATED = "escalated", "By escalation"
         OWNER = "owner", "To the company’s owner"
         SOURCED = "sourced", "Found by themselves"
+        ASKED = "asked", "Asked for by the lead"
 
     handoff = models.ForeignKey(
         "leads.Handoff", on_delete=models.CASCADE, related_name="assignments"

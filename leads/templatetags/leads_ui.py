@@ -34,7 +34,7 @@ PICTURES = {
     Kind.PAUSED: "player-pause", Kind.RESUMED: "player-play", Kind.WITHDRAWN: "arrow-back",
     Kind.MERGED: "git-merge", Kind.UNMERGED: "arrow-back-up",
     Kind.RESTORED: "arrow-back-up", Kind.AUTO_REPLY: "robot", Kind.BOUNCED: "mail-x",
-    Kind.REOPENED: "arrow-back-up", Kind.SOURCED: "user-plus",
+    Kind.REOPENED: "arrow-back-up", Kind.BOOKED: "calendar-plus", Kind.SOURCED: "user-plus",
 }  # fmt: skip
 FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first name",
                "last_name": "last name"}  # fmt: skip

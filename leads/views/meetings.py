@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
 from leads.mail import invitations, inviting, writing
+from leads.mail.booking_links import link_for
 from leads.mail.forms import MeetingForm
 from leads.models import Lead, Meeting
 from leads.views.answers import fill_in, perform, posted
@@ -48,6 +49,7 @@ def lead_meeting(request: SignedInRequest, pk: int) -> HttpResponse:
     return fill_in(
         request, found, form, deed, template=TEMPLATE, title=f"Meet {found.name}",
         submit="Invite", against=against, zone=request.user.time_zone,
+        booking_link=link_for(found, request.user),
     )  # fmt: skip
 
 

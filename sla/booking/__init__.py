@@ -1,0 +1,1 @@
+"""Meetings that others book: which times are free, and taking one."""
