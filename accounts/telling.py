@@ -36,6 +36,7 @@ TOPICS = (
     Topic("answers", "Answers",
           "Replies of leads, meetings they booked, mail that came back, what sales thinks of one.",
           ("reply", "mail", "feedback", "booked")),
+    Topic("mentions", "Mentions", "A colleague names you in a note with @.", ("mention",)),
     Topic("agreement", "The agreement", "What waits for your signature, or to be acknowledged.",
           ("agreement_waits", "contract_signed", "change")),
     Topic("work", "Work that is done",

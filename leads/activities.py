@@ -13,6 +13,7 @@ from accounts.instants import clamped
 from accounts.models import User
 from accounts.refusals import Conflict, Refused
 from accounts.writing import insert
+from leads import mentions
 from leads.models import (
     LOGGED_BY_HAND,
     OUTCOMES,
@@ -86,6 +87,7 @@ def log_touch(
         raise Refused("An empty note says nothing.", fields={"note": "Write the note."})
     with transaction.atomic():
         lead, handoff = as_it_is_now(lead)
+        named = mentions.found_in(note, lead)
         activity = lead.record(
             kind,
             by=by,
@@ -93,11 +95,13 @@ def log_touch(
             handoff=handoff,
             outcome=outcome,
             note=note,
+            data=mentions.facts_of(named),
             occurred_at=occurred_at,
             evidence=Activity.Evidence.TYPED if occurred_at else Activity.Evidence.SYSTEM,
         )
         # A typed time is the word of whoever typed it; `sla` knows whether it is believed.
         _touched(activity, at if occurred_at else activity.occurred_at, at=at)
+        mentions.tell(activity, named, by=by, at=at)
     return activity
 
 

@@ -272,6 +272,7 @@ template-put-back    POST  in   403  403  403  403  302  404  404  404
 template-remove      POST  in   403  403  403  403  302  404  404  404
 mailbox              GET   in   403  403  403  403  403  403  403  200
 mailbox-again        POST  in   403  403  403  403  403  403  403  302
+lead-mentions        GET   in   404  404  200  200  200  404  200  200
 lead-meeting         GET   in   404  404  403  403  200  404  200  200
 lead-meeting         POST  in   404  404  403  403  422  404  422  422
 meeting-cancel       POST  in   404  404  403  403  302  404  302  302

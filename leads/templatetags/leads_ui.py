@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 
 from accounts.words import money_words
 from leads.custom_fields.saying import cell
+from leads.mentions import note_words
 from leads.models import Activity, Kind, RejectReason, Return
 from leads.qualification import DISQUALIFY_REASONS
 from personas.retired import vocabulary
@@ -44,6 +45,9 @@ FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first nam
 def activity_picture(kind: str) -> str:
     """The icon of a kind of activity."""
     return PICTURES.get(Kind(kind), "circle-dashed") if kind in Kind.values else "circle-dashed"
+
+
+register.filter("note_words", note_words)
 
 
 @register.filter

@@ -4,15 +4,17 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
-from leads import dealing, qualification, quality, sourcing, taking_back
+from leads import dealing, mentions, qualification, quality, sourcing, taking_back
 from leads.activities import log_touch
 from leads.editing import edit
 from leads.forms_sales import (
@@ -76,10 +78,13 @@ def activity(request: SignedInRequest, pk: int) -> HttpResponse:
         "Logging a touch is for those who work this lead.",
     )
     form = TouchForm(posted(request), kind=kind, zone=ZoneInfo(request.user.time_zone))
+    form.fields["note"].widget.attrs["data-mention"] = reverse("lead-mentions", args=[pk])
 
     def deed(at: datetime) -> str:
         data = form.cleaned_data
         done = log_touch(found, kind, by=request.user, at=at, **data)
+        if unseen := mentions.not_told(done):
+            messages.warning(request, unseen)
         said = f": {Outcome(done.outcome).label.lower()}" if done.outcome else ""
         return f"{Kind(kind).label} logged{said}."
 
@@ -88,6 +93,17 @@ def activity(request: SignedInRequest, pk: int) -> HttpResponse:
         template="leads/_sheet_touch.html", kind=kind,
         title=f"{LOG_TITLES.get(kind, 'Add a note')}: {found.name}",
     )  # fmt: skip
+
+
+@require_GET
+def lead_mentions(request: SignedInRequest, pk: int) -> JsonResponse:
+    """Colleagues to mention, for what was typed after an @ (static/js/mention.js)."""
+    found = visible_lead(request.user, pk)
+    typed = request.GET.get("q", "")[:60]
+    people = mentions.offered(found, typed, by=request.user)
+    return JsonResponse(
+        {"people": [{"name": str(each), "about": each.role.label} for each in people]}
+    )
 
 
 @either

@@ -13,6 +13,7 @@ from leads.criteria.standing import standing, with_origins
 from leads.custom_fields.showing import shown
 from leads.duplicates.likely import likely_duplicates
 from leads.handover import missing_for_mql
+from leads.mentions import name_them
 from leads.models import (
     Activity,
     Aida,
@@ -286,6 +287,7 @@ def timeline_of(activities: QuerySet[Activity], before: str = "") -> dict[str, A
             same = Q(occurred_at=last.occurred_at, pk__lt=last.pk)
             activities = activities.filter(Q(occurred_at__lt=last.occurred_at) | same)
     found = list(activities.order_by("-occurred_at", "-pk")[: PAGE + 1])
+    name_them(found)
     return {
         "activities": found[:PAGE],
         "older": found[PAGE - 1].pk if len(found) > PAGE else None,

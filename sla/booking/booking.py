@@ -63,6 +63,7 @@ def book(
             guest_secret=inviting.new_secret(),
         )  # fmt: skip
         if new:
+            _agreed(meeting, at=at)
             _tell(meeting, f"{who.name} booked a meeting", at=at)
     return meeting, new
 
@@ -80,6 +81,7 @@ def move(meeting: Meeting, starts_at: datetime, *, at: datetime) -> bool:
         )
         if changed:
             meeting.refresh_from_db()
+            _agreed(meeting, at=at)
             _tell(meeting, f"{meeting.lead.name} moved the meeting", at=at)
     return changed
 
@@ -137,6 +139,12 @@ def _refuse_many(page: BookingPage, lead: Lead, *, at: datetime) -> None:
             f"You have {MOST_AHEAD} meetings with {page.user} ahead. Move one of them by the link "
             "in its e-mail."
         )
+
+
+def _agreed(meeting: Meeting, *, at: datetime) -> None:
+    """Who chose the time need not say yes to it."""
+    meeting.answer, meeting.answered_at = Meeting.Answer.ACCEPTED, at
+    meeting.save(update_fields=["answer", "answered_at"])
 
 
 def _tell(meeting: Meeting, title: str, *, at: datetime) -> None:

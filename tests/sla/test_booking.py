@@ -92,6 +92,7 @@ def test_whoever_is_new_becomes_the_reps_lead_with_a_touchpoint_and_no_touch(cas
         None, "A garden", True, False,
     )  # fmt: skip
     assert (meeting.by, meeting.starts_at, meeting.minutes) == (cast.sam, NINE, 30)
+    assert meeting.answer == "accepted"
     assert told() == [("Sam", "Pat booked a meeting")]
     sending.deliver(at=AT + timedelta(minutes=1))
     (letter,) = post.outbox
