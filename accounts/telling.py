@@ -35,7 +35,7 @@ TOPICS = (
           ("warn", "tell_owner", "tell_manager", "unassigned", "paused", "claim")),
     Topic("answers", "Answers",
           "Replies of leads, meetings they booked, mail that came back, what sales thinks of one.",
-          ("reply", "mail", "feedback", "booked")),
+          ("reply", "mail", "feedback", "booked", "ruled")),
     Topic("mentions", "Mentions", "A colleague names you in a note with @.", ("mention",)),
     Topic("agreement", "The agreement", "What waits for your signature, or to be acknowledged.",
           ("agreement_waits", "contract_signed", "change")),

@@ -6,6 +6,7 @@ from django import forms
 from django.db import transaction
 
 from accounts import calling_out
+from accounts.form_rows import FormRows
 from accounts.models import NotificationPreference
 from accounts.telling import TOPICS, Topic, Wishes
 
@@ -31,7 +32,7 @@ class TopicForm(forms.ModelForm):
             self.initial["bell"] = True
 
 
-class TellingForm:
+class TellingForm(FormRows[TopicForm]):
     """The rows of all topics, valid and saved together."""
 
     def __init__(self, wishes: Wishes, data: Any = None, *, has_chat: bool) -> None:
@@ -39,10 +40,6 @@ class TellingForm:
             TopicForm(data, instance=wishes.about(topic), topic=topic, has_chat=has_chat)
             for topic in TOPICS
         ]
-
-    def is_valid(self) -> bool:
-        wrong = [row for row in self.rows if not row.is_valid()]  # each of them says what is wrong
-        return not wrong
 
     def save(self) -> None:
         """Keep the choices of one person."""

@@ -22,18 +22,22 @@ def sides_of(user: User) -> list[str]:
     return sorted(set(kinds) & SIDES.keys())
 
 
-def unsigned(thing: Any, by: User) -> list[str]:
-    """For which sides this person may still sign it: never for a second one."""
-    if by.pk in signers(thing):
-        return []
-    return [side for side in sides_of(by) if getattr(thing, f"{SIDES[side]}_id") is None]
+def unsigned(thing: Any, by: User, *, of: list[str] | None = None) -> list[str]:
+    """For which sides this person may still sign it: never for a second one. `of` are those they
+    manage, where that is known already."""
+    return [] if by.pk in signers(thing) else _left(thing, by, of)
 
 
-def left_to_others(thing: Any, by: User) -> str:
+def _left(thing: Any, by: User, of: list[str] | None) -> list[str]:
+    mine = sides_of(by) if of is None else of
+    return [side for side in mine if getattr(thing, f"{SIDES[side]}_id") is None]
+
+
+def left_to_others(thing: Any, by: User, *, of: list[str] | None = None) -> str:
     """Why somebody who manages both sides finds no second button, and who signs; else nothing."""
     if by.pk not in signers(thing):
         return ""
-    left = [side for side in sides_of(by) if getattr(thing, f"{SIDES[side]}_id") is None]
+    left = _left(thing, by, of)
     return f"You signed for {OTHER[left[0]]}. {whose(left[0], but=by)}" if left else ""
 
 

@@ -10,6 +10,7 @@ from accounts.openapi import SchemaView
 from accounts.problems import answer
 from sla.api import ComplianceView
 from sla.replays.what_if_api import WhatIfView
+from sla.scorecard_api import ScorecardView
 from sla.time_api import HandoffTimeView
 
 app_name = "api"
@@ -31,6 +32,7 @@ urlpatterns = [
     path("", include("leads.api.urls")),
     path("sla/compliance/", ComplianceView.as_view(), name="compliance"),
     path("sla/handoffs/<int:pk>/time/", HandoffTimeView.as_view(), name="handoff-time"),
+    path("sla/scorecard/", ScorecardView.as_view(), name="scorecard"),
     path("sla/what-if/", WhatIfView.as_view(), name="what-if"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),

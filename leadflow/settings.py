@@ -5,7 +5,7 @@ from pathlib import Path
 
 from csp.constants import NONE, SELF
 
-from leadflow import devservers, logs
+from leadflow import devservers, logs, openapi_settings
 from leadflow.environment import Environment, broker_url
 from leadflow.wake_ups import WAKE_UPS
 from leads.files.kinds import KINDS
@@ -260,17 +260,7 @@ REST_FRAMEWORK = {
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
     "NUM_PROXIES": TRUSTED_PROXIES,
 }
-SPECTACULAR_SETTINGS = {
-    "TITLE": "leadflow",
-    "DESCRIPTION": "Leads, their handoff from marketing to sales, and the agreement about both.",
-    "VERSION": "1",
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SERVE_PUBLIC": True,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "COMPONENT_SPLIT_REQUEST": True,
-    "SCHEMA_PATH_PREFIX": "/api/v1",
-}
+SPECTACULAR_SETTINGS = openapi_settings.SETTINGS
 
 # --- Tasks ---------------------------------------------------------------------------------------
 CELERY_BROKER_URL = broker_url(REDIS_URL)

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Max, Min, Prefetch, Q, QuerySet
 
 from accounts.models import User
-from leads.models import Handoff
+from leads.models import Handoff, Kind, Return
 from personas.models import OfferChange
 
 RUNNING = "running"
@@ -47,6 +47,15 @@ def of_changes(user: User, changes: Iterable[OfferChange]) -> Mapping[int, Any]:
     )
     found = mine.select_related("acknowledgement", "term", "owner")
     return {clock.acknowledgement.change_id: clock for clock in found.order_by("-due_at", "pk")}
+
+
+def of_disputes(returns: Iterable[Return]) -> dict[int, Any]:
+    """Handoff → the clock that waits for the ruling on its return, the nearest of several."""
+    disputed = [each.handoff_id for each in returns if each.is_disputed]
+    if not disputed:
+        return {}
+    found = clocks(ended=False).filter(handoff__in=disputed, term__starts_on=Kind.DISPUTED)
+    return {clock.handoff_id: clock for clock in found.order_by("-due_at", "pk")}
 
 
 def _waiting(handoff: Handoff, side: str) -> list[Any]:

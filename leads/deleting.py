@@ -2,7 +2,7 @@
 
 1. What sales has of it is withdrawn: its clocks end unjudged (`sla` listens), what was missed stays
    missed, and its owner is told. A lead with a deal, or one whose return waits for marketing's
-   answer, is refused.
+   answer or the managers' ruling, is refused.
 2. `Lead.objects` knows it no more; `Lead.everything` does. Its e-mail address is free: whoever
    comes by it is a new lead.
 3. Putting it back lets its handoff and its clocks go on with their deadlines, unless its address
@@ -31,6 +31,8 @@ def hindrance(lead: Lead) -> str:
         return "has a deal, which the figures count"
     if Return.objects.filter(handoff__lead=lead, answered_at=None).exists():
         return "came back from sales and waits for marketing's answer"
+    if Return.objects.disputed().filter(handoff__lead=lead).exists():
+        return "came back from sales, and its managers have not ruled on that yet"
     return ""
 
 
@@ -81,6 +83,11 @@ def _locked(lead: Lead) -> tuple[Lead | None, Handoff | None]:
 def in_queue(lead: Lead) -> str:
     """The queue, where it was once: an address of its own, by which such messages are found."""
     return f"{reverse('queue')}#lead-{lead.pk}"
+
+
+def in_rulings(lead: Lead) -> str:
+    """The disputed returns, where it was once: an address of its own, as in_queue."""
+    return f"{reverse('rulings')}#lead-{lead.pk}"
 
 
 def _withdraw(lead: Lead, handoff: Handoff, *, by: User, at: datetime) -> None:

@@ -17,13 +17,14 @@ from django.db.models.functions import Cast, Concat
 
 from accounts import audit, outbox
 from leads.companies import linking
-from leads.deleting import in_queue
+from leads.deleting import in_queue, in_rulings
 from leads.files import keeping
 from leads.mail.forgetting import forget_of
 from leads.models import (
     TOUCHPOINTS,
     Activity,
     Answer,
+    Assignment,
     BadAddress,
     BulkLine,
     DuplicatePair,
@@ -38,9 +39,11 @@ from leads.models import (
     Merge,
     ReceivedMail,
     Return,
+    Ruling,
     SentMail,
     Task,
 )
+from leads.signals import leads_erased
 
 KEPT_FOR = timedelta(days=30)
 BATCH = 200
@@ -92,7 +95,8 @@ def _batch(size: int, *, at: datetime) -> int:
         theirs = {*emails, *former} - {None}
         forget_of(theirs - set(others.filter(email__in=theirs).values_list("email", flat=True)))
         had = set(Handoff.objects.filter(lead__in=numbers).values_list("lead", flat=True))
-        pages = [page for lead in leads for page in (lead.get_absolute_url(), in_queue(lead))]
+        addresses = (Lead.get_absolute_url, in_queue, in_rulings)
+        pages = [address(lead) for lead in leads for address in addresses]
         outbox.forget(pages, told_too=True)
         number = Concat(Value("Lead "), Cast(F("lead_number"), TextField()))
         BulkLine.objects.filter(lead_number__in=numbers).update(name=number)
@@ -127,18 +131,27 @@ def _empty(numbers: Sequence[int], *, at: datetime) -> None:
     reasoned = list(activities.filter(data__has_key="override_reason"))
     for activity in reasoned:
         del activity.data["override_reason"]
-    Activity.objects.bulk_update(reasoned, ["data"])
+    # What the handoff's note was before the deletion.
+    withdrawn = list(activities.filter(data__was__note__gt=""))
+    for activity in withdrawn:
+        activity.data["was"]["note"] = ""
+    Activity.objects.bulk_update([*reasoned, *withdrawn], ["data"])
     handoffs = list(Handoff.objects.filter(lead__in=numbers))
     for handoff in handoffs:
         handoff.note = handoff.override_reason = ""
         handoff.receipt = _less_person(handoff.receipt)
     Handoff.objects.bulk_update(handoffs, ["note", "override_reason", "receipt"])
+    Assignment.objects.filter(handoff__in=handoffs).update(reason="")
     Return.objects.filter(handoff__in=handoffs).update(note="", answer_note="")
+    Ruling.objects.filter(returned__handoff__in=handoffs).update(reason="")
     Feedback.objects.filter(handoff__in=handoffs).update(why="")
     Lead.everything.filter(pk__in=numbers).update(**NOBODY, erased_at=at, updated_at=at)
+    leads_erased.send(Lead, leads=numbers)
 
 
 def _less_person(receipt: dict[str, Any]) -> dict[str, Any]:
-    """What was promised at the handoff, less who it was and what they looked at."""
+    """What was promised at the handoff, less who it was and what they looked at; whether the packet
+    was complete can still be told."""
     signs = [{**sign, "data": {}} for sign in receipt.get("touchpoints", [])]
-    return {**receipt, "person": {}, "reasons": [], "touchpoints": signs}
+    person = dict.fromkeys((name for name, said in receipt.get("person", {}).items() if said), "–")
+    return {**receipt, "person": person, "reasons": [], "touchpoints": signs}

@@ -16,6 +16,7 @@ from leads.custom_fields.asking import ask
 from leads.models import OUTCOMES, CustomField, Deal, Insight, Kind, Lead, Outcome, RejectReason
 from leads.models.feedback import Rating
 from leads.qualification import DISQUALIFY_REASONS
+from personas.models import Offer
 
 NOTE = 4000
 CURRENCIES = [("USD", "USD"), ("EUR", "EUR"), ("GBP", "GBP")]
@@ -104,6 +105,9 @@ class DealForm(forms.Form):
         label="What for", max_length=200, required=False,
         widget=forms.TextInput(attrs={"list": "deal-offers", "autocomplete": "off"}),
     )  # fmt: skip
+    offer = forms.ModelChoiceField(
+        Offer.objects.none(), label="Offer", required=False, empty_label="None of our offers"
+    )
     amount = forms.DecimalField(
         label="Amount", min_value=Decimal(0), max_digits=12, decimal_places=2,
         widget=forms.NumberInput(attrs={"inputmode": "decimal", "step": "any", "autofocus": True}),
@@ -117,6 +121,7 @@ class DealForm(forms.Form):
 
     def __init__(self, *args: Any, there: Sequence[Deal] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["offer"].queryset = Offer.objects.on_sale()  # type: ignore[attr-defined]
         self.there = {str(deal.pk): deal for deal in there}
         if there:
             choices = [(number, _as_choice(deal)) for number, deal in self.there.items()]

@@ -66,10 +66,9 @@ def hand_over(
             _refuse_unready(lead, held, at=at, stamp=stamp, override_reason=override_reason)
             if held is not None:
                 sourcing.let_go(held, by=by, at=at)
-        touchpoints = Activity.objects.filter(lead__in=locked, kind__in=TOUCHPOINTS)
         handoffs, activities = pass_on(
             locked,
-            list(touchpoints.order_by("occurred_at", "id")),
+            touchpoints_of(locked),
             by=by,
             at=at,
             override_reason=override_reason,
@@ -77,6 +76,12 @@ def hand_over(
         )
         record_activities(activities, at=at, stamp=stamp)
     return handoffs
+
+
+def touchpoints_of(leads: Sequence[Lead]) -> list[Activity]:
+    """What these did, oldest first, for their receipts."""
+    found = Activity.objects.filter(lead__in=leads, kind__in=TOUCHPOINTS)
+    return list(found.order_by("occurred_at", "id"))
 
 
 def _refuse_unready(
@@ -105,12 +110,18 @@ def _refuse_unready(
         )
 
 
-def place(leads: Sequence[Lead], *, at: datetime, stamp: UUID | None = None) -> list[Route]:
-    """Find each lead its rep, in the caller's transaction; it says so on the leads (PLACED),
-    which the caller saves."""
+def place(
+    leads: Sequence[Lead],
+    *,
+    at: datetime,
+    stamp: UUID | None = None,
+    routes: list[Route] | None = None,
+) -> list[Route]:
+    """Find each lead its rep, unless `routes` say so already, in the caller's transaction; it says
+    so on the leads (PLACED), which the caller saves."""
     if not leads:
         return []
-    routes = route(leads, at=at, stamp=stamp)
+    routes = route(leads, at=at, stamp=stamp) if routes is None else routes
     for lead, chosen in zip(leads, routes, strict=True):
         lead.stage = Stage.MQL
         lead.handed_over_at = lead.updated_at = at

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Value
 from django.db.models.functions import Lower
 
 from accounts.models import User
@@ -26,6 +26,8 @@ READ = 2000
 class Said:
     """The same words of several people, with some of the leads."""
 
+    # Insight.About, and in words.
+    kind: str
     about: str
     words: str
     count: int = 0
@@ -43,7 +45,9 @@ def add(lead: Lead, about: str, words: str, *, by: User, at: datetime) -> tuple[
     said = " ".join(words.split())
     if not said:
         raise Refused("Say what you heard.", fields={"words": "Say what you heard."})
-    known = Insight.objects.filter(lead=lead, about=about, words__iexact=said)
+    # As the constraint tells them apart: by small letters, which are not those of `iexact`.
+    same = _with_key(Insight.objects.filter(lead=lead, about=about))
+    known = same.filter(key=Lower(Value(said)))
     try:
         with transaction.atomic():
             made, new = known.get_or_create(
@@ -91,7 +95,9 @@ def heard(persona: Persona, user: User) -> list[Said]:
     found: dict[tuple[str, str], Said] = {}
     for insight in persona.insights.select_related("by")[:READ]:
         key = (insight.about, insight.words.casefold())
-        said = found.setdefault(key, Said(insight.get_about_display(), insight.words))
+        said = found.setdefault(
+            key, Said(insight.about, insight.get_about_display(), insight.words)
+        )
         said.count += 1
         said.newest = said.newest or insight
     lines = sorted(found.items(), key=lambda line: -line[1].count)[:MOST]

@@ -22,6 +22,7 @@ class Rights:
     may_hand_over: bool = False
     may_answer: bool = False
     may_take_up: bool = False
+    may_rule: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,10 @@ def _dealing(state: State, deal: Deal, rights: Rights) -> NextStep:
 def _returned(returned: Return, rights: Rights) -> NextStep:
     said = f"{returned.returned_by}: {returned.get_reason_display().lower()}"
     said += f". “{returned.note}”" if returned.note else "."
+    if returned.is_disputed:
+        said += f" {returned.answered_by}: “{returned.answer_note}”"
+        title = "Disputed: rule on it" if rights.may_rule else "Disputed: the managers will rule"
+        return NextStep(title, said, ("rule", *_note(rights)))
     if not rights.may_answer:
         return NextStep("Sent back to marketing", said, _note(rights))
     return NextStep("Answer sales", said, ("answer", "note"), ("edit",) if rights.may_edit else ())

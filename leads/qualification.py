@@ -14,7 +14,9 @@ from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.criteria.standing import Standing, standing
 from leads.models import Assignment, Deal, Handoff, Kind, Lead, Stage
 from leads.models.stages import AIDA_AT
+from leads.offered.sold import named
 from leads.routing import PoolRules
+from personas.models import Offer
 
 DISQUALIFY_REASONS = {
     "no_budget": "No budget",
@@ -158,9 +160,13 @@ def open_deal(
     name: str = "",
     amount: Decimal,
     currency: str = "USD",
+    offer: Offer | None = None,
     expected_on: date | None = None,
 ) -> tuple[Deal, bool]:
-    """Convert a qualified lead; twice changes nothing. Returns the deal and whether it is new."""
+    """Convert a qualified lead; twice changes nothing. Returns the deal and whether it is new.
+
+    Without an `offer` it is of the one that its name is, or was, called by.
+    """
     if amount < 0:
         raise Refused("An amount can't be negative.", fields={"amount": "Use 0 or more."})
     with transaction.atomic():
@@ -172,24 +178,16 @@ def open_deal(
             raise Conflict(f"Qualify {now.name} before opening a deal.", code="not_qualified")
         handoff = now.handoffs.order_by("-cycle").first()
         deal = Deal.objects.create(
-            lead=now,
-            handoff=handoff,
-            name=name.strip() or f"{now.company or now.name}",
-            amount=amount,
-            currency=currency,
-            owner=now.owner or by,
-            expected_on=expected_on,
+            lead=now, handoff=handoff, offer=offer or named(name),
+            name=name.strip() or (offer.name if offer else f"{now.company or now.name}"),
+            amount=amount, currency=currency, owner=now.owner or by, expected_on=expected_on,
             opened_at=at,
-        )
+        )  # fmt: skip
         Lead.objects.filter(pk=now.pk).update(stage=Stage.OPPORTUNITY, updated_at=at)
         now.record(
-            Kind.DEAL_OPENED,
-            by=by,
-            at=at,
-            handoff=handoff,
-            occurred_at=at,
+            Kind.DEAL_OPENED, by=by, at=at, handoff=handoff, occurred_at=at,
             data={"amount": str(amount), "currency": currency},
-        )
+        )  # fmt: skip
     return deal, True
 
 

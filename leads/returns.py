@@ -6,8 +6,10 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.refusals import Conflict, Refused
+from leads import rulings
+from leads.activities import record_activities
 from leads.handover import hand_over
-from leads.models import Handoff, Kind, Return
+from leads.models import Activity, Handoff, Kind, Return
 
 
 def answer(
@@ -39,15 +41,18 @@ def answer(
                 f"{returned.get_answer_display().lower()}."
             )
         lead = returned.handoff.lead
-        lead.record(
-            Kind.RETURN_ANSWERED,
-            by=by,
-            at=at,
-            handoff=returned.handoff,
-            occurred_at=at,
-            note=note,
-            data={"answer": answer},
-        )
+        said = Activity(
+            lead=lead, handoff=returned.handoff, kind=Kind.RETURN_ANSWERED, actor=by,
+            occurred_at=at, note=note, data={"answer": answer},
+        )  # fmt: skip
+        if answer == Return.Answer.DISPUTED:
+            disputed = Activity(
+                lead=lead, handoff=returned.handoff, kind=Kind.DISPUTED, actor=by, occurred_at=at
+            )
+            record_activities([said, disputed], at=at)
+            rulings.ask_the_managers(returned, by=by, at=at)
+            return None
+        record_activities([said], at=at)
         if answer == Return.Answer.FIXED:
             return hand_over([lead], by=by, at=at, override_reason=f"Fixed: {note}")[0]
     return None

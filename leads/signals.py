@@ -6,3 +6,7 @@ from django.dispatch import Signal
 # `activities`: list[Activity] (lead and handoff loaded), `at`: the present instant, and
 # `stamp`: the configuration stamp if the sender has read it, else None.
 activities_recorded = Signal()
+
+# Sent in the transaction that erases leads (leads.erasing), with `leads`: the numbers of those of
+# whom handoffs stay, for the figures.
+leads_erased = Signal()

@@ -5,9 +5,11 @@ None of these writes a lead (see `Tag`), so each costs the same among a million 
 
 from collections import Counter
 from datetime import datetime
+from functools import reduce
+from operator import or_
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Func, IntegerField
+from django.db.models import Count, Func, IntegerField, Q
 
 from accounts import audit
 from accounts.models import Role, User
@@ -33,9 +35,12 @@ def counted(user: User) -> Counter[int] | None:
         with patience.within(PATIENCE):
             by_tag = leads.annotate(tag=tags).values_list("tag").annotate(Count("pk"))
             found.update({tag: count for tag, count in by_tag if tag not in several})
-            for root in {meant[number] for number in several}:
-                alike = tagging.words().alike(root)
-                found[root] = leads.filter(tags__overlap=alike).count()
+            roots = {meant[number] for number in several}
+            alike = {root: Q(tags__overlap=tagging.words().alike(root)) for root in roots}
+            counts = {f"tag_{root}": Count("pk", filter=has) for root, has in alike.items()}
+            if counts:
+                every = leads.filter(reduce(or_, alike.values())).aggregate(**counts)
+                found.update({root: every[f"tag_{root}"] for root in roots})
     except patience.TooSlow:
         return None
     return found
@@ -66,7 +71,7 @@ def merge(tag: Tag, into: Tag, *, by: User, at: datetime) -> None:
         if len(now) < 2:
             raise Refused(f"“{tag}” can't be merged into itself; choose another tag.")
         for one in now.values():
-            if one.merged_into_id or one.removed_at:
+            if not _stands(one):
                 raise Conflict(f"“{one}” was merged or removed meanwhile; look at the tags again.")
         now[tag.pk].merged_into = now[into.pk]
         now[tag.pk].save(update_fields=["merged_into"])
@@ -89,9 +94,10 @@ def take_apart(tag: Tag, *, by: User, at: datetime) -> None:
 def remove(tag: Tag, *, by: User, at: datetime) -> None:
     """Take it off every lead, with the words that were merged into it."""
     with transaction.atomic():
-        if not Tag.objects.filter(pk=tag.pk, removed_at=None, merged_into=None).exists():
+        family = _locked(tag)
+        if not any(one.pk == tag.pk and _stands(one) for one in family):
             raise Conflict(f"“{tag}” was merged or removed meanwhile.")
-        for one in _with_merged(tag):
+        for one in family:
             if one.removed_at is None:
                 one.removed_at = at
                 one.save(update_fields=["removed_at"])
@@ -104,7 +110,7 @@ def put_back(tag: Tag, *, by: User, at: datetime) -> None:
         raise Conflict(f"“{tag}” was not removed.")
     removed_at = tag.removed_at
     with transaction.atomic():
-        for one in _with_merged(tag):
+        for one in _locked(tag):
             if one.removed_at == removed_at:
                 one.removed_at = None
                 _save(one, "removed_at")
@@ -116,6 +122,16 @@ def _with_merged(tag: Tag) -> list[Tag]:
     for one in found:  # grows as it is walked: a tag merged into one that was merged itself
         found += Tag.objects.filter(merged_into=one)
     return found
+
+
+def _stands(tag: Tag) -> bool:
+    return tag.merged_into_id is None and tag.removed_at is None
+
+
+def _locked(tag: Tag) -> list[Tag]:
+    """The tag and those merged into it, locked in the order in which a merge locks them."""
+    numbers = [one.pk for one in _with_merged(tag)]
+    return list(Tag.objects.select_for_update().filter(pk__in=numbers).order_by("pk"))
 
 
 def _save(tag: Tag, field: str) -> None:

@@ -127,8 +127,9 @@ def publish(change: OfferChange, *, by: User, at: datetime, seen: str) -> OfferC
         now.save(update_fields=["published_by", "published_at"])
         _apply(offer, now.after)
         if now.renamed:
-            # Called so again: the name is retired no more.
-            offer.former.filter(name__iexact=offer.name).delete()
+            # Called so again: the name is retired no more. One from before there were changes is
+            # kept, for no change would bring it back; it is not told while it is the present name.
+            offer.former.filter(name__iexact=offer.name, change__isnull=False).delete()
             _retire(offer, now)
         asked = [Acknowledgement(change=now, user=user) for user in sales()]
         Acknowledgement.objects.bulk_create(asked)
@@ -148,6 +149,8 @@ def _apply(offer: Offer, facts: Mapping[str, Any]) -> None:
 def _retire(offer: Offer, change: OfferChange) -> None:
     """The name before a change is a former one; in other capitals it is the same name."""
     name = change.before["name"]
+    if offer.former.filter(name__iexact=name, change=None).exists():
+        return
     FormerName.objects.update_or_create(
         offer=offer, name__iexact=name,
         defaults={"name": name, "until": change.published_at, "change": change},

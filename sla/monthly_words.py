@@ -9,6 +9,8 @@ RULES = (
     "A lead counts in the month in which it is handed over, whatever sales does with it when; a "
     "handoff that was withdrawn before an answer does not count, nor one that both sides agreed "
     "to leave out.",
+    "A return that marketing disputes counts as rejected until a manager of each side have ruled "
+    "on it together; ruled that sales should have taken it, the handoff counts as accepted.",
     "Of a month that a version covers in part, a number of leads is owed in proportion to its "
     "working time.",
 )

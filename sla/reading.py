@@ -39,6 +39,7 @@ STARTS: dict[str, str] = {
     Kind.HANDED_OVER: "it is handed over",
     Kind.REJECTED: "sales rejects it",
     Kind.ACCEPTED: "it is accepted",
+    Kind.DISPUTED: "marketing disputes a return",
     PUBLISHED: "a change of an offer is published",
 }
 STOPS: dict[str, str] = {
@@ -48,6 +49,7 @@ STOPS: dict[str, str] = {
     Kind.EMAIL: "an e-mail",
     Kind.MEETING: "a meeting",
     Kind.RETURN_ANSWERED: "answering it",
+    Kind.RULED: "ruling on it with the other side",
     Kind.QUALIFIED: "qualifying it",
     Kind.DISQUALIFIED: "disqualifying it",
     Kind.RECYCLED: "recycling it",

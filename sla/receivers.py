@@ -8,9 +8,10 @@ from uuid import UUID
 from django.dispatch import receiver
 
 from leads.models import Activity
-from leads.signals import activities_recorded
+from leads.signals import activities_recorded, leads_erased
 from personas.models import Acknowledgement
 from personas.signals import change_acknowledged, change_published, change_taken_back
+from sla import erasing
 from sla.clocks import acknowledging
 from sla.clocks.following import follow
 
@@ -21,6 +22,12 @@ def follow_activities(
 ) -> None:
     """Start, stop and pass on clocks in the transaction that recorded the activities."""
     follow(activities, at=at, stamp=stamp)
+
+
+@receiver(leads_erased, dispatch_uid="sla-forgets-the-erased")
+def forget_the_erased(leads: Sequence[int], **_: Any) -> None:
+    """Empty what was written of them here."""
+    erasing.forget(leads)
 
 
 @receiver(change_published, dispatch_uid="sla-starts-changes")

@@ -56,7 +56,7 @@ def test_the_navigation_of_each_role(cast, client, person, entries):
     page = client.get("/profile/").content.decode()
     navigation = re.search(r'aria-label="Main">(.*?)</nav>', page, re.DOTALL)
     quality = "quality " if person in ("maya", "mona", "dana", "admin") else ""
-    scorecard = "scorecard " if person != "outsider" else ""
+    scorecard = "scorecard rulings " if person != "outsider" else ""
     agreement = f"{scorecard}compliance clock-list {quality}contract calendar-list"
     # Pages of leads and what is agreed on are for members of a team.
     agreement += (

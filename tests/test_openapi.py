@@ -46,7 +46,12 @@ ENDPOINTS = {
     "/api/v1/leads/{id}/disqualify/": {"post"},
     "/api/v1/leads/{id}/recycle/": {"post"},
     "/api/v1/queue/": {"get"},
+    "/api/v1/returns/": {"get"},
+    "/api/v1/returns/{id}/answer/": {"post"},
+    "/api/v1/returns/{id}/ruling/": {"post"},
+    "/api/v1/returns/{id}/ruling/decide/": {"post"},
     "/api/v1/sla/compliance/": {"get"},
+    "/api/v1/sla/scorecard/": {"get"},
     "/api/v1/sla/what-if/": {"post"},
     "/api/v1/sla/handoffs/{id}/time/": {"get"},
 }

@@ -73,6 +73,11 @@ api:qualify          POST  401  404  404  403  403  200  404  200  200
 api:queue            GET   401  200  200  200  200  200  200  200  200
 api:recycle          POST  401  422  422  422  422  422  422  422  422
 api:what-if          POST  401  403  403  403  200  403  403  200  200
+api:answer-return    POST  401  422  422  422  422  422  422  422  422
+api:decide-ruling    POST  401  422  422  422  422  422  422  422  422
+api:propose-ruling   POST  401  422  422  422  422  422  422  422  422
+api:returns          GET   401  200  200  200  200  200  200  200  200
+api:scorecard        GET   401  403  200  200  200  200  200  200  200
 api:reject           POST  401  422  422  422  422  422  422  422  422
 agenda               GET   in   403  200  200  200  200  200  200  200
 agenda-feed          POST  in   403  200  200  200  200  200  200  200
@@ -294,10 +299,13 @@ offer                GET   in   403  200  200  200  200  200  200  200
 offer-change         GET   in   403  200  200  200  200  200  200  200
 offer-change-edit    GET   in   403  200  200  200  403  403  403  403
 offer-change-edit    POST  in   403  422  422  422  403  403  403  403
+offer-describe       GET   in   403  200  200  200  403  403  403  403
+offer-describe       POST  in   403  409  409  409  403  403  403  403
 offer-list           GET   in   403  200  200  200  200  200  200  200
 offer-new            GET   in   403  200  200  200  403  403  403  403
 offer-new            POST  in   403  422  422  422  403  403  403  403
 persona              GET   in   403  200  200  200  200  200  200  200
+persona-adopt        POST  in   403  302  302  302  302  302  302  403
 persona-draft        GET   in   403  200  200  200  200  200  200  200
 persona-draft-preview GET  in   403  200  200  200  200  200  200  200
 persona-drop         POST  in   403  302  302  302  302  302  302  403
@@ -340,6 +348,9 @@ ready                GET   in   403  200  200  200  200  200  200  200
 ready                POST  in   403  422  422  422  422  422  422  422
 return-answer        POST  in   403  404  422  422  403  403  403  422
 returns              GET   in   403  200  200  200  403  403  403  200
+ruling-decide        POST  in   403  404  403  302  403  404  302  403
+ruling-propose       POST  in   403  404  403  422  403  404  422  403
+rulings              GET   in   403  200  200  200  200  200  200  200
 scorecard            GET   in   403  200  200  200  200  200  200  200
 scorecard-leads      GET   in   403  200  200  200  200  200  200  200
 scoring              GET   in   403  200  200  200  200  200  200  200
@@ -501,6 +512,7 @@ def scene(cast):
                          "import-start"),
                         waiting.pk), "import": done.pk,
         "handoff": handoff.pk, "lead": lead.pk, "deal": deal.pk, "return": returned.pk,
+        "ruling-": returned.pk,
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
         "api-key": key.pk, "api:handoff": handoff.pk, "api:": lead.pk, "person-": cast.sam.pk,
         "webhook-delivery": delivery.pk, "webhook": hook.pk, "promise": promised.pk,

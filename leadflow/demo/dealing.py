@@ -12,6 +12,7 @@ from leadflow.demo.people import TEMPERS
 from leads.activities import log_touch
 from leads.models import Deal, Handoff, Kind, Lead, Outcome
 from leads.qualification import open_deal
+from personas.models import Offer
 
 HOUR = 3600
 WON = (
@@ -64,7 +65,8 @@ def propose(history: History, lead_id: int, rep: User, rng: Random, at: datetime
     pieces = rng.choice((1, 1, 1, 2, 3)) if offer == "lodge-6" else 1
     amount = Decimal(round(price * pieces * rng.uniform(0.94, 1.12) / 10) * 10)
     title = f"{f'{pieces} × ' if pieces > 1 else ''}{name}, {lead.company or lead.name}"
-    deal, _ = open_deal(lead, by=rep, at=at, name=title[:200], amount=amount)
+    sold = Offer.objects.filter(slug=offer).first()
+    deal, _ = open_deal(lead, by=rep, at=at, name=title[:200], amount=amount, offer=sold)
     login = history.logins[rep.pk]
     if rng.random() < 0.6:
         step = partial(show, deal.pk, rep, rng)

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from accounts.refusals import Refused
+from leadflow.demo import rulings
 from leadflow.demo.arrivals import Arrival
 from leadflow.demo.campaigns import PLANS
 from leadflow.demo.history import History, spell
@@ -98,7 +99,10 @@ def answer(
     else:
         choice, note = Return.Answer.ACCEPTED, ""
     try:
-        return returns.answer(returned, choice, by=history.users[login], at=at, note=note)
+        sent = returns.answer(returned, choice, by=history.users[login], at=at, note=note)
+        if choice == Return.Answer.DISPUTED:
+            rulings.disputed(history, returned, at)
+        return sent
     except Refused:  # handed over again meanwhile, for a new sign of interest
         returned = Return.objects.select_related("handoff__lead").get(pk=return_id)
         return returns.answer(

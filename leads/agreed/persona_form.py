@@ -75,6 +75,8 @@ class ObjectionForm(forms.Form):
         label="They object", max_length=300, error_messages={"required": "Say what they object."}
     )
     answer = forms.CharField(label="We answer", max_length=1000, required=False)
+    # Where it comes from, if sales heard it (leads.agreed.adopting).
+    heard = forms.CharField(max_length=100, required=False, widget=forms.HiddenInput)
 
 
 class SourceForm(forms.Form):
@@ -121,7 +123,11 @@ class WholePersona:
         data = {name: self.main.cleaned_data[name] for name in PersonaForm.base_fields}
         objections, sources = (
             [
-                {name: row.cleaned_data[name] for name in row.fields if name != "DELETE"}
+                {
+                    name: row.cleaned_data[name]
+                    for name in row.fields
+                    if name != "DELETE" and (name != "heard" or row.cleaned_data[name])
+                }
                 for row in kept(rows)
             ]
             for rows in (self.objections, self.sources)

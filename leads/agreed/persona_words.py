@@ -78,6 +78,7 @@ def _sources(facts: Facts) -> Sequence[str]:
 def _objections(facts: Facts) -> Sequence[str]:
     return [
         f"“{each['objection']}” – {each['answer'] or 'no answer yet'}"
+        + (f" ({each['heard']})" if each.get("heard") else "")
         if isinstance(each, Mapping)
         else str(each)
         for each in facts.get("objections", [])

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.api import changes, fields, handoffs, leads, queue
+from leads.api import changes, fields, handoffs, leads, queue, returns
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -22,5 +22,9 @@ urlpatterns = [
         name="acknowledge-change",
     ),
     path("fields/", fields.Fields.as_view(), name="fields"),
+    path("returns/", returns.Returns.as_view(), name="returns"),
+    path("returns/<int:pk>/answer/", returns.AnswerReturn.as_view(), name="answer-return"),
+    path("returns/<int:pk>/ruling/", returns.ProposeRuling.as_view(), name="propose-ruling"),
+    path("returns/<int:pk>/ruling/decide/", returns.DecideRuling.as_view(), name="decide-ruling"),
     path("queue/", queue.QueueView.as_view(), name="queue"),
 ]

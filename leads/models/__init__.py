@@ -29,6 +29,7 @@ from leads.models.merge import FormerLead, Merge
 from leads.models.prediction import Chance, Prediction
 from leads.models.returned import Return
 from leads.models.routing import Assignment, Pool, PoolMember
+from leads.models.ruling import Ruling
 from leads.models.saved_view import ListSettings, SavedView
 from leads.models.score import ScoreDraft, ScoreRules, ScoreRun
 from leads.models.stages import AIDA_AT, Aida, DecisionRole, Sourced, Stage, Tier
@@ -83,6 +84,7 @@ __all__ = [
     "ReceivedMail",
     "RejectReason",
     "Return",
+    "Ruling",
     "SavedView",
     "ScoreDraft",
     "ScoreRules",

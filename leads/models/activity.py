@@ -38,6 +38,8 @@ class Kind(models.TextChoices):
     PAUSED = "paused", "Paused"
     RESUMED = "resumed", "Resumed"
     RETURN_ANSWERED = "return_answered", "Return answered by marketing"
+    DISPUTED = "disputed", "Return disputed"
+    RULED = "ruled", "Return ruled on by both managers"
     QUALIFIED = "qualified", "Qualified"
     DISQUALIFIED = "disqualified", "Disqualified"
     RECYCLED = "recycled", "Recycled to marketing"

@@ -14,6 +14,7 @@ from leads.models.activity import Activity, Kind
 from leads.models.handoff import Handoff
 from leads.models.lead import Lead
 from leads.models.stages import AIDA_AT, Stage
+from personas.models import Offer
 
 
 class DealQuerySet(models.QuerySet["Deal"]):
@@ -51,6 +52,8 @@ class Deal(models.Model):
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="deals")
     handoff = models.ForeignKey(Handoff, null=True, on_delete=models.CASCADE, related_name="deals")
     name = models.CharField(max_length=200)
+    # What is sold, where it is one of our offers.
+    offer = models.ForeignKey(Offer, null=True, on_delete=models.SET_NULL, related_name="deals")
     amount = models.DecimalField(max_digits=12, decimal_places=2, default=Decimal(0))
     currency = models.CharField(max_length=3, default="USD")
     owner = models.ForeignKey(User, on_delete=models.PROTECT, related_name="deals")

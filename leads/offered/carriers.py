@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
+from time import monotonic
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
@@ -14,9 +15,11 @@ from accounts.models import User
 from accounts.words import money_words
 from leads.lists.patience import LONGEST, TooSlow, within
 from leads.models import Activity, Campaign, CaptureForm, Deal, Handoff, Lead, MailTemplate
-from personas.models import Definition, OfferChange, Persona
+from personas.models import Definition, Offer, OfferChange, Persona
 from personas.retired import spoken
 
+# Milliseconds for all kinds together.
+PATIENCE = 6000
 # Of each kind.
 MOST = 25
 # Of each kind so many rows with the letters in them are read for whole words, the newest first.
@@ -53,6 +56,8 @@ class Asked:
     words: tuple[str, ...]
     in_use: tuple[str, ...]
     by: User
+    # Of a price: deals of this offer carry it, whatever they are called.
+    offer: Offer | None = None
 
     def anywhere(self, *fields: str) -> Q:
         """Rows that may say it: letters in a row, whatever stands around them."""
@@ -69,15 +74,21 @@ def carriers(change: OfferChange, *, by: User) -> list[Group]:
     words = change.retired_words
     asked = Asked(tuple(words), (change.after.get("name", change.offer.name),), by)
     kinds = KINDS if words else ()
-    groups = [_group(title, look, asked) for title, look in kinds]
-    groups.insert(0, _quoted(change, by) if change.repriced else _named(asked))
+    until = monotonic() + PATIENCE / 1000
+    groups = [_quoted(change, by, until) if change.repriced else _named(asked, until)]
+    groups += [_group(title, look, asked, until) for title, look in kinds]
     return [group for group in groups if group.found or group.unknown or group.more]
 
 
-def _group(title: str, look: Callable[[Asked], Iterable[Carrier]], asked: Asked) -> Group:
-    group = Group(title)
+def _group(
+    title: str, look: Callable[[Asked], Iterable[Carrier]], asked: Asked, until: float
+) -> Group:
+    group, left = Group(title), int((until - monotonic()) * 1000)
+    if left <= 0:
+        group.unknown = True
+        return group
     try:
-        with within(LONGEST):
+        with within(min(left, LONGEST)):
             for carrier in look(asked):
                 if len(group.found) == MOST:
                     group.more = True
@@ -101,24 +112,30 @@ def _newest(rows: QuerySet[Any]) -> Iterator[Any]:
         raise _Unread
 
 
-def _quoted(change: OfferChange, by: User) -> Group:
+def _quoted(change: OfferChange, by: User, until: float) -> Group:
     """Open deals of the offer, by any of its names: the customer may have heard the old price."""
     names = {change.offer.name, *change.offer.former_names, *change.retired_words}
     names.add(change.after.get("name", change.offer.name))
-    asked = Asked(tuple(sorted(names)), (), by)
-    return _group("Open deals, quoted before", _deals, asked)
+    asked = Asked(tuple(sorted(names)), (), by, change.offer)
+    return _group("Open deals, quoted before", _deals, asked, until)
 
 
-def _named(asked: Asked) -> Group:
-    return _group("Open deals", _deals, asked) if asked.words else Group("Open deals")
+def _named(asked: Asked, until: float) -> Group:
+    return _group("Open deals", _deals, asked, until) if asked.words else Group("Open deals")
 
 
 def _deals(asked: Asked) -> Iterator[Carrier]:
-    deals: QuerySet[Deal] = Deal.objects.visible_to(asked.by).open().filter(asked.anywhere("name"))
-    for deal in _newest(deals.select_related("lead", "owner").order_by("-opened_at")):
-        if asked.say(deal.name):
-            beside = f"{deal.lead.name}, {money_words(deal.amount, deal.currency)}, {deal.owner}"
-            yield Carrier(deal.name, beside, deal.lead.get_absolute_url())
+    which = asked.anywhere("name")
+    if asked.offer is not None:
+        which |= Q(offer=asked.offer)
+    deals = Deal.objects.visible_to(asked.by).open().filter(which)
+    deals = deals.with_rights(asked.by).select_related("lead", "owner")
+    for deal in _newest(deals.order_by("-opened_at")):
+        of_offer = asked.offer is not None and deal.offer_id == asked.offer.pk
+        if of_offer or asked.say(deal.name):
+            whose = deal.lead.name if deal.may_see else deal.lead.company  # type: ignore[attr-defined]
+            beside = f"{whose}, {money_words(deal.amount, deal.currency)}, {deal.owner}"
+            yield Carrier(deal.name, beside, deal.get_absolute_url())
 
 
 def _leads(asked: Asked) -> Iterator[Carrier]:

@@ -96,8 +96,8 @@ def _free(slug: str) -> str:
     return slug
 
 
-class NewOfferForm(ChangeForm):
-    """Something we shall sell, once it is published."""
+class DescriptionForm(forms.Form):
+    """What an offer is, and for whom."""
 
     summary = forms.CharField(
         label="Description", required=False, max_length=2000,
@@ -108,12 +108,19 @@ class NewOfferForm(ChangeForm):
         widget=forms.CheckboxSelectMultiple,
     )  # fmt: skip
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["personas"].queryset = Persona.objects.in_use()  # type: ignore[attr-defined]
+
+
+class NewOfferForm(ChangeForm, DescriptionForm):
+    """Something we shall sell, once it is published."""
+
     field_order = ("name", "price", "currency", "summary", "personas", "say", "reason")
 
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
         del self.fields["is_active"], self.fields["claim"]
-        self.fields["personas"].queryset = Persona.objects.in_use()  # type: ignore[attr-defined]
 
     def clean_name(self) -> str:
         name = super().clean_name()

@@ -46,7 +46,11 @@ def touching(
     ]
     told = _told(lead, deal) if recent else ""
     found = [
-        one.change for one in recent if lead.persona_id in one.personas or spoken(told, one.names)
+        one.change
+        for one in recent
+        if lead.persona_id in one.personas
+        or (deal is not None and deal.offer_id == one.change.offer_id)
+        or spoken(told, one.names)
     ]
     if not found:
         return []

@@ -36,6 +36,7 @@ PICTURES = {
     Kind.MERGED: "git-merge", Kind.UNMERGED: "arrow-back-up",
     Kind.RESTORED: "arrow-back-up", Kind.AUTO_REPLY: "robot", Kind.BOUNCED: "mail-x",
     Kind.REOPENED: "arrow-back-up", Kind.BOOKED: "calendar-plus", Kind.SOURCED: "user-plus",
+    Kind.DISPUTED: "scale", Kind.RULED: "gavel",
 }  # fmt: skip
 FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first name",
                "last_name": "last name"}  # fmt: skip
@@ -84,6 +85,8 @@ def activity_words(activity: Activity) -> str:
         return f"{data.get('name') or 'A lead'}, number {data.get('other')} before{also}"
     if activity.kind in (Kind.PAUSED, Kind.RESUMED):
         return _paused(data)
+    if activity.kind == Kind.RULED:
+        return str(Return.Ruled(data["outcome"]).label)
     if data.get("answer"):
         return str(Return.Answer(data["answer"]).label)
     if data.get("reason"):

@@ -28,7 +28,8 @@ def deal_list(request: SignedInRequest) -> HttpResponse:
     state = request.GET.get("state", Deal.State.OPEN)
     state = state if state in Deal.State.values else Deal.State.OPEN
     visible = Deal.objects.visible_to(request.user)
-    deals = visible.filter(state=state).select_related("lead__persona", "owner").order_by("-id")
+    related = ("lead__persona", "owner", "offer")
+    deals = visible.filter(state=state).select_related(*related).order_by("-id")
     deals = deals.with_rights(request.user).annotate(others=Count("contacts"))
     cursor = request.GET.get("cursor", "")
     if cursor.isascii() and cursor.isdigit() and len(cursor) < 19:

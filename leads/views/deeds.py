@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.urls import NoReverseMatch, reverse
 
+from leads.deleting import in_rulings
 from leads.models import Deal, Handoff, Lead, Return
 
 
@@ -59,6 +60,7 @@ def deeds(
     if returned is not None:
         answers = f"{reverse('returns')}#return-{returned.pk}"
         found.append(Deed("answer", "Answer", answers, "message-reply", "v", link=True))
+        found.append(Deed("rule", "Rulings", in_rulings(lead), "gavel", "u", link=True))
     return {deed.name: deed for deed in found if deed.url}
 
 

@@ -30,6 +30,8 @@ def home(request: SignedInRequest) -> HttpResponse:
     context: dict[str, Any] = {"at": at}
     if user.role in (Role.MARKETER, Role.MARKETING_MANAGER, Role.ADMIN):
         context["marketing"] = _marketing(user, at)
+    if user.is_manager:
+        context["disputed"] = Return.objects.visible_to(user).disputed().count()
     if user.is_sales:
         context["to_acknowledge"] = OfferChange.objects.to_acknowledge_by(user).count()
     if user.role == Role.SALES_REP:

@@ -11,11 +11,12 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.instants import database_now
-from accounts.refusals import Refused
+from accounts.refusals import Conflict, Refused
 from accounts.requests import SignedInRequest
-from leads.offered.forms import ChangeForm, NewOfferForm
+from leads.offered.forms import ChangeForm, DescriptionForm, NewOfferForm
+from leads.offered.sold import sold
 from leads.views.access import EVERYBODY, only_for
-from personas import announcing, saying
+from personas import announcing, describing, saying
 from personas.models import Message, Offer, OfferChange
 from personas.retired import Retired, vocabulary
 
@@ -48,7 +49,7 @@ def offer(request: SignedInRequest, slug: str) -> HttpResponse:
     context = {
         "at": database_now(),
         "offer": found,
-        "former": found.former.select_related("change"),
+        "former": found.former.exclude(name__iexact=found.name).select_related("change"),
         "change": announcing.open_change(found),
         "changes": changes.annotate(
             asked=Count("acknowledgements"), done=Count("acknowledgements", filter=done)
@@ -57,6 +58,7 @@ def offer(request: SignedInRequest, slug: str) -> HttpResponse:
         "said": _said(found),
         "may_say": saying.may_propose(request.user),
         "may_agree": saying.may_agree(request.user),
+        "sold": sold(found, by=request.user),
     }
     return render(request, "leads/offer.html", context)
 
@@ -120,6 +122,32 @@ def offer_change_edit(request: SignedInRequest, slug: str) -> HttpResponse:
         said = "" if mine else refusal.message
         return _form(request, form, offer=found, seen=now, refusal=said, status=refusal.status)
     return redirect(change)
+
+
+@require_http_methods(["GET", "POST"])
+def offer_describe(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Say what it is and for whom; nobody has to acknowledge that."""
+    _propose_only(request)
+    found = get_object_or_404(Offer, slug=slug)
+    context: dict[str, Any] = {"at": database_now(), "offer": found}
+    if request.method == "GET":
+        initial = {"summary": found.summary, "personas": found.personas.all()}
+        context |= {"form": DescriptionForm(initial=initial), "seen": describing.ticket(found)}
+        return render(request, "leads/offer_describe.html", context)
+    form, seen = DescriptionForm(request.POST), request.POST.get("seen", "")[:40]
+    context |= {"form": form, "seen": seen}
+    if not form.is_valid():
+        return render(request, "leads/offer_describe.html", context, status=422)
+    try:
+        describing.describe(
+            found, form.cleaned_data["summary"], list(form.cleaned_data["personas"]),
+            by=request.user, at=context["at"], seen=seen,
+        )  # fmt: skip
+    except Conflict as conflict:
+        context |= {"refusal": conflict.message, "seen": describing.ticket(found)}
+        return render(request, "leads/offer_describe.html", context, status=conflict.status)
+    messages.success(request, "Saved.")
+    return redirect(found)
 
 
 def _form(

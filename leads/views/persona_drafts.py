@@ -5,12 +5,15 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import two_signatures
 from accounts.instants import database_now
+from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
+from leads.agreed import adopting
 from leads.agreed.fitting import SHOWN, fitting
 from leads.agreed.persona_form import ROWS, WholePersona
 from leads.agreed.persona_words import changes
@@ -79,6 +82,23 @@ def _form(
 ) -> HttpResponse:
     context = {"at": database_now(), "form": whole, "slug": slug, **more}
     return render(request, "leads/persona_form.html", context, status=status)
+
+
+@require_POST
+def persona_adopt(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Put what sales heard into the proposal, or open one with it."""
+    AGREED.proposers_only(request.user)
+    persona = get_object_or_404(Persona, slug=slug)
+    about, words = (request.POST.get(name, "")[:200] for name in ("about", "words"))
+    try:
+        said, new = adopting.adopt(persona, about, words, by=request.user, at=database_now())
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("persona", slug)
+    done = "is in the proposal" if new else "was in the proposal already"
+    url = reverse("persona-draft", args=[slug])
+    messages.success(request, f"“{said.words}” {done}.", extra_tags=f"next:{url}")
+    return redirect("persona", slug)
 
 
 @require_GET

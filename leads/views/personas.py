@@ -3,12 +3,14 @@
 from django.db.models import Count
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts import two_signatures
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
 from leads import insights
+from leads.agreed import adopting
 from leads.agreed.persona_words import changes, in_words
 from leads.custom_fields.rules import labels
 from leads.models import Lead
@@ -42,7 +44,9 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
     """One persona: who they are, how leadflow knows them, what to offer, and leads that fit."""
     found = get_object_or_404(Persona, slug=slug)
     leads = Lead.objects.visible_to(request.user).filter(persona=found)
-    own = labels(found.criteria)
+    own, user = labels(found.criteria), request.user
+    draft = drafting.open_draft(Draft.Kind.PERSONA, slug)
+    may_propose = drafting.may_propose(user)
     history = list(found.versions.select_related(*two_signatures.SIDES.values()))
     said = [each.facts for each in history]
     context = {
@@ -53,14 +57,22 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
         "offers": found.offers.on_sale().prefetch_related("former"),
         "count": leads.count(),
         "leads": leads.select_related("owner", "campaign")[:SAMPLE],
-        "draft": drafting.open_draft(Draft.Kind.PERSONA, slug),
+        "draft": draft,
         "history": [
             (each, changes(before, now))
             for each, now, before in zip(history, said, [*said[1:], {}], strict=False)
         ],
-        "heard": insights.heard(found, request.user),
+        "heard": [(each, _stands(each, found, draft)) for each in insights.heard(found, user)],
+        "adopt_url": reverse("persona-adopt", args=[slug]) if may_propose else "",
         "why_not": insights.why_not(found),
-        "may_propose": drafting.may_propose(request.user),
+        "may_propose": may_propose,
         "at": database_now(),
     }
     return render(request, "leads/persona.html", context)
+
+
+def _stands(said: insights.Said, persona: Persona, draft: Draft | None) -> str:
+    """Whether the persona says what was heard, or what is proposed does."""
+    if adopting.is_in(vars(persona), said):
+        return "agreed"
+    return "proposed" if draft is not None and adopting.is_in(draft.facts, said) else ""

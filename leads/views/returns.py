@@ -21,7 +21,7 @@ from leads.views.access import MARKETING, only_for
 ANSWERED_SHOWN = 12
 DONE = {
     Return.Answer.ACCEPTED: "is back in nurture",
-    Return.Answer.DISPUTED: "is disputed; the managers will rule",
+    Return.Answer.DISPUTED: "is disputed: the managers of both sides are asked to rule",
 }
 
 

@@ -75,6 +75,7 @@ def rights(user: User, lead: Lead) -> Rights:
         may_assign=user.role in (Role.SALES_MANAGER, Role.ADMIN),
         may_answer=user.is_marketing,
         may_take_up=user.is_sales and lead.may_edit,  # type: ignore[attr-defined]
+        may_rule=user.is_manager,
     )
 
 
@@ -139,6 +140,7 @@ def _handoffs(lead: Lead) -> QuerySet[Handoff]:
             "pool",
             "handed_over_by",
             "returned__returned_by",
+            "returned__answered_by",
             "chance__prediction",
             "feedback__by",
         )
@@ -154,8 +156,11 @@ def _given_by(user: User, handoff: Handoff | None) -> bool:
 
 
 def _waiting_return(handoff: Handoff | None) -> Return | None:
+    """A return that marketing has not answered, or the managers have not ruled on."""
     returned: Return | None = getattr(handoff, "returned", None)
-    return returned if returned is not None and returned.answered_at is None else None
+    if returned is None or (returned.answered_at is not None and not returned.is_disputed):
+        return None
+    return returned
 
 
 def _leading_clock(handoff: Handoff | None, returned: Return | None) -> Any | None:

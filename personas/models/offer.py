@@ -55,8 +55,9 @@ class Offer(models.Model):
 
     @property
     def former_names(self) -> list[str]:
-        """What it was called, the last name first; prefetch `former` for many."""
-        return [each.name for each in self.former.all()]
+        """What it was called and is not now, the last name first; prefetch `former` for many."""
+        now = self.name.casefold()
+        return [each.name for each in self.former.all() if each.name.casefold() != now]
 
     def facts(self) -> dict[str, Any]:
         """What a change may change of it."""

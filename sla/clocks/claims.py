@@ -11,6 +11,7 @@ from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.models import Kind
 from sla.clocks import first_touch
 from sla.clocks.stopping import Findings, believe
+from sla.erasing import claims_of
 from sla.figures import excuses
 from sla.models import Claim, Clock, Side
 from sla.models.claim import ClaimQuerySet
@@ -46,7 +47,7 @@ def _told(manager_id: int, claim: Claim, at: datetime) -> OutboxMessage:
         f"A typed time waits for you: {activity.lead.name}",
         f"{activity.actor or 'Somebody'} typed the time of a {_what(claim)} after "
         f"“{clock.term.name}” was missed. If you approve it, the promise was kept.",
-        "/sla/claims/",
+        claims_of(activity.lead_id),
         at=at,
         dedupe_key=f"claim:{clock.pk}:{activity.pk}:{manager_id}",
     )
@@ -115,7 +116,7 @@ def _decide(claim: Claim, state: Claim.State, *, by: User, at: datetime, note: s
         raise Conflict(f"{who} decided this already: {now.get_state_display().lower()}.")
     audit.record(
         f"claim_{state.value}", now, by=by, at=at,
-        facts={"clock": clock.pk, "activity": now.activity_id, "note": note,
+        facts={"clock": clock.pk, "activity": now.activity_id,
                "claimed_at": now.claimed_at.isoformat()},
     )  # fmt: skip
     _answer(now, state, note, at=at)

@@ -227,6 +227,8 @@ def _new_clock(term: Term, activity: Activity, round_: int, *, stamp: UUID) -> C
         )
     else:
         owner_id, team_id = handoff.handed_over_by_id, activity.lead.team_id
+    if activity.kind == Kind.DISPUTED:
+        owner_id = None  # Its managers rule; whoever had the lead can't.
     hours = agreement.hours_for(term, owner_id, team_id, stamp=stamp)
     start = activity.occurred_at
     return Clock(

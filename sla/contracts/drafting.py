@@ -153,57 +153,6 @@ def save_settings(values: Mapping[str, Any], *, base: str, by: User, at: datetim
     return changes
 
 
-def save_term(
-    values: Mapping[str, Any], *, pk: int | None, base: str, by: User, at: datetime
-) -> tuple[Term, list[str]]:
-    """Write a promise of the draft, a new one without `pk`; answers it and what changed.
-
-    Raises Conflict when it was changed or removed since `base`.
-    """
-    with changing(by=by) as contract:
-        before = terms_of(contract)
-        term = next((t for t in before if t.pk == pk), None)
-        if pk is None:
-            taken = [*contract.monthly.values_list("key", flat=True), *(t.key for t in before)]
-            term = Term(contract=contract, order=len(before), key=free_key(values["name"], taken))
-        elif term is None:
-            raise Conflict(
-                "This promise was removed while you worked on it. What you typed is kept below; "
-                "saving again adds it as a new one.",
-                code="promise_removed",
-            )
-        elif ticket(term) != base:
-            raise Conflict(changed_by(f"“{term.name}”", contract, term.key), code="draft_changed")
-        for name, value in values.items():
-            setattr(term, name, value)
-        term.measure = term.measure or term.key
-        after = [term if t.pk == term.pk else t for t in before] if pk else [*before, term]
-        was = [Term.objects.get(pk=term.pk) if t.pk == term.pk else t for t in before]
-        changes = changed_promises(was, after)
-        if not changes and ticket(term) != base:
-            changes = [f"{term.name}: the same in other words."]
-        if changes:
-            term.save()
-            note(contract, changes, by=by, at=at, key=term.key)
-    return term, changes
-
-
-def remove_term(pk: int, *, base: str, by: User, at: datetime) -> Term:
-    """Take a promise out of the draft. Raises Conflict when it is gone or was changed."""
-    with changing(by=by) as contract:
-        term = contract.terms.filter(pk=pk).first()
-        if term is None:
-            raise Conflict("This promise was removed already.", code="promise_removed")
-        if ticket(term) != base:
-            raise Conflict(
-                f"“{term.name}” was changed meanwhile, and so was not removed; look at it again.",
-                code="draft_changed",
-            )
-        note(contract, [f"No longer promised: {term.name}."], by=by, at=at, key=term.key)
-        term.delete()
-    return term
-
-
 def bring_back(key: str, *, by: User, at: datetime) -> Term | None:
     """Put a promise that is in force and not in the draft back at its end; None if there is none
     such."""

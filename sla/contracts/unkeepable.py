@@ -25,6 +25,11 @@ def problems(terms: Sequence[Term]) -> Iterator[str]:
                 f"“{term.name}” can never start: persona {' and '.join(term.personas)} is no "
                 "longer in use. Choose another persona, or remove the promise."
             )
+        if term.starts_on == Kind.DISPUTED and Kind.RULED not in term.stops_on:
+            yield (
+                f"“{term.name}” can never be kept: it starts when marketing disputes a return, and "
+                "only a ruling ends that. Let ruling on it keep it."
+            )
         if term.starts_on == Kind.REJECTED and set(term.stops_on) <= OVER:
             yield (
                 f"“{term.name}” can never be kept: it starts when sales rejects a lead, and what "

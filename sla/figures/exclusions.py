@@ -7,13 +7,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
-from django.urls import reverse
 
 from accounts import audit, outbox, two_signatures
 from accounts.models import User
 from accounts.refusals import Conflict, Refused
 from accounts.two_signatures import SIDES
 from leads.models import Handoff
+from sla.erasing import left_out
 from sla.models import Exclusion
 
 REASON_LENGTH = 300
@@ -39,9 +39,8 @@ def ask(handoff: Handoff, side: str, *, reason: str, by: User, at: datetime) -> 
             made = Exclusion(handoff=handoff, reason=reason, asked_by=by, asked_at=at)
             setattr(made, SIDES[side], by)
             made.save()
-            audit.record(
-                "exclusion_asked", handoff, by=by, at=at, facts={"reason": reason, "side": side}
-            )
+            # Never changed again: so nothing that anybody wrote.
+            audit.record("exclusion_asked", handoff, by=by, at=at, facts={"side": side})
             _ask_the_other(made, side, by=by, at=at)
     except IntegrityError:
         raise Conflict("It is left out already, or that waits for the other side.") from None
@@ -54,7 +53,8 @@ def _ask_the_other(made: Exclusion, side: str, *, by: User, at: datetime) -> Non
         outbox.message(
             # Without a name: not everybody who is asked may see the lead.
             person, "agreement_waits", "A handoff that should not count waits for you",
-            f"{by} asks for {side}: {made.reason}", reverse("scorecard"), at=at,
+            f"{by} asks for {side}: {made.reason}", left_out(made.handoff.lead_id),
+            at=at,
         )
         for person in waited_for.values_list("pk", flat=True)
     ])  # fmt: skip

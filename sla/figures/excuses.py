@@ -6,10 +6,10 @@ from datetime import datetime
 from django.db import transaction
 
 from accounts import audit
-from accounts.models import AuditEntry, Role, User
+from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
 from sla.clocks.breaches import record_breaches
-from sla.models import Clock, Side, Term
+from sla.models import Clock, Excuse, Side, Term
 
 REASON_LENGTH = 500
 # Who may excuse what each side owes; an admin keeps out of it.
@@ -50,7 +50,11 @@ def excuse(clock: Clock, *, by: User, reason: str, at: datetime) -> None:
         if now.excused:
             raise Conflict("This miss is excused already.")
         Clock.objects.filter(pk=now.pk).update(excused=True)
-        audit.record("miss_excused", clock, by=by, at=at, facts={"reason": reason})
+        # One that was left when later evidence had made it met for a while.
+        Excuse.objects.standing().filter(clock=now).update(taken_back_at=at)
+        Excuse.objects.create(clock=now, reason=reason, by=by, at=at)
+        # Never changed again: so nothing that anybody wrote.
+        audit.record("miss_excused", clock, by=by, at=at)
     clock.refresh_from_db()
 
 
@@ -60,19 +64,13 @@ def take_back(clock: Clock, *, by: User, at: datetime) -> None:
         raise NotAllowed(f"Only a manager of {clock.term.side} may excuse “{clock.term}”.")
     with transaction.atomic():
         if Clock.objects.filter(pk=clock.pk, excused=True).update(excused=False):
+            Excuse.objects.standing().filter(clock=clock).update(taken_back_at=at)
             audit.record("excuse_taken_back", clock, by=by, at=at)
     clock.refresh_from_db()
 
 
-def reasons(clocks: Iterable[Clock]) -> Mapping[int, AuditEntry]:
-    """Clock → the entry that excused it, for those that are excused now."""
-    entries = (
-        AuditEntry.objects.filter(
-            subject=Clock._meta.label_lower,
-            subject_id__in=[clock.pk for clock in clocks if clock.excused],
-            verb="miss_excused",
-        )
-        .select_related("actor")
-        .order_by("id")
-    )
-    return {entry.subject_id or 0: entry for entry in entries}
+def reasons(clocks: Iterable[Clock]) -> Mapping[int, Excuse]:
+    """Clock → what excused it, for those that are excused now."""
+    excused = [clock.pk for clock in clocks if clock.excused]
+    found = Excuse.objects.standing().filter(clock__in=excused).select_related("by")
+    return {excuse.clock_id: excuse for excuse in found}

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db.models import (
     BooleanField,
@@ -22,18 +23,21 @@ from django.db.models.functions import Coalesce, TruncMonth
 from django.db.models.lookups import Exact
 
 from accounts.models import Team
-from leads.models import Handoff
+from leads.models import Handoff, Return
 from sla import agreement
 from sla.agreement import Hours
 from sla.contracts.drafting import MONTHLY_FACTS
-from sla.figures.monthly import Measured, Month
+from sla.figures.monthly import Measured, Month, combined, month_of, moved
 from sla.models import Contract, Exclusion, MonthlyPromise, Packet
 
 S = Handoff.State
 TAKEN = ~Q(state__in=[S.REJECTED, S.OFFERED]) & (
     Q(accepted_at__isnull=False) | Q(state__in=[S.QUALIFIED, S.ACCEPTED])
 )
+OVERTURNED = Q(returned__ruling=Return.Ruled.OVERTURNED)
 OUTCOME = Case(
+    When(OVERTURNED, then=Value("accepted")),
+    When(returned__answer=Return.Answer.DISPUTED, returned__ruling="", then=Value("disputed")),
     When(TAKEN, then=Value("accepted")),
     When(state=S.OFFERED, then=Value("undecided")),
     When(state=S.WITHDRAWN, then=Value("withdrawn")),
@@ -72,6 +76,29 @@ def measured(found: Sequence[Month], *, at: datetime) -> list[Measured]:
         for each in every:
             _count(each, rows)
     return every
+
+
+def measured_over(found: Sequence[Month], *, at: datetime) -> list[Measured]:
+    """The same over periods of several months: each promise added up (sla.figures.monthly)."""
+    zone = found[0].start.tzinfo
+    assert isinstance(zone, ZoneInfo)
+    single = [
+        month_of(moved(whole.first, n), zone=zone)
+        for whole in found
+        for n in reversed(range(whole.count))
+    ]
+    every = measured(single, at=at)
+    if all(whole.count == 1 for whole in found):
+        return every
+    keys = dict.fromkeys(each.promise.key for each in every)
+    return [
+        each
+        for whole in found
+        for key in keys
+        for each in combined(
+            [m for m in every if m.promise.key == key and whole.start <= m.start < whole.end], whole
+        )
+    ]
 
 
 def _stretches(month: Month, contracts: Iterable[Contract]) -> list[Measured]:
@@ -125,18 +152,21 @@ def _rows(
         .filter(handed_over_at__gte=found[-1].start, handed_over_at__lt=found[0].end)
         .annotate(month=TruncMonth("handed_over_at", tzinfo=zone), **holding)
         .order_by()
-        .values("month", "contract_version", "outcome", "out", *persona, *holding)
+        .values("month", "contract_version", "outcome", "out", "overturned", *persona, *holding)
         .annotate(n=Count("pk"))
     )
 
 
 def told(handoffs: QuerySet[Handoff]) -> QuerySet[Any]:
-    """Each with its `outcome`, `persona_slug` of the receipt, and whether it is left `out`."""
+    """Each with its `outcome`, whether a ruling made it so (`overturned`), `persona_slug` of the
+    receipt, and whether it is left `out`; less those by which a ruling gave a lead back: that lead
+    counts already."""
     agreed = Exclusion.objects.filter(
         handoff=OuterRef("pk"), agreed_at__isnull=False, dropped_at=None
     )
-    return handoffs.annotate(
-        outcome=OUTCOME, out=Exists(agreed),
+    overturned = Case(When(OVERTURNED, then=Value(True)), default=Value(False))
+    return handoffs.filter(by_ruling=None).annotate(
+        outcome=OUTCOME, overturned=overturned, out=Exists(agreed),
         persona_slug=Coalesce(KT("receipt__persona__slug"), Value(""), output_field=TextField()),
     )  # fmt: skip
 
@@ -160,14 +190,15 @@ def _count(each: Measured, rows: Iterable[dict[str, Any]]) -> None:
             each.left_out += row["n"]
             continue
         each.counts[row["outcome"]] = each.of(row["outcome"]) + row["n"]
+        each.overturned += row["n"] if row["overturned"] else 0
         counted = row["outcome"] != "withdrawn"
         if counted and all(row[f"holds_{item}"] for item in each.promise.packet):
             each.complete += row["n"]
 
 
 def handoffs_of(each: Measured, outcome: str = "") -> QuerySet[Any]:
-    """The handoffs a figure counts: of one outcome, "complete", "incomplete", "out", or all of
-    them."""
+    """The handoffs a figure counts: of one outcome, "complete", "incomplete", "overturned", "out",
+    or all of them."""
     found = told(Handoff.objects.filter(contract_version__in=each.versions)).filter(
         handed_over_at__gte=each.month.start, handed_over_at__lt=each.month.end
     )
@@ -180,4 +211,6 @@ def handoffs_of(each: Measured, outcome: str = "") -> QuerySet[Any]:
         holding = {f"holds_{item}": _holds(item) for item in each.promise.packet}
         whole = Q(**dict.fromkeys(holding, True))
         return found.annotate(**holding).filter(whole if outcome == "complete" else ~whole)
+    if outcome == "overturned":
+        return found.filter(overturned=True)
     return found.filter(outcome=outcome) if outcome else found

@@ -1,4 +1,4 @@
-"""The joint scorecard: what both sides promised against what happened, month by month.
+"""The joint scorecard: what both sides promised against what happened, by month or quarter.
 
 The figures are of everybody, whoever reads them; whose leads they are, the lists behind them show
 to those who may see them.
@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo
 from sla import agreement, reading
 from sla.agreement import Agreement
 from sla.figures.compliance import DIMENSIONS, Figures
-from sla.figures.monthly import Measured, Month, months
-from sla.figures.monthly_counts import hours_of_marketing, measured
+from sla.figures.monthly import Measured, Month, months, quarters
+from sla.figures.monthly_counts import hours_of_marketing, measured_over
+from sla.figures.returned import Returned, returned
 from sla.figures.tallies import Whose, counted
 from sla.models import Side, Term
 
-MONTHS = 6
+MONTHS, QUARTERS = 6, 4
 
 
 @dataclass(slots=True)
@@ -27,6 +28,8 @@ class MonthlyLine:
     name: str
     now: Measured | None
     past: list[tuple[Month, list[Measured]]]
+    # Every stretch of it, newest period first.
+    all: list[Measured]
 
 
 @dataclass(slots=True)
@@ -48,6 +51,7 @@ class Scorecard:
     months: list[Month]
     monthly: list[MonthlyLine]
     terms: dict[str, list[TermLine]]
+    returned: list[Returned]
 
     @property
     def month(self) -> Month:
@@ -60,16 +64,25 @@ def zone_of_months() -> ZoneInfo:
     return ZoneInfo(str(hours.working.tz)) if hours else ZoneInfo("UTC")
 
 
-def scorecard(*, at: datetime) -> Scorecard:
-    """This month and the five before it."""
+def periods(by: str, *, at: datetime) -> list[Month]:
+    """This month and the five before it, or this quarter and the three before it; newest first."""
+    zone = zone_of_months()
+    if by == "quarter":
+        return quarters(at, zone=zone, count=QUARTERS)
+    return months(at, zone=zone, count=MONTHS)
+
+
+def scorecard(every: list[Month], *, at: datetime) -> Scorecard:
+    """The card of these periods, newest first."""
     found = agreement.in_force(at)
-    every = months(at, zone=zone_of_months(), count=MONTHS)
-    return Scorecard(at, found, every, _monthly(every, at=at), _terms(found, every, at=at))
+    return Scorecard(
+        at, found, every, _monthly(every, at=at), _terms(found, every, at=at), returned(every)
+    )
 
 
 def _monthly(every: list[Month], *, at: datetime) -> list[MonthlyLine]:
     of: dict[str, dict[Month, list[Measured]]] = {}
-    for each in measured(every, at=at):
+    for each in measured_over(every, at=at):
         of.setdefault(each.promise.key, {}).setdefault(each.month, []).append(each)
     lines = []
     for key, by_month in of.items():
@@ -77,7 +90,9 @@ def _monthly(every: list[Month], *, at: datetime) -> list[MonthlyLine]:
         now = by_month.get(every[0], [])
         past = [(month, by_month.get(month, [])) for month in every[1:]]
         # One that ended before this month is told of while it is among the last ones.
-        lines.append(MonthlyLine(key, newest.promise.name, now[-1] if now else None, past))
+        stretches = [each for month in every for each in by_month.get(month, [])]
+        mine = now[-1] if now else None
+        lines.append(MonthlyLine(key, newest.promise.name, mine, past, stretches))
     return lines
 
 

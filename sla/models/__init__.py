@@ -17,6 +17,7 @@ from sla.models.agreement import (
 from sla.models.claim import Claim
 from sla.models.clock import Alarm, Breach, Clock, ClockQuerySet
 from sla.models.ending import Ending
+from sla.models.excuse import Excuse
 from sla.models.leg import Leg
 from sla.models.monthly import Counted, Exclusion, MonthlyPromise, Packet
 from sla.models.pause import Pause
@@ -39,6 +40,7 @@ __all__ = [
     "CountedIn",
     "Ending",
     "Exclusion",
+    "Excuse",
     "Leg",
     "MonthlyPromise",
     "Packet",

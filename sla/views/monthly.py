@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts.instants import database_now
 from accounts.refusals import Conflict
 from accounts.requests import SignedInRequest
-from sla.contracts import drafting, monthly
+from sla.contracts import drafting, promising
 from sla.contracts.monthly_form import MonthlyForm
 from sla.models import Counted, MonthlyPromise
 from sla.views.drafts import for_drafters, page, said
@@ -44,9 +44,10 @@ def _edit(request: SignedInRequest, promise: MonthlyPromise) -> HttpResponse:
     if not typed.is_valid():
         return _form(request, promise, typed, base=base, status=422)
     try:
-        saved, changes = monthly.save(
-            typed.values(), pk=promise.pk, base=base, by=request.user, at=database_now()
-        )
+        saved, changes = promising.put_in(
+            promising.MONTHLY, typed.values(), pk=promise.pk, base=base, by=request.user,
+            at=database_now(),
+        )  # fmt: skip
     except Conflict as conflict:
         if conflict.code != "draft_changed":
             promise.pk = None
@@ -84,7 +85,8 @@ def monthly_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take it out of the draft."""
     at = database_now()
     try:
-        gone = monthly.remove(pk, base=request.POST.get("base", ""), by=request.user, at=at)
+        base = request.POST.get("base", "")
+        gone = promising.take_out(promising.MONTHLY, pk, base=base, by=request.user, at=at)
     except Conflict as conflict:
         return page(request, at=at, conflict=conflict, status=409)
     messages.success(request, f"“{gone.name}” is out of the draft.")

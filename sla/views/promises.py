@@ -13,7 +13,7 @@ from accounts.refusals import Conflict
 from accounts.requests import SignedInRequest
 from leads.models import Kind
 from sla import reading
-from sla.contracts import drafting
+from sla.contracts import drafting, promising
 from sla.contracts.differences import changed_facts
 from sla.contracts.forms import TermDraft
 from sla.models import Action, Contract, Side, Term
@@ -63,8 +63,9 @@ def _edit(request: SignedInRequest, contract: Contract | None, term: Term) -> Ht
     if not typed.is_valid():
         return _form(request, contract, typed, base=request.POST.get("base", ""), status=422)
     try:
-        saved, changes = drafting.save_term(
-            typed.values(), pk=term.pk, base=request.POST.get("base", ""), by=request.user, at=at
+        base = request.POST.get("base", "")
+        saved, changes = promising.put_in(
+            promising.TERMS, typed.values(), pk=term.pk, base=base, by=request.user, at=at
         )
     except Conflict as conflict:
         gone = conflict.code != "draft_changed"
@@ -132,7 +133,8 @@ def promise_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take it out of the draft."""
     at = database_now()
     try:
-        gone = drafting.remove_term(pk, base=request.POST.get("base", ""), by=request.user, at=at)
+        base = request.POST.get("base", "")
+        gone = promising.take_out(promising.TERMS, pk, base=base, by=request.user, at=at)
     except Conflict as conflict:
         return page(request, at=at, conflict=conflict, status=409)
     messages.success(request, f"“{gone.name}” is out of the draft.")

@@ -1,12 +1,12 @@
 """The joint scorecard, the leads behind its figures, and leaving a handoff out of them."""
 
 import hashlib
-from datetime import date
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
 from django.utils.http import quote_etag
@@ -18,8 +18,9 @@ from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads.models import Handoff, Lead
 from leads.views.access import EVERYBODY, only_for
-from sla.figures import exclusions, handoff_time, monthly, monthly_counts
+from sla.figures import exclusions, handoff_time, monthly_counts
 from sla.figures.monthly import Measured, Month
+from sla.figures.periods import read_periods, run_of, spell_month
 from sla.figures.scorecard import scorecard as card_of
 from sla.figures.scorecard import zone_of_months
 from sla.models import Contract, Counted, Exclusion, Side
@@ -30,6 +31,8 @@ OUTCOMES = {
     "accepted": "Accepted",
     "rejected": "Rejected",
     "undecided": "Undecided",
+    "disputed": "Disputed",
+    "overturned": "Accepted by a ruling",
     "complete": "Complete",
     "incomplete": "Not complete",
     "out": "Left out",
@@ -42,9 +45,9 @@ def scorecard(request: SignedInRequest) -> HttpResponse:
     """What both sides promised against what happened; with `wall`, large, for a screen on the
     wall. The figures ask for themselves again every minute."""
     at = database_now()
-    wall = "wall" in request.GET
-    card = card_of(at=at)
-    context: dict[str, Any] = {"at": at, "card": card, "wall": wall}
+    wall, asked = "wall" in request.GET, read_periods(request.GET, at=at)
+    card = card_of(asked.periods, at=at)
+    context: dict[str, Any] = {"at": at, "card": card, "wall": wall, "asked": asked}
     figures = render_to_string(
         "sla/_scorecard_wall.html" if wall else "sla/_scorecard.html", context, request
     )
@@ -92,8 +95,8 @@ def _exclusions(request: SignedInRequest, months: list[Month]) -> list[dict[str,
 def handoffs(request: SignedInRequest, key: str) -> HttpResponse:
     """The handoffs one figure of a monthly promise counts; by name those one may see."""
     at = database_now()
-    month = _month(request.GET.get("month", ""), at=at)
-    stretches = [m for m in monthly_counts.measured([month], at=at) if m.promise.key == key]
+    month = _month(request.GET, at=at)
+    stretches = [m for m in monthly_counts.measured_over([month], at=at) if m.promise.key == key]
     if not stretches:
         raise Http404("No such promise was in force in that month.")
     each = _stretch(stretches, request.GET.get("of", ""))
@@ -125,7 +128,7 @@ def handoffs(request: SignedInRequest, key: str) -> HttpResponse:
 def _outcomes(each: Measured) -> list[str]:
     if each.promise.counted == Counted.COMPLETE:
         return ["", "complete", "incomplete", "out"]
-    return ["", "accepted", "rejected", "undecided", "out"]
+    return ["", "accepted", "rejected", "undecided", "disputed", "overturned", "out"]
 
 
 def _stretch(stretches: list[Measured], asked: str) -> Measured:
@@ -133,16 +136,15 @@ def _stretch(stretches: list[Measured], asked: str) -> Measured:
     return next((m for m in stretches if asked == str(m.versions[-1])), stretches[-1])
 
 
-def _month(text: str, *, at: Any) -> Month:
-    """The month an address names, such as 2026-11; without one this month."""
-    zone = zone_of_months()
-    try:
-        day = date.fromisoformat(f"{text}-01") if text else at.astimezone(zone).date()
-    except ValueError:
-        raise Http404(f"“{text[:20]}” is not a month; write it as 2026-11.") from None
-    if not 2000 <= day.year <= 2100:
-        raise Http404("No month of these years is counted.")
-    return monthly.month_of(day, zone=zone)
+def _month(query: QueryDict, *, at: datetime) -> Month:
+    """The month an address names, such as 2026-11, or from there until another; without one this
+    month."""
+    zone, text = zone_of_months(), query.get("month", "")
+    first = spell_month(text) if text else at.astimezone(zone).date()
+    last = spell_month(query.get("until", "")) if query.get("until") else first
+    if first is None or last is None:
+        raise Http404("That is not a month; write it as 2026-11.")
+    return run_of(first, last, zone=zone)
 
 
 @require_http_methods(["GET", "POST"])

@@ -43,7 +43,14 @@ def test_managers_say_who_it_is_and_everybody_reads_it_where_the_question_arises
     assert "mona@demo.test" in sam.get(url).text
     assert "knows" not in sam.get(reverse("scoring")).text
     assert sam.post(url, {"offers-person": cast.sam.pk}).status_code == 403
-    dana.post(url, {})
+    # Mona had the page open before: she is told what changed, and what she chose is kept.
+    late = signed_in(cast.mona).post(url, {"offers-person": cast.maya.pk, "seen": "offers:"})
+    assert late.status_code == 409
+    assert "Somebody changed this since you opened it: Offers" in late.text
+    assert "is Mona now" in late.text
+    assert f'value="{cast.maya.pk}" selected' in late.text
+    assert Contact.objects.get().person == cast.mona
+    dana.post(url, {"seen": late.context["seen"]})
     assert not Contact.objects.exists()
 
 

@@ -2,7 +2,8 @@
 typed times and the pause form; all clean in both themes and widths."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -89,6 +90,42 @@ def test_from_a_draft_to_a_contract_in_force_that_moved_what_runs(opened, story)
     assert accept.due_at == due + timedelta(minutes=30)
     page.get_by_role("link", name="All versions").click()
     expect(page.locator("[data-version='2']")).to_contain_text("15 working minutes → 45 working")
+
+
+def test_from_monday_on_it_is_another_contract_and_fridays_leads_keep_theirs(opened, story):
+    """Drafted, tried on the past, signed by both for a Monday to come; nothing moves until then."""
+    today = database_now().astimezone(ZoneInfo("America/New_York")).date()
+    monday = datetime.combine(
+        today + timedelta(days=7 - today.weekday()), time(9), ZoneInfo("America/New_York")
+    )
+    type(story.mona).objects.update(time_zone="America/New_York")
+    page, danas = opened(story.mona), opened(story.dana)
+    page.goto("/sla/contract/")
+    page.get_by_role("button", name="Draft a new version").click()
+    page.get_by_role("link", name="Change “Accept (hot)”").click()
+    page.get_by_label("Within").fill("45 min")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_label("In force from").fill(f"{monday:%Y-%m-%dT%H:%M}")
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.get_by_role("link", name="What if?").click()
+    page.get_by_role("button", name="Replay").click()
+    expect(page.locator("#answer")).to_contain_text("Accept")
+    page.goto(DRAFT)
+    page.get_by_label("Your password, to sign").fill(PASSWORD)
+    page.get_by_role("button", name="Sign for marketing").click()
+    expect(page.locator("[data-side=marketing]")).to_contain_text("Mona")
+    danas.goto(DRAFT)
+    danas.get_by_label("Your password, to sign").fill(PASSWORD)
+    danas.get_by_role("button", name="Sign for sales").click()
+    expect(danas.locator("[data-toast]")).to_contain_text("Both sides have signed")
+
+    friday = monday - timedelta(days=2, hours=18)
+    for at, version, minutes in ((friday, 1, 15), (monday + timedelta(hours=1), 2, 45)):
+        lead = story.hot_lead(at=at, email=f"v{version}@spa.example")
+        clock = lead.handoffs.get().clocks.get(term__measure="accept")
+        assert clock.due_at == at + timedelta(minutes=minutes)
+        danas.goto(lead.get_absolute_url())
+        expect(danas.get_by_role("link", name=f"Contract v{version}")).to_be_visible()
 
 
 def test_two_at_once_see_both(opened, story):

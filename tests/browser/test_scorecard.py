@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from accounts.instants import database_now
+from leads import returns
 from sla.contracts import drafting
 from sla.figures import exclusions
 from sla.models import MonthlyPromise
@@ -50,6 +51,37 @@ def test_a_monthly_promise_is_drafted_and_a_figure_opens_its_leads(opened, cast)
     expect(theirs.locator("[data-promise=leads] [data-figure=value]")).to_have_text("0")
 
 
+def test_a_return_is_disputed_ruled_on_by_both_and_the_lead_goes_back(opened, cast):
+    at = database_now()
+    handoff = cast.hot_lead(at=at).handoffs.get()
+    handoff.reject(handoff.owner, reason="wrong_persona", note="Buys no tubs", at=at)
+    page = opened(cast.maya)
+    page.goto("/returns/")
+    page.get_by_label("We disagree: let the managers rule").check()
+    page.get_by_label("Note").fill("She runs the spa")
+    page.get_by_role("button", name="Answer").click()
+    page.get_by_role("link", name="waits for a ruling").click()
+    expect(page.get_by_text("A manager of marketing and one of sales will rule")).to_be_visible()
+    ours = opened(cast.mona)
+    ours.goto("/rulings/")
+    ours.get_by_role("button", name="Propose for marketing").click()
+    expect(ours.get_by_text("Choose how to rule.")).to_be_visible()
+    ours.get_by_label("Sales should have taken it").check()
+    ours.get_by_label("Why").fill("She decides what is bought")
+    ours.get_by_role("button", name="Propose for marketing").click()
+    said = ours.get_by_text("It is ruled once a manager of sales agrees.", exact=True)
+    expect(said).to_be_visible()
+    theirs = opened(cast.dana)
+    theirs.goto("/rulings/")
+    theirs.get_by_role("button", name="Agree for sales").click()
+    expect(theirs.locator("[data-toast]")).to_contain_text("Ruled: sales should have taken it.")
+    queue = opened(handoff.owner)
+    queue.goto("/queue/")
+    queue.get_by_role("link", name="Pat Lee").first.click()
+    expect(queue.get_by_text("Accept this lead?")).to_be_visible()
+    expect(queue.get_by_text("She decides what is bought")).to_be_visible()
+
+
 def test_the_pages_are_clean_and_the_wall_asks_for_itself_again(opened, cast, live_server):
     MonthlyPromise.objects.create(contract=cast.contract, **LEADS)
     at = database_now()
@@ -57,10 +89,13 @@ def test_the_pages_are_clean_and_the_wall_asks_for_itself_again(opened, cast, li
     handoff.accept(handoff.owner, at=at)
     exclusions.ask(handoff, "marketing", reason="A test", by=cast.mona, at=at)
     draft = drafting.begin(by=cast.mona, at=at)
+    disputed = cast.hot_lead(at=at, email="d@spa.example").handoffs.get()
+    back = disputed.reject(disputed.owner, reason="spam", at=at)
+    returns.answer(back, "disputed", by=cast.maya, at=at, note="They called us twice")
     page = opened(cast.dana)
     said = complaints(page, live_server.url)
     urls = [
-        "/scorecard/", "/scorecard/?wall=1", "/scorecard/leads/",
+        "/scorecard/", "/scorecard/?wall=1", "/scorecard/leads/", "/rulings/",
         f"/handoffs/{handoff.pk}/leave-out/", "/sla/contract/versions/1/end/",
         f"/sla/contract/draft/monthly/{draft.monthly.get().pk}/",
     ]  # fmt: skip

@@ -12,18 +12,30 @@ from accounts.instants import database_now
 from accounts.models import AuditEntry, OutboxMessage
 from accounts.outbox import relay
 from accounts.refusals import Conflict
-from leads import deleting, erasing, merging, qualification, tagging, taking_back
+from leads import (
+    deleting,
+    erasing,
+    merging,
+    qualification,
+    quality,
+    returns,
+    rulings,
+    tagging,
+    taking_back,
+)
 from leads.activities import log_touch
 from leads.bulk import running
 from leads.bulk.deeds import BY_NAME
 from leads.criteria import keeping
 from leads.criteria.shipped import SHIPPED
 from leads.editing import edit
+from leads.handover import hand_over
 from leads.mail import writing
-from leads.models import Activity, BadAddress, BulkRun, Campaign, Handoff, Lead
+from leads.models import Activity, BadAddress, BulkRun, Campaign, Handoff, Lead, Ruling
+from sla.clocks import claims, pausing
 from sla.clocks.rebuilding import rebuild
-from sla.figures import exclusions
-from sla.models import Clock
+from sla.figures import exclusions, excuses
+from sla.models import Claim, Clock, Excuse
 from sla.sweep import sweep
 from tests.accounts.test_own_pages import signed_in
 from tests.factories import hours, ny
@@ -277,7 +289,12 @@ def test_what_is_long_in_the_bin_is_erased_and_the_figures_stay(cast, lead):
     assert not Lead.everything.filter(pk=early.pk).exists()
     kept = Clock.objects.filter(lead=lead, state="met").values_list("term__key", flat=True)
     assert (list(kept), bool(judged)) == (judged, True)
-    assert Handoff.objects.get(pk=handoff.pk).receipt["score"] == handoff.receipt["score"]
+    receipt = Handoff.objects.get(pk=handoff.pk).receipt
+    assert receipt["score"] == handoff.receipt["score"]
+    # Of the packet it is known what was in it, not what that said.
+    assert receipt["person"] == {
+        name: "–" for name, said in handoff.receipt["person"].items() if said
+    }
     assert AuditEntry.objects.filter(verb="lead_erased").count() == 3
     assert rebuild(left, at=later, check=True) == []
     # It is in no bin any more, and nothing is left to do.
@@ -293,6 +310,53 @@ def cast_first(cast) -> int:
 
 def shown_in_bin(person) -> list[int]:
     return [lead.pk for lead, _ in signed_in(person).get("/leads/bin/").context["rows"]]
+
+
+WROTE = {
+    "Activity", "Assignment", "Claim", "Exclusion", "Excuse", "Feedback", "Handoff", "Notification",
+    "OutboxMessage", "Return", "Ruling",
+}  # fmt: skip
+
+
+def test_erased_is_also_what_anybody_wrote_of_it(cast):
+    """Words are put into every table that takes some beside the lead's own; nothing is left."""
+    at, now = AT, AT + hours(6)
+    lead = cast.hot_lead(at=at)
+    handoff = lead.handoffs.get()
+    sweep(at=at + hours(0.3))
+    missed = Clock.objects.get(lead=lead, term__key="accept_hot")
+    for reason in ("Pat was away", "The Hotel was closed"):
+        excuses.excuse(missed, by=cast.dana, reason=reason, at=at + hours(0.4))
+        if reason.startswith("Pat"):
+            excuses.take_back(missed, by=cast.dana, at=at + hours(0.5))
+    exclusions.ask(handoff, "marketing", reason="Pat is a colleague", by=cast.mona, at=at)
+    qualification.reassign(handoff, cast.sue, by=cast.dana, at=at + hours(1), reason="Pat asks")
+    sweep(at=at + hours(3))
+    log_touch(
+        lead, "call", by=cast.sue, at=at + hours(4), occurred_at=at + hours(0.9), note="Pat",
+        outcome="connected",
+    )  # fmt: skip
+    claim = Claim.objects.waiting().first()
+    claims.refuse(claim, by=cast.dana, at=at + hours(4), note="Pat says no")
+    handoff.refresh_from_db()
+    handoff.accept(cast.sue, at=at + hours(4))
+    pausing.pause(handoff, by=cast.sue, at=at + hours(4), reason="prospect_asked", note="Pat said")
+    quality.rate(handoff, by=cast.sue, at=at + hours(4), rating=1, why="Pat is a spy")
+    back = handoff.reject(cast.sue, reason="other", note="Pat is a spy", at=at + hours(5))
+    returns.answer(back, "disputed", by=cast.maya, at=at + hours(5), note="Pat is none")
+    for reason in ("Pat is no secret", "The Hotel wants Pat"):
+        made = rulings.propose(back, "stands", "sales", reason=reason, by=cast.dana, at=now)
+        if reason.startswith("Pat"):
+            rulings.decline(made, by=cast.mona, at=now)
+    rulings.agree(made, "marketing", by=cast.mona, at=now)
+    hand_over([lead], by=cast.maya, at=now, override_reason="Pat wrote")
+    relay(at=now)
+    deleting.delete(lead, by=cast.mona, at=now)
+    relay(at=now)
+    assert WROTE - {trace.split(":")[0] for trace in traces()} == set()
+    erasing.erase(at=now + timedelta(days=31))
+    assert traces() == []
+    assert (Ruling.objects.count(), Excuse.objects.count()) == (2, 2)
 
 
 def test_erased_is_also_what_told_of_it_on_other_pages(cast):

@@ -6,9 +6,11 @@ from django.urls import reverse
 
 from accounts.refusals import Refused
 from leads import insights, qualification
+from leads.agreed.persona_form import WholePersona
 from leads.merging import merge
 from leads.models import Insight, Lead, Merge
 from leads.unmerging import undo
+from personas import drafting
 from tests.factories import ny
 
 AT = ny("2027-01-14 10:00")
@@ -47,6 +49,10 @@ def test_saying_it_again_changes_nothing(cast, leads):
     assert (new, insights.add(leads[0], "pain", "HEATING costs", by=cast.sue, at=AT)) == (
         True, (made, False)
     )  # fmt: skip
+    # Small letters tell them apart, of which some capitals have two.
+    made, _ = insights.add(leads[0], "pain", "Große Wärme", by=cast.sam, at=AT)
+    assert insights.add(leads[0], "pain", "große wärme", by=cast.sam, at=AT) == (made, False)
+    assert insights.add(leads[0], "pain", "GROSSE WÄRME", by=cast.sam, at=AT)[1] is True
 
 
 def test_without_a_persona_nobody_could_be_meant(cast):
@@ -81,6 +87,30 @@ def test_it_is_noted_on_the_lead_shown_on_the_persona_and_taken_back(cast, leads
     assert signed_in(cast.maya).post(drop).status_code == 404
     client.post(drop)
     assert not Insight.objects.exists()
+
+
+def test_what_was_heard_goes_into_the_proposal_with_its_source(cast, leads):
+    for lead in leads:
+        insights.add(lead, "objection", "Too loud", by=cast.sam, at=AT)
+    insights.add(leads[0], "pain", "Heating costs", by=cast.sam, at=AT)
+    url = reverse("persona-adopt", args=[cast.persona.slug])
+    for about, words in (("objection", "too LOUD"), ("pain", "Heating costs")):
+        said = {"about": about, "words": words}
+        assert signed_in(cast.outsider).post(url, said).status_code == 403
+        page = signed_in(cast.sam).post(url, said, follow=True).text
+        assert "is in the proposal." in page
+    facts = drafting.open_draft("persona", cast.persona.slug).facts
+    assert facts["objections"] == [
+        {"objection": "Too loud", "answer": "", "heard": "heard from 2 leads until 14 Jan 2027"}
+    ]
+    assert facts["pains"] == "Heating costs (heard from 1 lead until 14 Jan 2027)"
+    # It is once in it; what nobody said is refused; the form keeps where it comes from.
+    assert "was in the proposal already" in signed_in(cast.sam).post(url, said, follow=True).text
+    gone = signed_in(cast.sam).post(url, {"about": "pain", "words": "Rain"}, follow=True).text
+    assert "Nobody says that any more" in gone
+    assert WholePersona(facts).objections.initial[0]["heard"] == facts["objections"][0]["heard"]
+    page = signed_in(cast.maya).get(reverse("persona-draft", args=[cast.persona.slug])).text
+    assert "no answer yet (heard from 2 leads until 14 Jan 2027)" in page
 
 
 def test_what_two_said_is_said_once_when_they_are_one_person_and_twice_again_when_not(cast, leads):

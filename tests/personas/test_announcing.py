@@ -130,6 +130,16 @@ def test_a_former_name_brought_back_and_taken_back_is_a_former_one_again(cast, l
     assert (lunch.name, lunch.former_names) == ("Meals for teams", ["Business lunch"])
 
 
+def test_a_name_from_before_there_were_changes_is_a_former_one_again_too(cast, lunch):
+    lunch.former.create(name="Lunch deal")
+    brought_back = publish(lunch, by=cast.mona, at=AT, name="Lunch deal")
+    lunch.refresh_from_db()
+    assert lunch.former_names == ["Business lunch"]
+    announcing.take_back(brought_back, by=cast.mona, at=AT + hours(1))
+    lunch.refresh_from_db()
+    assert (lunch.name, lunch.former_names) == ("Business lunch", ["Lunch deal"])
+
+
 def test_a_name_in_other_capitals_is_the_same_name_and_stands_in_nobodys_way(cast, lunch):
     for hour, name in enumerate(["BUSINESS LUNCH", "Meals for teams"]):
         publish(lunch, by=cast.mona, at=AT + hours(hour), name=name)

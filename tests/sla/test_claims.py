@@ -88,7 +88,8 @@ def test_a_promise_kept_already_needs_no_claim(cast):
 def test_the_managers_of_the_side_are_told_once(cast, claim):
     told = OutboxMessage.objects.get(kind="claim")
     assert (told.recipient, told.title, told.url) == (
-        cast.dana, "A typed time waits for you: Pat Lee", reverse("claim-list"),
+        cast.dana, "A typed time waits for you: Pat Lee",
+        f"{reverse('claim-list')}#lead-{claim.clock.lead_id}",
     )  # fmt: skip
 
 

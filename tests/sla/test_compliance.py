@@ -320,7 +320,7 @@ def test_an_excuse_is_kept_with_its_reason(cast):
 
     assert (clock.state, clock.excused) == ("missed", True)
     entry = excuses.reasons([clock])[clock.pk]
-    assert (entry.actor, entry.at, entry.facts) == (cast.dana, NOW, {"reason": "Fire alarm."})
+    assert (entry.by, entry.at, entry.reason) == (cast.dana, NOW, "Fire alarm.")
 
 
 def test_a_miss_the_sweep_has_not_seen_can_be_excused(cast):

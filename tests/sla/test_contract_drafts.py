@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from accounts.models import AuditEntry
 from accounts.refusals import NotAllowed
-from sla.contracts import drafting
+from sla.contracts import drafting, promising
 from sla.contracts.forms import TermDraft
 from sla.contracts.steps import Steps, actions, rows_of, steps_of
 from sla.figures.compliance import compliance
@@ -350,7 +350,7 @@ def test_a_wrong_field_mended_is_still_held_against_what_was_seen(cast, draft):
 def test_a_promise_removed_meanwhile_can_be_added_again(cast, draft):
     term = term_of(draft)
     seen, url = typed(term, target="20 min"), reverse("promise", args=[term.pk])
-    drafting.remove_term(term.pk, base=drafting.ticket(term), by=cast.mona, at=AT)
+    promising.take_out(promising.TERMS, term.pk, base=drafting.ticket(term), by=cast.mona, at=AT)
     answer = signed_in(cast.dana).post(url, seen)
     assert answer.status_code == 409
     page = answer.content.decode()

@@ -8,15 +8,17 @@ from django.db import DatabaseError, transaction
 from django.urls import reverse
 
 from accounts.instants import database_now
-from accounts.models import AuditEntry, Membership, OutboxMessage
+from accounts.models import ApiKey, AuditEntry, Membership, OutboxMessage
 from accounts.refusals import Conflict, NotAllowed, Refused
-from leads import deleting
+from leads import deleting, returns, rulings
 from leads.models import Handoff
 from personas.models import Persona
-from sla.contracts import drafting, monthly, signing, unkeepable
+from sla.contracts import drafting, promising, signing, unkeepable
 from sla.contracts.monthly_form import MonthlyForm
 from sla.figures import exclusions, monthly_counts
 from sla.figures.monthly import month_of
+from sla.figures.periods import run_of
+from sla.figures.returned import returned
 from sla.figures.scorecard import zone_of_months
 from sla.models import Contract, Exclusion, MonthlyPromise, Side, Term
 from tests.factories import ny
@@ -81,21 +83,21 @@ def test_it_is_drafted_compared_signed_and_carried_on(cast):
     # The next draft has it; raised, it says so.
     copy = draft_with(cast, at=SIGNED).monthly.get()
     base = drafting.ticket(copy)
-    _, changes = monthly.save(
-        {**LEADS, "target": 6}, pk=copy.pk, base=base, by=cast.dana, at=SIGNED
+    _, changes = promising.put_in(
+        promising.MONTHLY, {**LEADS, "target": 6}, pk=copy.pk, base=base, by=cast.dana, at=SIGNED
     )
     assert changes == ["Accepted leads: a month: 4 accepted leads → 6 accepted leads."]
     with pytest.raises(Conflict, match="was changed by Dana while you worked on it"):
-        monthly.save(LEADS, pk=copy.pk, base=base, by=cast.mona, at=SIGNED)
+        promising.put_in(promising.MONTHLY, LEADS, pk=copy.pk, base=base, by=cast.mona, at=SIGNED)
     with pytest.raises(Conflict, match="was changed meanwhile"):
-        monthly.remove(copy.pk, base=base, by=cast.mona, at=SIGNED)
+        promising.take_out(promising.MONTHLY, copy.pk, base=base, by=cast.mona, at=SIGNED)
 
 
 def test_a_change_takes_the_signature_back_and_is_told_to_who_signs(cast):
     draft = draft_with(cast)
     base = whole(draft)
     signing.sign(Side.MARKETING, base=base, by=cast.mona, at=SIGNED)
-    monthly.save(LEADS, pk=None, base="", by=cast.dana, at=SIGNED)
+    promising.put_in(promising.MONTHLY, LEADS, pk=None, base="", by=cast.dana, at=SIGNED)
     draft.refresh_from_db()
     assert draft.signed_for_marketing_by is None
     with pytest.raises(Conflict, match="changed since you read it"):
@@ -232,7 +234,7 @@ def test_a_promise_of_one_persona_counts_what_was_handed_over_as_it(cast):
 def test_of_a_month_covered_in_part_a_number_is_owed_in_proportion(cast):
     promise(cast, target=21)
     draft = draft_with(cast)
-    monthly.save({**LEADS, "target": 42}, pk=draft.monthly.get().pk,
+    promising.put_in(promising.MONTHLY, {**LEADS, "target": 42}, pk=draft.monthly.get().pk,
                  base=drafting.ticket(draft.monthly.get()), by=cast.mona, at=SIGNED)  # fmt: skip
     handed_over(cast, "2027-01-15 11:00", "accepted")
     sign_both(cast, draft, at=HALF)
@@ -394,15 +396,87 @@ def test_the_card_costs_the_same_however_many_leads(cast, django_assert_num_quer
         cast.hot_lead(at=at, email=f"now{n}@spa.example")
     client = client_of(cast.dana)
     client.get(reverse("scorecard"))
-    with django_assert_num_queries(24):
+    with django_assert_num_queries(25):
         client.get(reverse("scorecard"))
 
 
 def test_the_audit_of_a_draft_names_the_monthly_promise(cast):
     draft_with(cast)
-    monthly.save(LEADS, pk=None, base="", by=cast.mona, at=SIGNED)
+    promising.put_in(promising.MONTHLY, LEADS, pk=None, base="", by=cast.mona, at=SIGNED)
     entry = AuditEntry.objects.get(verb="contract_draft_changed")
     assert json.dumps(entry.facts["changes"]) == json.dumps(
         ["New: Accepted leads: 4 accepted leads a month."]
     )
     assert Contract.objects.get(is_draft=True).monthly.get().key == "accepted_leads"
+
+
+def test_a_disputed_return_counts_as_the_managers_rule(cast):
+    promise(cast)
+    promise(cast, "share", name="Share", counted="share", target=60)
+    handed_over(cast, "2027-01-05 10:00", "accepted", n=2)
+    (handoff,) = handed_over(cast, "2027-01-06 10:00", "rejected")
+    (other,) = handed_over(cast, "2027-01-07 10:00", "rejected")
+    at = ny("2027-01-08 10:00")
+    for each in (handoff, other):
+        returns.answer(each.returned, "disputed", by=cast.maya, at=at, note="They are ready")
+    (leads,), (share,) = january(AFTER), january(AFTER, "share")
+    assert (leads.value, leads.disputed, leads.state) == (2, 2, "undecided")
+    assert (share.value, share.raw_words, share.state) == (50, "", "undecided")
+    made = rulings.propose(
+        handoff.returned, "overturned", "marketing", reason="Ready", by=cast.mona, at=at
+    )
+    sent = rulings.agree(made, "sales", by=cast.dana, at=at).sent
+    sent.accept(sent.owner, at=at + timedelta(minutes=5))
+    made = rulings.propose(
+        other.returned, "stands", "sales", reason="Not ready", by=cast.dana, at=at
+    )
+    rulings.agree(made, "marketing", by=cast.mona, at=at)
+    # The handoff that gave the lead back is not counted a second time.
+    (leads,), (share,) = january(AFTER), january(AFTER, "share")
+    assert (leads.value, leads.raw, leads.overturned, leads.state) == (3, 2, 1, "missed")
+    assert (share.value, share.raw_words, share.state) == (75, "50 %", "kept")
+    assert list(monthly_counts.handoffs_of(share, "overturned")) == [handoff]
+    month = leads.month
+    assert returned([month])[0].fates == {
+        "waiting": 0, "accepted": 0, "fixed": 0, "disputed": 0, "stands": 1, "overturned": 1,
+    }  # fmt: skip
+    page = client_of(cast.dana).get(f"/scorecard/share/?month={month.slug}&outcome=overturned")
+    assert "accepted by a ruling" in page.content.decode()
+    url = "/rulings/?show=all&since=2027-01-01T00:00:00-05:00&until=2027-02-01T00:00:00-05:00"
+    assert len(client_of(cast.dana).get(url).context["rows"]) == 2
+
+
+def test_quarters_and_own_months_add_up_what_the_months_say(cast):
+    promise(cast, target=6)
+    promise(cast, "share", name="Share", counted="share", target=60)
+    for at, outcome in (
+        ("2026-12-10 10:00", "accepted"), ("2027-01-05 10:00", "accepted"),
+        ("2027-01-06 10:00", "rejected"), ("2027-02-02 10:00", "accepted"),
+    ):  # fmt: skip
+        handed_over(cast, at, outcome)
+    late = ny("2027-04-01 12:00")
+    first, last = ny("2027-01-01 00:00").date(), ny("2027-02-01 00:00").date()
+    run = run_of(first, last, zone=zone_of_months())
+    leads, share = monthly_counts.measured_over([run], at=late)
+    assert (str(run), leads.target, leads.value, leads.state) == (
+        "January to February 2027", 12, 2, "missed",
+    )  # fmt: skip
+    assert (share.target, share.value, share.state, share.handed_over) == (60, 66, "kept", 3)
+    assert monthly_counts.handoffs_of(leads, "accepted").count() == 2
+    client = client_of(cast.dana)
+    url = "/scorecard/leads/?month=2027-01&until=2027-02&outcome=accepted"
+    assert client.get(url).context["count"] == 2
+    page = client.get("/scorecard/?by=quarter").content.decode()
+    assert "Marketing: leads in Q4 2026" in page
+    refused = client.get("/scorecard/?from=2020-01&to=2026-11").content.decode()
+    assert "83 months; 24 are the most." in refused
+    assert client.get("/scorecard/?from=2026-11&wall=1").status_code == 200
+    _, key = ApiKey.objects.issue(cast.maya, scope="full")
+    found = client.get(
+        "/api/v1/sla/scorecard/?from=2027-01&to=2027-02", HTTP_AUTHORIZATION=f"Bearer {key}"
+    ).json()
+    assert [period["name"] for period in found["periods"]] == ["January to February 2027"]
+    told = found["monthly"][0]["measured"][0]
+    assert (told["target"], told["accepted"], told["without_rulings"]) == (12, 2, 2)
+    assert [line["key"] for line in found["terms"]][:1] == ["answer_return"]
+    assert found["returns"][0]["all"] == 1

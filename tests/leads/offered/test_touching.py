@@ -8,10 +8,12 @@ from django.test import Client
 
 from leads import qualification
 from leads.activities import log_touch
-from leads.models import Campaign, CaptureForm, MailTemplate
+from leads.models import Campaign, CaptureForm, Deal, MailTemplate
 from leads.offered.carriers import READ, carriers
+from leads.offered.sold import sold
 from leads.offered.touching import touching
 from personas.models import Definition
+from tests.accounts.test_own_pages import signed_in
 from tests.factories import hours, make_offer, ny, propose, publish
 
 AT = ny("2026-01-15 10:00")
@@ -88,7 +90,7 @@ def test_what_still_carries_the_old_name(cast, lunch):
     )
     cast.hot_lead(at=AT, email="three@spa.example", extra={"interest": "business lunches"})
     qualification.qualify(lead, by=cast.sam, at=AT)
-    qualification.open_deal(
+    deal, _ = qualification.open_deal(
         lead, by=cast.sam, at=AT, name="Business lunch, Spa Hotel", amount=Decimal(240)
     )
     cast.campaign.name = "Business lunch week"
@@ -112,7 +114,7 @@ def test_what_still_carries_the_old_name(cast, lunch):
     }
 
     assert found == {
-        "Open deals, quoted before": [("Business lunch, Spa Hotel", f"/leads/{lead.pk}/")],
+        "Open deals, quoted before": [("Business lunch, Spa Hotel", deal.get_absolute_url())],
         "Leads with sales": [
             ("Kim Lee", f"/leads/{other.pk}/"), ("Pat Lee", f"/leads/{lead.pk}/"),
         ],
@@ -159,3 +161,46 @@ def test_of_very_many_the_newest_are_read_and_it_says_so(cast, lunch):
     client.force_login(cast.mona)
     answer = client.get(f"/changes/{change.pk}/carriers/")
     assert "older ones were not read" in answer.content.decode()
+
+
+def test_a_deal_is_of_its_offer_whatever_it_is_called(cast, lunch):
+    """Chosen, or by a name the offer has or had; its page counts them, a new price lists them."""
+    publish(lunch, by=cast.mona, at=AT, name="Meals for teams")
+    lunch.refresh_from_db()
+    deals = []
+    for n, said in enumerate(({"offer": lunch}, {"name": "business LUNCH"}, {"name": "A tub"})):
+        lead = cast.hot_lead(at=AT, email=f"deal{n}@spa.example")
+        handoff = lead.handoffs.get()
+        handoff.accept(handoff.owner, at=AT)
+        qualification.qualify(lead, by=handoff.owner, at=AT)
+        deal, _ = qualification.open_deal(
+            lead, by=handoff.owner, at=AT, amount=Decimal(100), **said
+        )
+        deals.append(deal)
+    assert [(deal.name, deal.offer) for deal in deals] == [
+        ("Meals for teams", lunch), ("business LUNCH", lunch), ("A tub", None),
+    ]  # fmt: skip
+    counted = {line.state: (line.count, line.sums) for line in sold(lunch, by=cast.dana)}
+    assert counted["Open"] == (2, [(Decimal(200), "USD")])
+    assert sold(lunch, by=cast.outsider)[0].count == 0
+    Deal.objects.filter(pk=deals[0].pk).update(name="Spa Hotel")
+    change = propose(lunch, by=cast.maya, at=AT, price="15.00")
+    quoted, *_ = carriers(change, by=cast.dana)
+    assert {each.title for each in quoted.found} == {"Spa Hotel", "business LUNCH"}
+    page = signed_in(cast.dana).get("/deals/").content.decode()
+    assert page.count(lunch.get_absolute_url()) == 2
+
+
+def test_what_an_offer_is_and_for_whom_is_written_without_a_change(cast, lunch):
+    client, url = signed_in(cast.maya), f"/offers/{lunch.slug}/describe/"
+    seen = client.get(url).context["seen"]
+    typed = {"summary": "Two courses, at twelve", "personas": [cast.persona.pk], "seen": seen}
+    assert client.post(url, typed).status_code == 302
+    lunch.refresh_from_db()
+    assert (lunch.summary, list(lunch.personas.all())) == (typed["summary"], [cast.persona])
+    late = signed_in(cast.mona).post(url, {**typed, "summary": "Mine"})
+    assert late.status_code == 409
+    assert "Mine" in late.content.decode()
+    assert signed_in(cast.mona).post(url, {"seen": late.context["seen"]}).status_code == 302
+    lunch.refresh_from_db()
+    assert (lunch.summary, lunch.personas.count()) == ("", 0)
