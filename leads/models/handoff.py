@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models, transaction
 from django.db.models import Q
 
@@ -121,6 +122,10 @@ class Handoff(models.Model):
     receipt = models.JSONField(default=dict)
     # The contract the handoff runs under: written by `sla` alone.
     contract_version = models.PositiveIntegerField(null=True)
+    # Written with it, from the receipt, which is costly to open: which items of a packet it holds
+    # (sla.models.Packet), and as which persona it was handed over ("": none). Nothing: not yet.
+    packet = ArrayField(models.CharField(max_length=12), null=True)
+    handed_persona = models.CharField(max_length=50, null=True)
     assigned_at = models.DateTimeField(null=True)
     accepted_at = models.DateTimeField(null=True)
     # First contact by a person of ours, for speed to lead.

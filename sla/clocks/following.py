@@ -22,6 +22,7 @@ from sla.clocks.claims import file
 from sla.clocks.reviving import revive
 from sla.clocks.standing_still import hold_or_release, let_go, wake, write_awake
 from sla.clocks.stopping import Findings, stop
+from sla.figures.packets import PACKET, PERSONA
 from sla.models import Alarm, Clock, CountedIn, Side, Term
 
 CLOSING = frozenset(
@@ -45,14 +46,15 @@ LOCK = """
 SELECT * FROM sla_clock WHERE handoff_id = ANY(%s) AND state <> 'voided' ORDER BY id FOR UPDATE
 """
 
-BIND = """
+BIND = f"""
 WITH versions AS (
     SELECT * FROM unnest(%(handoffs)s::bigint[], %(versions)s::int[]) AS v (handoff_id, version)
 ), bound AS (
-    UPDATE leads_handoff h SET contract_version = v.version
+    UPDATE leads_handoff h
+    SET contract_version = v.version, handed_persona = {PERSONA}, packet = {PACKET}
     FROM versions v WHERE h.id = v.handoff_id AND h.contract_version IS NULL
 )
-"""
+"""  # noqa: S608 (expressions of ours, without anything from outside)
 # The next deadline of sales on each lead; the queue is sorted by it.
 RESPOND_BY = """
 UPDATE leads_lead l SET respond_by = (

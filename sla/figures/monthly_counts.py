@@ -14,13 +14,10 @@ from django.db.models import (
     OuterRef,
     Q,
     QuerySet,
-    TextField,
     Value,
     When,
 )
-from django.db.models.fields.json import KT
-from django.db.models.functions import Coalesce, TruncMonth
-from django.db.models.lookups import Exact
+from django.db.models.functions import TruncMonth
 
 from accounts.models import Team
 from leads.models import Handoff, Return
@@ -28,7 +25,7 @@ from sla import agreement
 from sla.agreement import Hours
 from sla.contracts.drafting import MONTHLY_FACTS
 from sla.figures.monthly import Measured, Month, combined, month_of, moved
-from sla.models import Contract, Exclusion, MonthlyPromise, Packet
+from sla.models import Contract, Exclusion, MonthlyPromise
 
 S = Handoff.State
 TAKEN = ~Q(state__in=[S.REJECTED, S.OFFERED]) & (
@@ -44,14 +41,6 @@ OUTCOME = Case(
     default=Value("rejected"),
     output_field=CharField(),
 )
-NOT_EMPTY = {
-    Packet.COMPANY: "receipt__person__company",
-    Packet.JOB_TITLE: "receipt__person__job_title",
-    Packet.COUNTRY: "receipt__person__country",
-    Packet.PERSONA: "receipt__persona__slug",
-    Packet.SOURCE: "receipt__source",
-    Packet.TOUCHPOINTS: "receipt__touchpoints__0__kind",
-}
 
 
 def hours_of_marketing() -> Hours | None:
@@ -145,7 +134,7 @@ def _rows(
     packet = {item for promise in promises for item in promise.packet}
     holding = {f"holds_{item}": _holds(item) for item in sorted(packet)}
     by_persona = any(promise.personas for promise in promises)
-    persona = ["persona_slug"] if by_persona else []
+    persona = ["handed_persona"] if by_persona else []
     zone = found[0].start.tzinfo
     return (
         told(Handoff.objects.filter(contract_version__isnull=False))
@@ -158,33 +147,29 @@ def _rows(
 
 
 def told(handoffs: QuerySet[Handoff]) -> QuerySet[Any]:
-    """Each with its `outcome`, whether a ruling made it so (`overturned`), `persona_slug` of the
-    receipt, and whether it is left `out`; less those by which a ruling gave a lead back: that lead
-    counts already."""
+    """Each with its `outcome`, whether a ruling made it so (`overturned`), and whether it is left
+    `out`; less those by which a ruling gave a lead back: that lead counts already."""
     agreed = Exclusion.objects.filter(
         handoff=OuterRef("pk"), agreed_at__isnull=False, dropped_at=None
     )
     overturned = Case(When(OVERTURNED, then=Value(True)), default=Value(False))
     return handoffs.filter(by_ruling=None).annotate(
         outcome=OUTCOME, overturned=overturned, out=Exists(agreed),
-        persona_slug=Coalesce(KT("receipt__persona__slug"), Value(""), output_field=TextField()),
     )  # fmt: skip
 
 
 def _holds(item: str) -> Case:
-    """Whether a handoff has this item of a packet."""
-    lacks = Q(override_reason__gt="")
-    if item != Packet.DEFINITION:
-        key = KT(NOT_EMPTY[Packet(item)])
-        said = Coalesce(key, Value(""), output_field=TextField())
-        lacks = Q(Exact(said, Value("")))
-    return Case(When(lacks, then=Value(False)), default=Value(True), output_field=BooleanField())
+    """Whether a handoff has this item of a packet (sla.figures.packets)."""
+    has = When(packet__contains=[item], then=Value(True))
+    return Case(has, default=Value(False), output_field=BooleanField())
 
 
 def _count(each: Measured, rows: Iterable[dict[str, Any]]) -> None:
     for row in rows:
         mine = row["month"].date() == each.month.first and row["contract_version"] in each.versions
-        if not mine or (each.promise.personas and row["persona_slug"] not in each.promise.personas):
+        if not mine or (
+            each.promise.personas and row["handed_persona"] not in each.promise.personas
+        ):
             continue
         if row["out"]:
             each.left_out += row["n"]
@@ -203,7 +188,7 @@ def handoffs_of(each: Measured, outcome: str = "") -> QuerySet[Any]:
         handed_over_at__gte=each.month.start, handed_over_at__lt=each.month.end
     )
     if each.promise.personas:
-        found = found.filter(persona_slug__in=each.promise.personas)
+        found = found.filter(handed_persona__in=each.promise.personas)
     if outcome == "out":
         return found.filter(out=True)
     found = found.filter(out=False).exclude(outcome="withdrawn")
