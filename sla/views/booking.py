@@ -2,23 +2,20 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 import structlog
 from allauth.account.adapter import get_adapter
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
+from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import pacing
-from accounts.forms import time_zones
 from accounts.instants import database_now
 from accounts.models import BookingPage
 from accounts.refusals import Conflict, Refused
@@ -28,15 +25,23 @@ from leads.mail.booking_links import lead_by
 from leads.models import Lead, Meeting
 from sla.booking import booking, slots
 from sla.booking.forms import BookingForm
+from sla.views.booking_parts import (
+    address_of,
+    answer,
+    frame,
+    instant_of,
+    meeting_by,
+    page_at,
+    some_days,
+    stamp_of,
+    zone_of,
+)
 
-# Days with free times that a page shows, and times that are offered in place of a taken one.
-DAYS, INSTEAD = 5, 6
-STAMP = "%Y%m%dT%H%MZ"
+# Times that are offered in place of a taken one.
+INSTEAD = 6
 BOOKINGS, BOOKINGS_WITHIN = 8, 600  # seconds
 WAIT = "Too many bookings came from your connection. Please wait some minutes and send it again."
 log = structlog.get_logger(__name__)
-
-Day = tuple[date, list[datetime]]
 
 
 @login_not_required
@@ -44,10 +49,10 @@ Day = tuple[date, list[datetime]]
 @require_safe
 def book(request: HttpRequest, slug: str) -> HttpResponse:
     """Free times, day by day, by the visitor's clock."""
-    page, at = _page(slug), database_now()
-    zone, lead = _zone(request, page), lead_by(request.GET.get("for", ""), page)
-    context = {**_frame(request, page, zone, lead, at=at), **_days(request, page, zone, at=at)}
-    return _answer(request, "sla/book.html", context)
+    page, at = page_at(slug), database_now()
+    zone, lead = zone_of(request, page), lead_by(request.GET.get("for", ""), page)
+    context = {**frame(request, page, zone, lead, at=at), **some_days(request, page, zone, at=at)}
+    return answer(request, "sla/book.html", context)
 
 
 @login_not_required
@@ -56,12 +61,12 @@ def book(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def book_time(request: HttpRequest, slug: str, stamp: str) -> HttpResponse:
     """One time: who are you? Sent, it is booked; taken meanwhile, others are offered."""
-    page, at = _page(slug), database_now()
+    page, at = page_at(slug), database_now()
     lead = lead_by(request.GET.get("for", ""), page)
     if request.method != "POST":
         form = BookingForm(known=lead is not None, initial={"time": stamp})
         token = hosted.stamp(page.slug, at=at)
-        return _form(request, page, _instant(stamp), form, token, lead, at=at)
+        return _form(request, page, instant_of(stamp), form, token, lead, at=at)
     return _sent(request, page, lead, at=at)
 
 
@@ -69,7 +74,7 @@ def _sent(
     request: HttpRequest, page: BookingPage, lead: Lead | None, *, at: datetime
 ) -> HttpResponse:
     form, text = BookingForm(request.POST, known=lead is not None), request.POST.get("token", "")
-    starts_at = _instant(request.POST.get("time", ""))
+    starts_at = instant_of(request.POST.get("time", ""))
     address = get_adapter(request).get_client_ip(request)
     if pacing.over_limit("bookings", address, most=BOOKINGS, seconds=BOOKINGS_WITHIN):
         form.add_error(None, WAIT)
@@ -84,13 +89,13 @@ def _sent(
         return _form(request, page, starts_at, form, again, lead, at=at, status=422)
     if form.trapped or token.is_too_quick(at):
         log.info("booking_robot_turned_away", page=page.pk)
-        return _answer(request, "sla/booked_thanks.html", {"page": page})
+        return answer(request, "sla/booked_thanks.html", {"page": page})
     if not form.is_valid():
         return _form(request, page, starts_at, form, text, lead, at=at, status=422)
     try:
         meeting, _ = booking.book(
             page, starts_at, once=uuid.uuid5(uuid.NAMESPACE_OID, token.nonce), lead=lead, at=at,
-            zone=_zone(request, page).key, facts=form.facts(),
+            zone=zone_of(request, page).key, facts=form.facts(),
         )  # fmt: skip
     except Refused as refusal:
         for name, words in (refusal.fields or {"": refusal.message}).items():
@@ -112,22 +117,22 @@ def _form(
     status: int = 200,
     taken: bool = False,
 ) -> HttpResponse:
-    zone = _zone(request, page)
+    zone = zone_of(request, page)
     instead: Sequence[datetime] = ()
     just = starts_at + (datetime.resolution)
     if taken or not slots.free(page, at=at, start=starts_at, until=just):
         taken = True
         instead = _nearest(page, starts_at, at=at)
     context = {
-        **_frame(request, page, zone, lead, at=at),
+        **frame(request, page, zone, lead, at=at),
         "form": form,
         "token": token,
         "taken": taken,
         "starts_at": starts_at.astimezone(zone),
-        "stamp": _stamp(starts_at),
-        "instead": [(_stamp(each), each.astimezone(zone)) for each in instead],
+        "stamp": stamp_of(starts_at),
+        "instead": [(stamp_of(each), each.astimezone(zone)) for each in instead],
     }
-    return _answer(request, "sla/book_time.html", context, status=status)
+    return answer(request, "sla/book_time.html", context, status=status)
 
 
 def _nearest(page: BookingPage, starts_at: datetime, *, at: datetime) -> list[datetime]:
@@ -144,7 +149,7 @@ def _nearest(page: BookingPage, starts_at: datetime, *, at: datetime) -> list[da
 @require_safe
 def booked(request: HttpRequest, secret: str) -> HttpResponse:
     """What is booked, with the ways to move it and to call it off."""
-    meeting, at = _meeting(secret), database_now()
+    meeting, at = meeting_by(secret), database_now()
     zone = ZoneInfo(meeting.guest_zone or meeting.by.time_zone)
     context = {
         "meeting": meeting,
@@ -157,7 +162,7 @@ def booked(request: HttpRequest, secret: str) -> HttpResponse:
         "told": meeting.mails.filter(cancelled_at=None).exists(),
         "said": {"moved": "moved" in request.GET, "late": "late" in request.GET},
     }
-    return _answer(request, "sla/booked.html", context)
+    return answer(request, "sla/booked.html", context)
 
 
 @login_not_required
@@ -166,18 +171,18 @@ def booked(request: HttpRequest, secret: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def booked_move(request: HttpRequest, secret: str) -> HttpResponse:
     """Another time for it, out of those that are free."""
-    meeting, at = _meeting(secret), database_now()
+    meeting, at = meeting_by(secret), database_now()
     page = BookingPage.objects.of(meeting.by)
     if page is None:
         raise Http404
     if request.method == "POST":
         try:
-            booking.move(meeting, _instant(request.POST.get("time", "")), at=at)
+            booking.move(meeting, instant_of(request.POST.get("time", "")), at=at)
         except Conflict as conflict:
             if conflict.code != "taken":
                 return redirect("booked", secret)
             return _moving(request, meeting, page, at=at, wrong=booking.TAKEN, status=409)
-        return redirect(f"{_address(meeting)}?moved=1")
+        return redirect(f"{address_of(meeting)}?moved=1")
     return _moving(request, meeting, page, at=at)
 
 
@@ -185,10 +190,10 @@ def _moving(
     request: HttpRequest, meeting: Meeting, page: BookingPage, *, at: datetime, **more: Any
 ) -> HttpResponse:
     status = more.pop("status", 200)
-    zone = _zone(request, page, meeting.guest_zone)
-    found = _days(request, page, zone, at=at, without=meeting)
-    context = {**_frame(request, page, zone, None, at=at), **found, "meeting": meeting, **more}
-    return _answer(request, "sla/book.html", context, status=status)
+    zone = zone_of(request, page, meeting.guest_zone)
+    found = some_days(request, page, zone, at=at, without=meeting)
+    context = {**frame(request, page, zone, None, at=at), **found, "meeting": meeting, **more}
+    return answer(request, "sla/book.html", context, status=status)
 
 
 @login_not_required
@@ -196,11 +201,11 @@ def _moving(
 @require_POST
 def booked_cancel(request: HttpRequest, secret: str) -> HttpResponse:
     """Call it off."""
-    meeting = _meeting(secret)
+    meeting = meeting_by(secret)
     try:
         booking.cancel(meeting, at=database_now())
     except Conflict:
-        return redirect(f"{_address(meeting)}?late=1")
+        return redirect(f"{address_of(meeting)}?late=1")
     return redirect("booked", secret)
 
 
@@ -209,95 +214,8 @@ def booked_cancel(request: HttpRequest, secret: str) -> HttpResponse:
 @require_safe
 def booked_ics(request: HttpRequest, secret: str) -> HttpResponse:
     """The meeting as a file, for the guest's own calendar."""
-    meeting = _meeting(secret)
+    meeting = meeting_by(secret)
     text = invitations.calendar(meeting, invitations.PUBLISH, at=meeting.changed_at)
-    answer = HttpResponse(text, content_type="text/calendar; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="meeting.ics"'
-    return answer
-
-
-# --- What they share ------------------------------------------------------------------------------
-
-
-def _page(slug: str) -> BookingPage:
-    page = BookingPage.objects.opened(slug)
-    if page is None:
-        raise Http404("This page is closed, or its address is another one now.")
-    return page
-
-
-def _meeting(secret: str) -> Meeting:
-    there = Meeting.objects.filter(lead__in=Lead.objects.all()).select_related("by", "lead")
-    return get_object_or_404(there, guest_secret=secret.replace("\x00", ""))
-
-
-def _address(meeting: Meeting) -> str:
-    return reverse("booked", args=[meeting.guest_secret])
-
-
-def _instant(stamp: str) -> datetime:
-    """The instant of a stamp, such as 20270115T1500Z; 404 for anything else."""
-    try:
-        return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
-    except ValueError:
-        raise Http404 from None
-
-
-def _stamp(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime(STAMP)
-
-
-def _zone(request: HttpRequest, page: BookingPage, known: str = "") -> ZoneInfo:
-    """The visitor's zone as far as they said, else the person's own."""
-    asked = request.GET.get("zone", "")
-    return ZoneInfo(asked if asked in available_timezones() else known or page.user.time_zone)
-
-
-def _days(
-    request: HttpRequest, page: BookingPage, zone: ZoneInfo, *, at: datetime,
-    without: Meeting | None = None,
-) -> dict[str, Any]:  # fmt: skip
-    """Some days with free times, from the one asked for on, and where the others are."""
-    days: dict[date, list[tuple[str, datetime]]] = {}
-    for slot in slots.free(page, at=at, without=without):
-        local = slot.astimezone(zone)
-        days.setdefault(local.date(), []).append((_stamp(slot), local))
-    asked = request.GET.get("from", "")
-    names = [day.isoformat() for day in days]
-    here = next((n for n, name in enumerate(names) if name >= asked), 0)
-    before, after = max(0, here - DAYS), here + DAYS
-    return {
-        "days": list(days.items())[here:after],
-        "earlier": names[before] if here else "",
-        "later": names[after] if after < len(names) else "",
-    }
-
-
-def _frame(
-    request: HttpRequest, page: BookingPage, zone: ZoneInfo, lead: Lead | None, *, at: datetime
-) -> dict[str, Any]:
-    mark = request.GET.get("for", "") if lead is not None else ""
-    kept = {"zone": zone.key, **({"for": mark} if mark else {})}
-    return {
-        "page": page,
-        "zone": zone.key,
-        "chosen": "zone" in request.GET,
-        "theirs": page.user.time_zone,
-        "differs": at.astimezone(zone).utcoffset()
-        != at.astimezone(ZoneInfo(page.user.time_zone)).utcoffset(),
-        "zones": time_zones(),
-        "mark": mark,
-        "lead": lead,
-        "query": urlencode(kept),
-        "at": at,
-    }
-
-
-def _answer(
-    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
-) -> HttpResponse:
-    """Neither found by search engines nor told to other sites."""
-    answer = render(request, template, context, status=status)
-    answer["X-Robots-Tag"] = "noindex"
-    answer["Referrer-Policy"] = "same-origin"
-    return answer
+    file = HttpResponse(text, content_type="text/calendar; charset=utf-8")
+    file["Content-Disposition"] = 'attachment; filename="meeting.ics"'
+    return file

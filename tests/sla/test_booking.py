@@ -25,6 +25,7 @@ from leads.models import Activity, Lead, Meeting, SentMail
 from sla.booking import booking, slots
 from sla.models import Clock
 from sla.views import booking as views
+from sla.views.booking_parts import stamp_of
 from tests.factories import NEW_YORK, hours, make_cast, ny
 
 AT = ny("2027-01-15 10:10")  # a Friday
@@ -258,7 +259,7 @@ def test_a_visitor_books_without_a_script_and_changes_it_afterwards(cast, page, 
 
 
 def test_a_robot_learns_nothing_and_leaves_nothing(page, visitor, monkeypatch):
-    stamp = views._stamp(slots.free(page, at=database_now())[0])
+    stamp = stamp_of(slots.free(page, at=database_now())[0])
     url = f"/book/sam-abc/{stamp}/"
     quick = sent(page, stamp) | {"token": hosted.stamp(page.slug, at=database_now())}
     for facts in (sent(page, stamp, homepage="x"), quick):
