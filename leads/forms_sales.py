@@ -132,6 +132,7 @@ class DealForm(forms.Form):
             )  # fmt: skip
             self.order_fields(["join"])
             self.fields["amount"].required = False
+            del self.fields["amount"].widget.attrs["autofocus"]
 
     def clean(self) -> dict[str, Any]:
         """The deal to join instead of the choice; a new one needs an amount."""

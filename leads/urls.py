@@ -59,6 +59,12 @@ urlpatterns = [
     path("companies/<int:pk>/", companies.company, name="company"),
     path("companies/<int:pk>/cell/<str:name>/", companies.company_cell, name="company-cell"),
     path("companies/<int:pk>/owner/", companies.company_owner, name="company-owner"),
+    path("companies/<int:pk>/merge/", companies.company_merge, name="company-merge"),
+    path(
+        "companies/<int:pk>/take-apart/",
+        companies.company_take_apart,
+        name="company-take-apart",
+    ),
     path("leads/<int:pk>/role/", companies.lead_role, name="lead-role"),
     path("agenda/link/", agenda.agenda_feed, name="agenda-feed"),
     path("agenda/<str:month>/", agenda.agenda_month, name="agenda-month"),

@@ -34,6 +34,8 @@ CHECKS = [
 ENDPOINTS = {
     "/api/v1/changes/": {"get"},
     "/api/v1/changes/{id}/acknowledge/": {"post"},
+    "/api/v1/companies/": {"get"},
+    "/api/v1/companies/{id}/": {"get", "patch"},
     "/api/v1/fields/": {"get"},
     "/api/v1/leads/": {"get", "post"},
     "/api/v1/leads/{id}/": {"get", "patch"},

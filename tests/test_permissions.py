@@ -59,6 +59,9 @@ api:acknowledge-change POST 401 403 403  403  403  200  200  200  403
 api:activities       GET   401  404  404  200  200  200  404  200  200
 api:activities       POST  401  422  422  422  422  422  422  422  422
 api:changes          GET   401  200  200  200  200  200  200  200  200
+api:companies        GET   401  200  200  200  200  200  200  200  200
+api:company          GET   401  404  404  200  200  200  404  200  200
+api:company          PATCH 401  404  404  200  200  200  404  200  200
 api:compliance       GET   401  200  200  200  200  200  200  200  200
 api:disqualify       POST  401  422  422  422  422  422  422  422  422
 api:hand-off         POST  401  404  404  409  409  403  404  409  409
@@ -99,6 +102,8 @@ company              GET   in   404  404  200  200  200  404  200  200
 company-cell         GET   in   404  404  200  200  200  404  200  200
 company-cell         POST  in   404  404  409  409  409  404  409  409
 company-list         GET   in   403  200  200  200  200  200  200  200
+company-merge        POST  in   404  404  302  302  302  404  302  302
+company-take-apart   POST  in   404  404  404  404  404  404  404  404
 company-owner        POST  in   404  404  403  403  403  404  302  302
 lead-role            POST  in   404  404  302  302  302  404  302  302
 bell                 GET   in   200  200  200  200  200  200  200  200
@@ -511,8 +516,8 @@ def scene(cast):
         **dict.fromkeys(("import-columns", "import-discard", "import-preview", "import-read-again",
                          "import-start"),
                         waiting.pk), "import": done.pk,
-        "handoff": handoff.pk, "lead": lead.pk, "deal": deal.pk, "return": returned.pk,
-        "ruling-": returned.pk,
+        "api:company": lead.of_company_id, "handoff": handoff.pk, "lead": lead.pk,
+        "deal": deal.pk, "return": returned.pk, "ruling-": returned.pk,
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
         "api-key": key.pk, "api:handoff": handoff.pk, "api:": lead.pk, "person-": cast.sam.pk,
         "webhook-delivery": delivery.pk, "webhook": hook.pk, "promise": promised.pk,

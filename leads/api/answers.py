@@ -26,11 +26,16 @@ from leads.tagging import words
 
 PLAIN = (
     "id", "email", "phone", "first_name", "last_name", "company", "job_title", "country",
-    "source", "sourced_by", "stage", "aida", "score", "tier",
+    "decision_role", "source", "sourced_by", "stage", "aida", "score", "tier",
 )  # fmt: skip
 # Not told, and read because criteria may answer themselves by them.
 CHECKED = ("company_domain", "fit")
-LINKED = {"campaign": "campaign__slug", "persona": "persona__slug", "owner": "owner__email"}
+LINKED = {
+    "company_id": "of_company_id",
+    "campaign": "campaign__slug",
+    "persona": "persona__slug",
+    "owner": "owner__email",
+}
 ORIGIN = tuple(name for name in ORIGIN_FIELDS if name != "path")
 
 NO_ORIGIN: dict[str, Any] = {"data": {}, "message": ""}

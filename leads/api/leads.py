@@ -22,7 +22,7 @@ from leads.activities import log_touch
 from leads.api.answers import activity_answers, answer, answers
 from leads.api.handoffs import workable
 from leads.api.paging import page
-from leads.api.serializers import ActivityIn, LeadQuery, PageQuery
+from leads.api.serializers import ActivityIn, LeadQuery, PageQuery, flat
 from leads.api.shapes import (
     ActivityOut,
     ActivityPage,
@@ -33,7 +33,6 @@ from leads.api.shapes import (
     Merged,
 )
 from leads.capture import Captured, capture_leads
-from leads.intake import EXTRA_LIMIT
 from leads.models import Activity, Kind, Lead
 
 IDEMPOTENCY = OpenApiParameter(
@@ -172,7 +171,7 @@ class LeadDetail(ApiView):
         lead = Lead.objects.editable_by(self.user).filter(pk=pk).first()
         if lead is None:
             return self._refuse(pk)
-        values = _flat(self.body)
+        values = flat(self.body)
         with transaction.atomic():
             # First of all: a new tag is written before any lead is locked, as everywhere.
             tags = _tags(values.pop("tags"), self) if "tags" in values else None
@@ -195,16 +194,6 @@ class LeadDetail(ApiView):
                 "You may see this lead and not change it; accept it first.", code="not_yours"
             )
         return self._moved(pk)
-
-
-def _flat(body: Mapping[str, Any]) -> dict[str, Any]:
-    """What is to change, `extra` by its parts. Raises Refused when that is no object."""
-    values = {name: value for name, value in body.items() if name != "extra"}
-    extra = body.get("extra", {})
-    if not isinstance(extra, dict) or len(extra) > EXTRA_LIMIT:
-        words = f"This must be an object of at most {EXTRA_LIMIT} fields."
-        raise Refused(f"extra: {words}", code="invalid", fields={"extra": words})
-    return values | {f"{editing.EXTRA}{name}": value for name, value in extra.items()}
 
 
 def _tags(typed: Any, asked: ApiView) -> list[int]:

@@ -1,11 +1,15 @@
 """Bodies and queries as endpoints check them; capture is checked by leads.intake alone."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from accounts.bodies import Instant, Strict
+from accounts.refusals import Refused
+from leads.editing import EXTRA
+from leads.intake import EXTRA_LIMIT
 from leads.models import LOGGED_BY_HAND, Outcome, RejectReason, Sourced, Stage, Tier
 from leads.qualification import DISQUALIFY_REASONS
 
@@ -13,6 +17,16 @@ REASON = 300
 NOTE = 10_000
 MOST = 200
 PAGE = 50
+
+
+def flat(body: Mapping[str, Any]) -> dict[str, Any]:
+    """What is to change, `extra` by its parts. Raises Refused when that is no object."""
+    values = {name: value for name, value in body.items() if name != "extra"}
+    extra = body.get("extra", {})
+    if not isinstance(extra, dict) or len(extra) > EXTRA_LIMIT:
+        words = f"This must be an object of at most {EXTRA_LIMIT} fields."
+        raise Refused(f"extra: {words}", code="invalid", fields={"extra": words})
+    return values | {f"{EXTRA}{name}": value for name, value in extra.items()}
 
 
 class PageQuery(Strict[Any]):

@@ -8,7 +8,17 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
-from leads.models import Aida, CustomField, Handoff, Kind, Outcome, Sourced, Stage, Tier
+from leads.models import (
+    Aida,
+    CustomField,
+    DecisionRole,
+    Handoff,
+    Kind,
+    Outcome,
+    Sourced,
+    Stage,
+    Tier,
+)
 
 
 class Consent(serializers.Serializer[Any]):
@@ -148,6 +158,10 @@ class LeadOut(Person, Origin):
     """A lead."""
 
     id = serializers.IntegerField()
+    company_id = serializers.IntegerField(
+        allow_null=True, help_text="Of /api/v1/companies/: by the domain, else by name and country"
+    )
+    decision_role = serializers.ChoiceField(choices=DecisionRole.choices, allow_blank=True)
     campaign = serializers.CharField(allow_null=True)
     consent = Consent(allow_null=True)
     extra = serializers.DictField()

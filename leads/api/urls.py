@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from leads.api import changes, fields, handoffs, leads, queue, returns
+from leads.api import changes, companies, fields, handoffs, leads, queue, returns
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -15,6 +15,8 @@ urlpatterns = [
     path("leads/<int:pk>/disqualify/", handoffs.DisqualifyLead.as_view(), name="disqualify"),
     path("leads/<int:pk>/recycle/", handoffs.RecycleLead.as_view(), name="recycle"),
     path("leads/<int:pk>/feedback/", handoffs.RateLead.as_view(), name="feedback"),
+    path("companies/", companies.Companies.as_view(), name="companies"),
+    path("companies/<int:pk>/", companies.CompanyDetail.as_view(), name="company"),
     path("changes/", changes.Changes.as_view(), name="changes"),
     path(
         "changes/<int:pk>/acknowledge/",

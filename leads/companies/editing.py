@@ -12,13 +12,13 @@ from accounts.refusals import Conflict, NotAllowed, Refused
 from leads import custom_fields, intake, normalise
 from leads.companies import linking
 from leads.duplicates.records import company as key_of_name
+from leads.editing import EXTRA
 from leads.models import Company, CustomField
 from leads.models.company import OWNERS_CHOSEN_BY
 
 LIMITS = {"name": 200, "domain": 300, "country": 60, "industry": 80, "size": 20}
 LONGEST_NOTE = 10_000
 EDITABLE = (*LIMITS, "note")
-EXTRA = "extra."
 
 
 def change(company: Company, values: Mapping[str, Any], *, by: User, at: datetime) -> list[str]:
@@ -131,6 +131,16 @@ def _known_already(error: IntegrityError, facts: Mapping[str, Any], by: User) ->
     who = f"“{other}”" if seen else "another company"
     said = f"“{facts[field]}” is what {who} is known by; merge the two if they are one."
     return Conflict(said, code=f"{field}_taken", fields={field: said})
+
+
+def change_and_give(
+    company: Company, values: Mapping[str, Any], owner: User | None, *, by: User, at: datetime
+) -> None:
+    """Both or neither; raises what the two raise."""
+    with transaction.atomic():
+        change(company, values, by=by, at=at)
+        if (owner.pk if owner else None) != company.owner_id:
+            give(company, owner, by=by, at=at)
 
 
 def give(company: Company, owner: User | None, *, by: User, at: datetime) -> bool:

@@ -16,10 +16,13 @@ from django.db import connection, transaction
 from leads.custom_fields.reading import read
 from leads.custom_fields.registry import FieldRules
 from leads.custom_fields.saying import cell
-from leads.models import CustomField, Lead
+from leads.models import Company, CustomField, Lead
 
 # Whose `extra` the values are in.
-HOLDERS = {str(CustomField.About.LEAD): Lead._meta.db_table}
+HOLDERS = {
+    str(CustomField.About.LEAD): Lead._meta.db_table,
+    str(CustomField.About.COMPANY): Company._meta.db_table,
+}
 # Different values that are read, or written, at a time.
 CHUNK = 5000
 SHOWN = 5

@@ -48,9 +48,19 @@ class FieldForm(forms.Form):
         label="Ask for it when a lead is entered by hand", required=False, initial=True
     )
 
-    def __init__(self, data: Any = None, *, field: CustomField | None = None, **more: Any) -> None:
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        field: CustomField | None = None,
+        about: str = CustomField.About.LEAD,
+        **more: Any,
+    ) -> None:
         more["initial"] = {**(_typed(field) if field else {}), **more.get("initial", {})}
         super().__init__(data, **more)
+        self.about = field.about if field else about
+        if self.about != CustomField.About.LEAD:  # no form enters companies
+            del self.fields["on_form"]
         if field is not None:
             del self.fields["name"]
             if field.currency and field.currency not in CURRENCIES:
@@ -92,7 +102,8 @@ class FieldForm(forms.Form):
 
     def facts(self) -> dict[str, Any]:
         """What leads.custom_fields.changing takes."""
-        return {name: value for name, value in self.cleaned_data.items() if name != "name"}
+        facts = {name: value for name, value in self.cleaned_data.items() if name != "name"}
+        return {"on_form": False, **facts}
 
     def example(self) -> FieldRules:
         """The field as it is typed so far, for the page to show."""

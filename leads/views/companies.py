@@ -4,15 +4,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Q
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.instants import database_now
 from accounts.models import User
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
-from leads.companies import cells, editing, roles, showing
+from leads.companies import cells, editing, joining, roles, showing
 from leads.companies.filters import CompanyFilters
 from leads.lists import counting, keyset
 from leads.models import Company
@@ -143,6 +145,49 @@ def company_owner(request: SignedInRequest, pk: int) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, refusal.message)
     return redirect(found)
+
+
+@require_POST
+def company_merge(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Make another company, by its number, name or domain, part of this one."""
+    found, named = _editable(request, pk), request.POST.get("other", "").replace("\x00", "").strip()
+    other = _called(request.user, named, but=found)
+    if other is None:
+        messages.error(request, f"There is no other company “{named[:80]}” that you may change.")
+        return redirect(found)
+    try:
+        came = joining.merge(found, other, by=request.user, at=database_now())
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
+        people = "1 person" if came == 1 else f"{came:,} people"
+        undo = reverse("company-take-apart", args=[other.pk])
+        messages.success(request, f"{other} is {found} now; {people} came.",
+                         extra_tags=f"undo:{undo}")  # fmt: skip
+    return redirect(found)
+
+
+def _called(user: User, named: str, *, but: Company) -> Company | None:
+    """One company of this number, domain or name, of those this person may change."""
+    mine = Company.objects.editable_by(user).exclude(pk=but.pk)
+    if named.isascii() and named.isdigit() and len(named) < 19:
+        return mine.filter(pk=int(named)).first()
+    exact = Q(domain=named.casefold()) if "." in named else Q()
+    return mine.filter(exact | Q(name__iexact=named)).order_by("pk").first() if named else None
+
+
+@require_POST
+def company_take_apart(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Undo a merge."""
+    merged = get_object_or_404(Company.everything.exclude(merged_into=None), pk=pk)
+    _editable(request, merged.merged_into_id or 0)
+    try:
+        left = joining.take_apart(merged, by=request.user, at=database_now())
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+        return redirect("company-list")
+    messages.success(request, f"{merged} stands by itself again.")
+    return redirect(left)
 
 
 @require_POST

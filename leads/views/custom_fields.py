@@ -23,6 +23,8 @@ from leads.custom_fields.saying import said
 from leads.models import CustomField
 from leads.views.access import only_for
 
+# What pages show fields of.
+ABOUT = (CustomField.About.LEAD, CustomField.About.COMPANY)
 MANAGERS = (Role.MARKETING_MANAGER, Role.SALES_MANAGER, Role.ADMIN)
 
 
@@ -30,9 +32,10 @@ MANAGERS = (Role.MARKETING_MANAGER, Role.SALES_MANAGER, Role.ADMIN)
 @only_for(*MANAGERS)
 def field_list(request: SignedInRequest) -> HttpResponse:
     """The fields in their order, and the removed ones."""
-    fields = CustomField.objects.filter(about=CustomField.About.LEAD)
+    fields = CustomField.objects.filter(about__in=ABOUT)
     context = {
-        "fields": fields.in_use(),
+        "fields": fields.filter(about=CustomField.About.LEAD).in_use(),
+        "of_companies": fields.filter(about=CustomField.About.COMPANY).in_use(),
         "removed": fields.exclude(removed_at=None).order_by("-removed_at"),
         "at": database_now(),
     }
@@ -50,18 +53,22 @@ def field_usage(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @only_for(*MANAGERS)
 def field_new(request: SignedInRequest) -> HttpResponse:
-    """Make one; `key` names a further field of leads that becomes it."""
+    """Make one, `about` leads or companies; `key` names a further field that becomes it."""
     at = database_now()
-    key = (request.POST if request.method == "POST" else request.GET).get("key", "")[:60]
+    asked = request.POST if request.method == "POST" else request.GET
+    about = CustomField.About.COMPANY if asked.get("about") == "company" else CustomField.About.LEAD
+    key = asked.get("key", "")[:60] if about == CustomField.About.LEAD else ""
     if request.method == "GET":
         label = key.replace("_", " ").strip()
         initial = {"label": label[:1].upper() + label[1:]} if key else {}
-        return _form(request, FieldForm(initial=initial), key=key)
-    form = FieldForm(request.POST)
+        return _form(request, FieldForm(initial=initial, about=about), key=key)
+    form = FieldForm(request.POST, about=about)
     if form.is_valid():
         name = form.cleaned_data["name"]
         try:
-            made = changing.make(form.facts(), by=request.user, at=at, name=name, key=key)
+            made = changing.make(
+                form.facts(), by=request.user, at=at, about=about, name=name, key=key
+            )
         except Refused as refusal:
             _add_errors(form, refusal)
             return _form(request, form, key=key, status=refusal.status)

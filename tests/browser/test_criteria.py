@@ -68,7 +68,7 @@ def test_a_manager_takes_bant_and_a_rep_qualifies_by_it(context, cast, lead, liv
     assert Lead.objects.get(pk=lead.pk).stage == "sql"
 
 
-def test_tags_bin_pools_and_criteria_are_clean(context, cast, lead, live_server):
+def test_tags_bin_pools_criteria_and_companies_are_clean(context, cast, lead, live_server):
     at = database_now()
     facts = SHIPPED["meddic"]
     wanted = keeping.Wanted(facts["name"], facts["about"], 60, facts["questions"], True, ())
@@ -81,7 +81,8 @@ def test_tags_bin_pools_and_criteria_are_clean(context, cast, lead, live_server)
     page = context.new_page()
     said = complaints(page, live_server.url)
     found = unclean(page, ["/leads/tags/", "/leads/bin/", "/pools/everyone/people/", "/criteria/",
-                           f"/criteria/{agreed.pk}/"])  # fmt: skip
+                           f"/criteria/{agreed.pk}/", "/companies/",
+                           f"/companies/{lead.of_company_id}/"])  # fmt: skip
     page.goto(f"/leads/{lead.pk}/")
     page.get_by_role("button", name="Qualify").click()
     expect(page.get_by_role("dialog")).to_contain_text("Nobody knows yet")

@@ -32,12 +32,12 @@ STAGE_AFTER = {
 
 @pytest.fixture(scope="module")
 def demo(django_db_setup, django_db_blocker):
-    """The company with 80 leads and its present, shared by the tests of this file.
+    """The company with 100 leads and its present, shared by the tests of this file.
 
     Each test's own transaction lies within this one.
     """
     with django_db_blocker.unblock(), transaction.atomic():
-        yield loading.load(at=NOW, leads=80)
+        yield loading.load(at=NOW, leads=100)
         transaction.set_rollback(True)
 
 

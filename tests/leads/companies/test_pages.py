@@ -176,6 +176,20 @@ def test_fields_of_ones_own_are_facts_too(cast, client, acme):
     assert client.get(f"/companies/{acme.pk}/cell/extra.none/").status_code == 404
 
 
+def test_fields_of_companies_are_made_on_the_page_of_fields(cast, client, acme):
+    client.force_login(cast.mona)
+    assert "on_form" not in client.get("/fields/new/?about=company").content.decode()
+    sent = {"about": "company", "label": "Stars", "kind": "number", "currency": "USD"}
+    assert client.post("/fields/new/", sent).status_code == 302
+    made = CustomField.objects.get()
+    assert (made.about, made.name, made.on_form) == ("company", "stars", False)
+    Company.objects.update(extra={"stars": 4})
+    assert "Fields of companies" in html(client, cast.mona, "/fields/")
+    client.post(f"/fields/{made.pk}/remove/")
+    page = html(client, cast.mona, f"/fields/{made.pk}/erase/")
+    assert "1 company" in " ".join(page.split())
+
+
 def test_managers_of_sales_say_whose_it_is(cast, client, acme):
     client.force_login(cast.dana)
     address = f"/companies/{acme.pk}/owner/"

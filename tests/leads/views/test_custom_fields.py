@@ -155,8 +155,8 @@ class TestPages:
         for n in range(count):
             make(cast.mona, f"Field {n}", "text")
         client = signed_in(cast.mona)
-        # session, user, memberships, instant, bell, sweep, fields, removed ones
-        with django_assert_num_queries(8):
+        # session, user, memberships, instant, bell, sweep, fields, those of companies, removed ones
+        with django_assert_num_queries(9):
             client.get("/fields/")
 
 
