@@ -69,6 +69,11 @@ def edit(lead: Lead, values: Mapping[str, Any], *, by: User | None, at: datetime
     return list(changed)
 
 
+def last_edit(lead: Lead, by: User) -> Activity | None:
+    """The last change of these details by this person, as it is on record."""
+    return Activity.objects.filter(lead=lead, kind=Kind.EDITED, actor=by).order_by("-pk").first()
+
+
 def gone(lead: Lead) -> Conflict:
     """The answer to somebody who comes too late: who the lead is part of now, if of anybody."""
     former = FormerLead.objects.filter(pk=lead.pk).select_related("now").first()

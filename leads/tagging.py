@@ -70,9 +70,9 @@ def names(*, stamp: UUID | None = None) -> Mapping[int, str]:
     return words(stamp=stamp).names
 
 
-def of(lead: Lead) -> list[tuple[int, str]]:
+def of(lead: Lead, *, stamp: UUID | None = None) -> list[tuple[int, str]]:
     """A lead's tags; asks nothing for one without any."""
-    return words().said(lead.tags) if lead.tags else []
+    return words(stamp=stamp).said(lead.tags) if lead.tags else []
 
 
 def _load() -> Words:

@@ -98,6 +98,7 @@ urlpatterns = [
     path("leads/duplicates/", duplicates.duplicate_list, name="duplicates"),
     path("leads/duplicates/<int:pk>/reopen/", duplicates.duplicate_reopen, name="duplicate-reopen"),
     path("leads/merges/<int:pk>/undo/", duplicates.merge_undo, name="merge-undo"),
+    path("leads/<int:pk>/alike/", duplicates.lead_alike, name="lead-alike"),
     path("leads/<int:pk>/merge/", duplicates.lead_merge, name="lead-merge"),
     path("leads/<int:pk>/not-same/", duplicates.lead_not_same, name="lead-not-same"),
     path("imports/", imports.import_list, name="import-list"),

@@ -257,6 +257,7 @@ lead-put-back        POST  in   403  404  302  302  404  404  302  302
 lead-tags            POST  in   404  404  302  302  302  404  302  302
 lead-take-up         POST  in   404  404  403  403  302  404  302  302
 lead-take-back       POST  in   404  404  302  302  403  404  302  302
+lead-alike           GET   in   404  404  200  200  200  404  200  200
 lead-not-same        POST  in   404  404  302  302  403  404  302  302
 lead-new             GET   in   403  200  200  200  200  200  200  200
 lead-new             POST  in   403  422  422  422  422  422  422  422

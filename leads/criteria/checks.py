@@ -61,7 +61,11 @@ def found(
 ) -> dict[str, Found]:
     """What the questions with a check answer themselves, by key; one that goes by a removed field
     is for people to answer, as if it had none."""
-    rules = [{**each["check"], "key": each["key"]} for each in questions if each.get("check")]
+    rules = [
+        {**each["check"], "key": each["key"], "called": each["label"]}
+        for each in questions
+        if each.get("check")
+    ]
     # Kept from asking for each of them: one stamp, if the caller has not read it.
     stamp = stamp or (configuration.stamp() if rules else None)
     rules = counting(rules, stamp=stamp)
@@ -74,15 +78,17 @@ def found(
 def _found(rule: Question, values: Mapping[str, Any], own: Own, names: Names) -> Found:
     name, value = str(rule["field"]), values.get(rule["field"])
     asked, label = words(rule, own, names), label_of(name, own)
+    # Not “Budget: Budget: $8,000”.
+    fact = "" if label.casefold() == str(rule["called"]).casefold() else f"{label}: "
     if name == "persona":
         here = names.get(str(value), str(value)) if value else NO_PERSONA
         answer = Answer.Said.YES if matches(rule, values) else Answer.Said.NO
-        return Found(name, answer, f"{label}: {here}", asked)
+        return Found(name, answer, f"{fact}{here}", asked)
     if value in (None, "", []):
-        return Found(name, Answer.Said.OPEN, f"{label} is not known", asked)
+        return Found(name, Answer.Said.OPEN, f"{fact}not known", asked)
     shown = said(own[name], value) if name in own else str(value)
     answer = Answer.Said.YES if matches(rule, values) else Answer.Said.NO
-    return Found(name, answer, f"{label}: {shown}", asked)
+    return Found(name, answer, f"{fact}{shown}", asked)
 
 
 def words(rule: Question, own: Own, names: Names) -> str:

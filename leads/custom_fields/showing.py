@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from leads.custom_fields.registry import by_name
 from leads.custom_fields.saying import said
@@ -16,15 +17,19 @@ class Shown:
     label: str
     words: str
     url: str = ""
+    # The field's name for a cell, where the value can be changed as one.
+    name: str = ""
 
 
-def shown(extra: Mapping[str, Any], about: str = CustomField.About.LEAD) -> list[Shown]:
+def shown(
+    extra: Mapping[str, Any], about: str = CustomField.About.LEAD, *, stamp: UUID | None = None
+) -> list[Shown]:
     """The values of the fields in their order, then what has no field; removed ones are hidden."""
     if not extra:
         return []
-    fields = by_name(about)
+    fields = by_name(about, stamp=stamp)
     found = [
-        Shown(rules.label, said(rules, extra[name]), _url(rules.kind, extra[name]))
+        Shown(rules.label, said(rules, extra[name]), _url(rules.kind, extra[name]), rules.key)
         for name, rules in fields.items()
         if name in extra and not rules.removed
     ]

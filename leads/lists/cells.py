@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts.models import User
 from accounts.refusals import Conflict
-from leads.editing import edit, gone
+from leads.editing import edit, gone, last_edit
 from leads.lists.choices import Choices, Pairs
 from leads.lists.fields import Field
 from leads.lists.kinds import Kind
@@ -59,8 +59,7 @@ def change(
         value: Any = typed or None if field.rules is not None else typed
         if not edit(now, {field.name: value}, by=by, at=at):
             return None
-        edited = Activity.objects.filter(lead=now, kind=Happened.EDITED, actor=by)
-        return edited.order_by("-pk").first()
+        return last_edit(now, by)
 
 
 def _conflict(lead: Lead, field: Field, stands: str) -> Conflict:

@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.words import money_words
 from leads.custom_fields.saying import cell
 from leads.mentions import note_words
-from leads.models import Activity, Kind, RejectReason, Return
+from leads.models import OUTCOMES, Activity, Kind, Outcome, RejectReason, Return
 from leads.qualification import DISQUALIFY_REASONS
 from personas.retired import vocabulary
 
@@ -38,6 +38,10 @@ PICTURES = {
     Kind.REOPENED: "arrow-back-up", Kind.BOOKED: "calendar-plus", Kind.SOURCED: "user-plus",
     Kind.DISPUTED: "scale", Kind.RULED: "gavel",
 }  # fmt: skip
+OUTCOME_PICTURES: dict[str, str] = {
+    Outcome.CONNECTED: "phone-check", Outcome.VOICEMAIL: "device-landline-phone",
+    Outcome.NO_ANSWER: "phone-off", Outcome.WRONG_NUMBER: "phone-x",
+}  # fmt: skip
 FIELD_WORDS = {"email": "e-mail", "job_title": "title", "first_name": "first name",
                "last_name": "last name"}  # fmt: skip
 
@@ -49,6 +53,18 @@ def activity_picture(kind: str) -> str:
 
 
 register.filter("note_words", note_words)
+
+
+@register.simple_tag
+def call_outcomes() -> list[tuple[str, str]]:
+    """How a call may go, in the order of the buttons."""
+    return [(outcome.value, str(outcome.label)) for outcome in OUTCOMES[Kind.CALL]]
+
+
+@register.filter
+def outcome_picture(outcome: str) -> str:
+    """The icon of how a call went."""
+    return OUTCOME_PICTURES.get(outcome, "phone")
 
 
 @register.filter

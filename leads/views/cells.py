@@ -22,6 +22,7 @@ from leads.models import Activity, Lead
 from leads.models import Kind as Happened
 from leads.tagging import Words
 from leads.views.access import EVERYBODY, only_for
+from leads.views.answers import page
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,7 +35,7 @@ def lead_cell(request: SignedInRequest, pk: int, name: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         if request.GET.get("shown"):
-            return _shown(request, lead, field)
+            return _left(request, lead, field)
         return _form(request, lead, field, cells.text_of(lead, field))
     typed: str | list[str] = request.POST.get("value", "")
     if field.kind == Kind.CHOICES:
@@ -52,7 +53,15 @@ def lead_cell(request: SignedInRequest, pk: int, name: str) -> HttpResponse:
         became = f" It is {now.get_stage_display()} now." if now.stage != lead.stage else ""
         said = f"{field.label} of {lead.name} changed.{became}"
         messages.success(request, said, extra_tags=f"undo:{undo}")
-    return _shown(request, Lead.objects.get(pk=pk), field)
+    return _left(request, Lead.objects.get(pk=pk), field)
+
+
+def _left(request: SignedInRequest, lead: Lead, field: Field) -> HttpResponse:
+    """The cell as it is now; on the lead's own page all that may follow from it, such as the
+    score."""
+    if request.htmx and request.htmx.current_url_abs_path == lead.get_absolute_url():
+        return page(request, lead)
+    return _shown(request, lead, field)
 
 
 @require_POST

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -14,6 +15,7 @@ from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads import merge_preview, merging, unmerging
 from leads.duplicates import pairs
+from leads.duplicates.likely import likely_duplicates
 from leads.lists import keyset
 from leads.merge_choices import EXTRA, FIELDS, OTHER, SURVIVOR
 from leads.models import DuplicatePair, Lead, Merge
@@ -47,6 +49,22 @@ def duplicate_list(request: SignedInRequest) -> HttpResponse:
         "at": database_now(),
     }
     return render(request, "leads/duplicates.html", context)
+
+
+@require_safe
+def lead_alike(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Who may be the same person, among those one may see: the lead page asks once it is there."""
+    lead = visible_lead(request.user, pk)
+    found = {likely.lead.pk: likely.why for likely in likely_duplicates(lead)}
+    mine = Lead.objects.mergeable_by(request.user).filter(pk=OuterRef("pk"))
+    seen = Lead.objects.visible_to(request.user).filter(pk__in=found).select_related("owner")
+    alike = [
+        {"lead": other, "why": found[other.pk], "may_merge": other.may_merge}
+        for other in (seen.annotate(may_merge=Exists(mine)) if found else ())
+    ]
+    context = {"lead": lead, "duplicates": alike, "at": database_now()}
+    template = "leads/_duplicates.html" if request.htmx else "leads/alike.html"
+    return render(request, template, context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,7 +16,7 @@ from accounts.instants import database_now
 from accounts.requests import SignedInRequest
 from leads import dealing, mentions, qualification, quality, sourcing, taking_back
 from leads.activities import log_touch
-from leads.editing import edit
+from leads.editing import edit, last_edit
 from leads.forms_sales import (
     DealForm,
     DetailsForm,
@@ -27,9 +27,9 @@ from leads.forms_sales import (
 )
 from leads.handover import hand_over, missing_for_mql
 from leads.models import LOGGED_BY_HAND, Kind, Lead, Outcome, Sourced
+from leads.offered.on_sale import on_sale
 from leads.views.answers import fill_in, perform, posted
 from leads.views.workspace import (
-    offers_for,
     rights,
     timeline_context,
     visible_lead,
@@ -172,7 +172,7 @@ def deal(request: SignedInRequest, pk: int) -> HttpResponse:
 
     return fill_in(
         request, found, form, deed, template="leads/_sheet_deal.html",
-        title=f"Open a deal: {found.name}", submit="Save deal", offers=offers_for(found),
+        title=f"Open a deal: {found.name}", submit="Save deal", offers=on_sale(found.persona_id),
     )  # fmt: skip
 
 
@@ -239,8 +239,12 @@ def edit_details(request: SignedInRequest, pk: int) -> HttpResponse:
     form = DetailsForm(posted(request), lead=found)
 
     def deed(at: datetime) -> str:
-        changed = edit(found, _changed(form, found), by=request.user, at=at)
-        return "Details saved." if changed else "Nothing was changed."
+        if not edit(found, _changed(form, found), by=request.user, at=at):
+            return "Nothing was changed."
+        if done := last_edit(found, request.user):
+            undo = reverse("lead-edit-undo", args=[pk, done.pk])
+            messages.success(request, "Details saved.", extra_tags=f"undo:{undo}")
+        return ""
 
     return fill_in(
         request, found, form, deed, title="Edit details", submit="Save details", wide=True

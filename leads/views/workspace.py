@@ -5,13 +5,13 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
 
+from accounts import configuration
 from accounts.instants import database_now
 from accounts.models import Role, User
-from leads import deadlines, tagging
+from leads import deadlines, receipts, tagging, touchpoints
 from leads.companies.showing import around
 from leads.criteria.standing import standing, with_origins
 from leads.custom_fields.showing import shown
-from leads.duplicates.likely import likely_duplicates
 from leads.handover import missing_for_mql
 from leads.mentions import name_them
 from leads.models import (
@@ -30,6 +30,7 @@ from leads.models import (
 )
 from leads.models.prediction import READERS as PREDICTION_READERS
 from leads.next_step import NextStep, Rights, State, next_step
+from leads.offered.on_sale import on_sale
 from leads.offered.touching import touching
 from leads.quality import may_rate
 from leads.views.deeds import deeds
@@ -39,11 +40,6 @@ PAGE = 20
 # More is read by nobody in a call.
 MOST_SAID = 4
 LIFECYCLE = (Stage.INQUIRY, Stage.MQL, Stage.SAL, Stage.SQL, Stage.OPPORTUNITY, Stage.CUSTOMER)
-FIGURES = (("score", "Score"), ("tier", "Tier"), ("fit", "Fit"), ("engagement", "Engagement"))
-FACTS = (
-    ("persona", "Persona"), ("name", "Name"), ("job_title", "Title"), ("company", "Company"),
-    ("country", "Country"),
-)  # fmt: skip
 
 
 def visible_lead(user: User, pk: int) -> Lead:
@@ -81,7 +77,7 @@ def rights(user: User, lead: Lead) -> Rights:
 
 def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any]:
     """Everything the lead page shows; the number of queries does not grow with the history."""
-    at = database_now()
+    at, stamp = database_now(), configuration.stamp()
     lead = visible_lead(user, pk)
     handoffs = list(_handoffs(lead))
     handoff = handoffs[0] if handoffs else None
@@ -90,10 +86,11 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
     # A deal that was lost ends with its cycle: a later handoff is what matters then.
     current_deal = deal if deal and deal.is_current_for(lead, handoff) else None
     returned = _waiting_return(handoff)
-    missing = [] if handoff and handoff.is_open else missing_for_mql(lead, at=at)
+    missing = [] if handoff and handoff.is_open else missing_for_mql(lead, at=at, stamp=stamp)
     mine = lead.owner_id == user.pk
     state = State(lead, handoff, current_deal, returned, missing, mine, _given_by(user, handoff))
-    offers = offers_for(lead)
+    offers = on_sale(lead.persona_id, stamp=stamp)
+    did = touchpoints.summed(lead)
     step = next_step(state, allowed)
     clock = _leading_clock(handoff, returned)
     return {
@@ -106,27 +103,29 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         **_drawn(step, lead, handoff, deal, returned, user),
         "rights": allowed,
         "tasks": list(Task.objects.open().filter(lead=lead).select_related("owner")),
-        "tags": tagging.of(lead),
+        "tags": tagging.of(lead, stamp=stamp),
         "may_delete": lead.may_delete,  # type: ignore[attr-defined]
         "clock": clock,
-        "criteria": with_origins(lead, standing(lead)) if handoff else None,
+        "criteria": with_origins(lead, standing(lead, stamp=stamp)) if handoff else None,
         "clock_label": deadlines.label(clock) if clock else "",
         "clocks": _labelled(handoff),
         "can_pause": _may_pause(handoff, user) and deadlines.can_pause(handoff, at=at),
         "can_resume": _may_pause(handoff, user) and deadlines.is_paused(handoff),
         "journey": journey(lead),
-        "receipt": receipt_beside(lead, handoff),
+        "did": did,
+        "receipt": receipts.beside(lead, handoff, signs=sum(each.count for each in did)),
+        "why_me": next(iter(handoff.assignments.all()), None) if handoff else None,
+        "may_log_call": allowed.may_work and "call" in step.deeds,
         "chance": getattr(handoff, "chance", None),
         "feedback": getattr(handoff, "feedback", None),
         "meetings": list(Meeting.objects.planned().filter(lead=lead).select_related("by")[:10]),
         "mails": list(SentMail.objects.under_way().filter(lead=lead).select_related("sender")[:5]),
         "may_see_prediction": user.role in PREDICTION_READERS,
-        "duplicates": _duplicates(user, lead),
         "offers": offers,
         "to_say": _to_say(lead, offers),
-        "touches": touching(lead, current_deal or deal, by=user, at=at),
+        "touches": touching(lead, current_deal or deal, by=user, at=at, stamp=stamp),
         "missing": missing,
-        "extras": shown(lead.extra),
+        "extras": shown(lead.extra, stamp=stamp),
         **timeline_context(lead, before),
     }
 
@@ -223,51 +222,6 @@ def _steps(choices: list[tuple[str, str]], current: str | None) -> list[dict[str
         {"label": label, "done": n < here, "current": n == here}
         for n, (_, label) in enumerate(choices)
     ]
-
-
-def receipt_beside(lead: Lead, handoff: Handoff | None) -> list[dict[str, Any]]:
-    """What was promised at the handoff next to what holds today; of the facts only those that
-    have changed since."""
-    if handoff is None or not handoff.receipt:
-        return []
-    then = {**handoff.receipt, **handoff.receipt.get("person", {})}
-    then["persona"] = (handoff.receipt.get("persona") or {}).get("name")
-    then["tier"] = str(then.get("tier") or "").capitalize()
-    now = {key: getattr(lead, key) for key, _ in (*FIGURES, *FACTS)}
-    now["persona"] = lead.persona.name if lead.persona else None
-    now["tier"] = lead.get_tier_display()
-    lines = [
-        {"label": label, "then": _said(then.get(key)), "now": _said(now[key])}
-        for key, label in (*FIGURES, *FACTS)
-    ]
-    for line in lines:
-        line["moved"] = line["then"] != line["now"]
-    return [line for n, line in enumerate(lines) if n < len(FIGURES) or line["moved"]]
-
-
-def _said(value: Any) -> Any:
-    return "–" if value in (None, "") else value
-
-
-def _duplicates(user: User, lead: Lead) -> list[dict[str, Any]]:
-    """Likely duplicates among the leads this person may see."""
-    found = {likely.lead.pk: likely.why for likely in likely_duplicates(lead)}
-    if not found:
-        return []
-    mine = Lead.objects.mergeable_by(user).filter(pk=OuterRef("pk"))
-    seen = Lead.objects.visible_to(user).filter(pk__in=found).select_related("owner")
-    return [
-        {"lead": other, "why": found[other.pk], "may_merge": other.may_merge}
-        for other in seen.annotate(may_merge=Exists(mine))
-    ]
-
-
-def offers_for(lead: Lead) -> list[Any]:
-    """What its persona may be offered now, by present name and price."""
-    if lead.persona is None:
-        return []
-    offers = lead.persona.offers.on_sale().prefetch_related("former")
-    return list(offers.order_by("price"))
 
 
 def _to_say(lead: Lead, offers: list[Any]) -> list[Message]:

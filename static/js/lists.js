@@ -1,26 +1,7 @@
-// The list of leads: change a cell where it stands; tick rows, and the bar of deeds appears.
+// The list of leads: tick rows, and the bar of deeds appears.
 // The boxes belong to the form #bulk wherever they stand, so the rows may be swapped under it.
 (function () {
   "use strict";
-
-  // A cell that can be changed: its pencil or a double click draws it as a form; Esc leaves it.
-  function draw(cell, query) {
-    htmx.ajax("GET", cell.dataset.cell + query, { target: cell, swap: "outerHTML settle:0ms" });
-  }
-  document.addEventListener("click", (event) => {
-    const pencil = event.target.closest("[data-cell-edit], [data-cell-cancel]");
-    if (!pencil) return;
-    event.preventDefault();
-    draw(pencil.closest("[data-cell]"), pencil.matches("[data-cell-cancel]") ? "?shown=1" : "");
-  });
-  document.addEventListener("dblclick", (event) => {
-    const cell = event.target.closest("[data-cell]");
-    if (cell && !cell.querySelector("form")) draw(cell, "");
-  });
-  document.addEventListener("keydown", (event) => {
-    const form = event.key === "Escape" && event.target.closest(".cell-form");
-    if (form) draw(form.closest("[data-cell]"), "?shown=1");
-  });
 
   const bar = document.getElementById("bulk");
   if (!bar) return;

@@ -181,6 +181,7 @@ def test_all_of_a_list_of_many_pages_with_progress(opened, leads, monkeypatch):
 def test_a_lead_is_tagged_on_its_page(opened, leads):
     page = opened(leads.maya)
     page.goto(Lead.objects.get(email="new@x.example").get_absolute_url())
+    page.locator("#tag-add > summary").click()
     page.get_by_label("New tag").fill("VIP")
     page.keyboard.press("Enter")
     expect(page.get_by_role("group", name="Tags")).to_contain_text("VIP")

@@ -40,9 +40,9 @@ def line(lead, place=0):
         ({"field": "fit", "op": "at_least", "value": 40.0}, "yes", "Fit score: 40"),
         ({"field": "fit", "op": "at_least", "value": 41.0}, "no", "Fit score: 40"),
         ({"field": "chance", "op": "at_least", "value": 20.0}, "open",
-         "Predicted chance in % is not known"),
+         "Predicted chance in %: not known"),
         ({"field": "company", "op": "contains", "value": ["hotel"]}, "yes", "Company: Spa Hotel"),
-        (INDUSTRY, "open", "Industry is not known"),
+        (INDUSTRY, "open", "Industry: not known"),
     ],
 )  # fmt: skip
 def test_a_fact_answers_yes_no_or_that_it_is_not_known(cast, lead, check, said, evidence):

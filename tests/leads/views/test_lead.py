@@ -8,9 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.instants import database_now
 from leads.activities import log_touch
-from leads.models import Handoff, Lead, Stage
+from leads.models import Handoff, Lead, Stage, Task
 from leads.qualification import open_deal, qualify
 from personas.models import Offer
+from tests.factories import make_offer
 
 HTMX = {"HX-Request": "true"}
 
@@ -92,17 +93,24 @@ def test_it_shows_who_they_are_and_why_they_matter(cast, lead, client):
         assert words in html, words
 
 
-def test_its_queries_do_not_grow_with_the_history(cast, lead, client):
+def test_its_queries_do_not_grow_with_what_there_is_to_show(cast, lead, client):
+    """Notes, tasks, offers and signs of theirs: one of each, then three."""
     counts = []
     client.force_login(cast.sam)
-    client.get(f"/leads/{lead.pk}/")  # fills the memory of what is learnt
-    for more in (0, 40):
+    for more in (1, 2):
         for _ in range(more):
-            log_touch(lead, "note", by=cast.sam, at=database_now(), note="Rang again")
+            at = database_now()
+            log_touch(lead, "note", by=cast.sam, at=at, note="Rang again")
+            lead.record("page_view", by=None, at=at, occurred_at=at)
+            Task.objects.create(
+                lead=lead, words="Ring", due_at=at, by=cast.sam, owner=cast.sam, made_at=at
+            )
+            make_offer(f"Tub {at}").personas.add(cast.persona)
+        client.get(f"/leads/{lead.pk}/")  # fills the memory of what is configured
         with CaptureQueriesContext(connection) as queries:
             client.get(f"/leads/{lead.pk}/")
         counts.append(len(queries))
-    assert counts == [23, 23]
+    assert counts == [19, 19]
 
 
 def test_the_timeline_is_read_page_by_page(cast, lead, client):
@@ -126,22 +134,99 @@ def test_an_odd_cursor_shows_the_first_page(cast, lead, client, before):
     assert len(answer.context["activities"]) == 3
 
 
-def test_likely_duplicates_are_shown_to_those_who_may_see_them(cast, lead, client):
-    cast.hot_lead(at=database_now(), email="pat.lee@spa.example")
-    assert "Perhaps the same person" in page(client, cast.maya, lead)
-    assert "Perhaps the same person" not in page(client, cast.sam, lead)
+@pytest.mark.parametrize("headers", [HTMX, {}])
+def test_likely_duplicates_are_shown_to_those_who_may_see_them(cast, lead, client, headers):
+    other = cast.hot_lead(at=database_now(), email="pat.lee@spa.example")
+    assert f'hx-get="/leads/{lead.pk}/alike/"' in page(client, cast.maya, lead)
+    for who, sees in ((cast.maya, True), (cast.sam, False)):
+        client.force_login(who)
+        answer = client.get(f"/leads/{lead.pk}/alike/", headers=headers)
+        assert (other.get_absolute_url() in answer.content.decode()) is sees
 
 
 def test_the_receipt_stands_beside_what_holds_today(cast, lead, client):
-    Lead.objects.filter(pk=lead.pk).update(score=30, job_title="Former director")
+    reasons = [{"label": "Director", "points": 15, "part": "fit"},
+               {"label": "Visited pricing", "points": 4, "part": "engagement"}]  # fmt: skip
+    Lead.objects.filter(pk=lead.pk).update(
+        score=30, job_title="Former director", score_reasons=reasons
+    )
+    lead.record("page_view", by=None, at=database_now(), occurred_at=database_now())
     client.force_login(cast.sam)
 
-    lines = client.get(f"/leads/{lead.pk}/").context["receipt"]
+    answer = client.get(f"/leads/{lead.pk}/")
 
-    assert [(line["label"], line["then"], line["now"]) for line in lines] == [
+    beside = answer.context["receipt"]
+    assert [(line.label, line.then, line.now) for line in beside.lines] == [
         ("Score", 80, 30), ("Tier", "Hot", "Hot"), ("Fit", 40, 40), ("Engagement", 40, 40),
+        ("Persona", "Spa director", "Spa director"), ("Name", "Pat Lee", "Pat Lee"),
         ("Title", "Director of Wellness", "Former director"),
+        ("Company", "Spa Hotel", "Spa Hotel"), ("Country", "US", "US"), ("Source", "–", "–"),
     ]  # fmt: skip
+    assert [line.label for line in beside.moved] == ["Score", "Title"]
+    assert ("Visited pricing", "–", "+4") in [(r.label, r.then, r.now) for r in beside.reasons]
+    assert beside.signs_since == 1
+    html = answer.content.decode()
+    assert "1</b> new sign of theirs" in html
+    assert "Director of Wellness</s>" in html
+
+
+def test_it_sums_up_what_they_did(cast, lead, client):
+    at = database_now()
+    for path, seconds in (("/pricing", 130), ("/pricing", 50), ("/hotels", "x" * 9)):
+        data = {"path": path, "seconds": seconds}
+        lead.record("page_view", by=None, at=at, occurred_at=at, data=data)
+    client.force_login(cast.sam)
+    did = client.get(f"/leads/{lead.pk}/").context["did"]
+    assert [(each.words, each.minutes, each.places) for each in did] == [
+        ("1 visit to an event", 0, []), ("3 pages read", 3, ["/pricing 2 ×", "/hotels"]),
+    ]  # fmt: skip
+
+
+def test_a_detail_is_changed_where_it_stands_and_undone(cast, lead, client):
+    accepted(cast, lead)
+    client.force_login(cast.sam)
+    there = HTMX | {"HX-Current-URL": f"http://testserver/leads/{lead.pk}/"}
+    cell = f"/leads/{lead.pk}/cell/job_title/"
+    assert f'data-cell="{cell}"' in page(client, cast.sam, lead)
+    answer = client.post(
+        cell, {"value": "Head of Spa", "seen": "Director of Wellness"}, headers=there
+    )
+    # All that follows from it is drawn anew, with the undo.
+    assert (answer.status_code, answer["HX-Retarget"]) == (200, "#workspace")
+    html = answer.content.decode()
+    assert "Head of Spa" in html
+    edit = lead.activities.get(kind="edited")
+    assert f'action="/leads/{lead.pk}/edits/{edit.pk}/undo/"' in html
+    client.post(f"/leads/{lead.pk}/edits/{edit.pk}/undo/")
+    assert Lead.objects.get(pk=lead.pk).job_title == "Director of Wellness"
+
+
+def test_details_saved_together_are_undone_together(cast, lead, client):
+    accepted(cast, lead)
+    client.force_login(cast.sam)
+    typed = {"first_name": "Patricia", "last_name": "Lee", "company": "Spa Inn",
+             "job_title": "Director of Wellness", "email": lead.email, "phone": lead.phone,
+             "country": "US"}  # fmt: skip
+    done = client.post(f"/leads/{lead.pk}/edit/", typed, follow=True)
+    edit = lead.activities.get(kind="edited")
+    assert [message.extra_tags for message in done.context["messages"]] == [
+        f"undo:/leads/{lead.pk}/edits/{edit.pk}/undo/"
+    ]
+    client.post(f"/leads/{lead.pk}/edits/{edit.pk}/undo/")
+    now = Lead.objects.get(pk=lead.pk)
+    assert (now.first_name, now.company) == ("Pat", "Spa Hotel")
+
+
+def test_on_a_phone_the_outcome_is_the_second_tap(cast, lead, client):
+    accepted(cast, lead)
+    html = page(client, cast.sam, lead)
+    bar = html[html.index('class="call-bar"') : html.index('class="deeds"')]
+    assert bar.count('name="outcome"') == 4
+    assert 'href="tel:+12125550123"' in bar
+    said = {"kind": "call", "outcome": "no_answer", "back": f"/leads/{lead.pk}/"}
+    answer = client.post(f"/leads/{lead.pk}/activity/", said, headers=HTMX)
+    assert "Call logged: no answer." in answer.content.decode()
+    assert 'name="outcome"' not in page(client, cast.maya, lead)
 
 
 # What comes next -----------------------------------------------------------------------------
