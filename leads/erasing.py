@@ -61,7 +61,7 @@ NOBODY: dict[str, Any] = {
 # Activities whose facts say who somebody is or what they looked at; others say what we did.
 TELLING = (
     *TOUCHPOINTS, Kind.EDITED, Kind.MERGED, Kind.UNMERGED, Kind.EMAIL, Kind.AUTO_REPLY,
-    Kind.BOUNCED,
+    Kind.BOUNCED, Kind.HEARD,
 )  # fmt: skip
 
 

@@ -150,14 +150,25 @@ def _as_choice(deal: Deal) -> str:
 
 
 class InsightForm(forms.Form):
-    """What somebody said that tells what their persona is like."""
+    """What somebody said: what this lead needs, and what its persona is like."""
 
-    about = forms.ChoiceField(label="It is about", choices=Insight.About.choices)
+    about = forms.ChoiceField(
+        label="It is about", choices=Insight.About.choices, widget=forms.RadioSelect,
+        error_messages={"required": "Choose what it is about."},
+    )  # fmt: skip
     words = forms.CharField(
         label="In a few words", max_length=200,
-        widget=forms.TextInput(attrs={"list": "known-insights", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"list": "known-insights", "autocomplete": "off", "autofocus": True}
+        ),
         help_text="The same words as others used are counted together.",
         error_messages={"required": "Say what you heard."},
+    )  # fmt: skip
+    said_by = forms.CharField(label="Who said it, if somebody else", max_length=120, required=False)
+    said_on = forms.DateField(
+        label="When, if it was earlier", required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        error_messages={"invalid": "Write it as 2027-01-31, or leave it empty."},
     )  # fmt: skip
 
 

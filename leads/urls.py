@@ -213,6 +213,7 @@ urlpatterns = [
     path("files/<int:pk>/put-back/", files.file_put_back, name="file-put-back"),
     path("leads/<int:pk>/insight/", insights.lead_insight, name="lead-insight"),
     path("insights/<int:pk>/drop/", insights.insight_drop, name="insight-drop"),
+    path("insights/<int:pk>/put-back/", insights.insight_put_back, name="insight-put-back"),
     path("leads/<int:pk>/tags/", tags.lead_tags, name="lead-tags"),
     path("leads/<int:pk>/cell/<str:name>/", cells.lead_cell, name="lead-cell"),
     path("leads/<int:pk>/edits/<int:edit>/undo/", cells.lead_edit_undo, name="lead-edit-undo"),

@@ -93,7 +93,8 @@ file-remove          POST  in   404  404  302  302  302  404  302  302
 file-put-back        POST  in   404  404  302  302  302  404  302  302
 lead-task            GET   in   404  404  200  200  200  404  200  200
 lead-task            POST  in   404  404  422  422  422  404  422  422
-insight-drop         POST  in   404  404  404  404  302  404  404  404
+insight-drop         POST  in   404  404  403  403  302  404  302  302
+insight-put-back     POST  in   404  404  403  403  302  404  302  302
 lead-insight         GET   in   404  404  200  200  200  404  200  200
 lead-insight         POST  in   404  404  422  422  422  404  422  422
 task-done            POST  in   404  404  302  302  302  404  302  302

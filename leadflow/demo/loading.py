@@ -7,7 +7,17 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from accounts.refusals import Conflict
-from leadflow.demo import announcing, bell, companies, criteria, planning, present, sales, tags
+from leadflow.demo import (
+    announcing,
+    bell,
+    companies,
+    criteria,
+    needs,
+    planning,
+    present,
+    sales,
+    tags,
+)
 from leadflow.demo.arrivals import arrivals
 from leadflow.demo.company import Company, found
 from leadflow.demo.history import History
@@ -55,6 +65,7 @@ def load(
         tags.tag(company, at=at)
         criteria.agree(company, at=at)
         criteria.find_out(company, seed=seed, at=at)
+        needs.note(seed=seed, at=at)
         companies.describe()
         bell.ring(history, at=at)
     return company

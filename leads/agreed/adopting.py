@@ -14,7 +14,9 @@ from personas.models import Draft, Persona
 
 About = Insight.About
 # Where it belongs in the picture of a persona.
-TEXTS = {About.PAIN: "pains", About.GOAL: "goals", About.CHANNEL: "channels"}
+TEXTS: dict[str, str] = {
+    About.PAIN: "pains", About.CHALLENGE: "pains", About.GOAL: "goals", About.CHANNEL: "channels",
+}  # fmt: skip
 OBJECTED = (About.OBJECTION, About.WHY_NOT)
 
 
@@ -29,6 +31,8 @@ def adopt(persona: Persona, about: str, words: str, *, by: User, at: datetime) -
     said = next((s for s in heard(persona, by) if (s.kind, s.words.casefold()) == key), None)
     if said is None:
         raise Refused("Nobody says that any more; look at the page again.")
+    if not has_place(said):
+        raise Refused(f"“{said.words}” is of those leads; a persona’s picture has no place for it.")
     number, current = versions.newest(Draft.Kind.PERSONA, persona.slug)
     draft = drafting.open_draft(Draft.Kind.PERSONA, persona.slug)
     facts = dict(draft.facts if draft else current)
@@ -37,11 +41,16 @@ def adopt(persona: Persona, about: str, words: str, *, by: User, at: datetime) -
     if said.kind in OBJECTED:
         facts["objections"] = _with_objection(facts.get("objections", []), said)
     else:
-        name = TEXTS[About(said.kind)]
+        name = TEXTS[said.kind]
         facts[name] = _with_line(name, facts.get(name) or "", said)
     seen = drafting.ticket(number, draft)
     drafting.save(Draft.Kind.PERSONA, persona.slug, facts, by=by, at=at, seen=seen)
     return said, True
+
+
+def has_place(said: Said) -> bool:
+    """Whether the picture of a persona speaks of such things at all."""
+    return said.kind in TEXTS or said.kind in OBJECTED
 
 
 def is_in(facts: Mapping[str, Any], said: Said) -> bool:
@@ -52,7 +61,7 @@ def is_in(facts: Mapping[str, Any], said: Said) -> bool:
             words == str(each["objection"] if isinstance(each, Mapping) else each).casefold()
             for each in facts.get("objections", [])
         )
-    return words in str(facts.get(TEXTS[About(said.kind)]) or "").casefold()
+    return has_place(said) and words in str(facts.get(TEXTS[said.kind]) or "").casefold()
 
 
 def source_of(said: Said) -> str:

@@ -21,7 +21,7 @@ from accounts import configuration
 from leads.criteria import checks
 from leads.criteria.standing import Rules, Standing, lines
 from leads.intake import ORIGIN_FIELDS
-from leads.models import TOUCHPOINTS, Activity, Answer, Framework, Handoff, Lead
+from leads.models import TOUCHPOINTS, Activity, Answer, Framework, Handoff, Insight, Lead
 from leads.tagging import words
 
 PLAIN = (
@@ -85,10 +85,12 @@ def _compiled() -> tuple[tuple[str, ...], str, tuple[Any, ...]]:
         Subquery(_last_handoff()),
         _framework(),
         ArraySubquery(_answers()),
+        ArraySubquery(_needs()),
     )
     sql, values = rows.query.sql_with_params()
     where = f'{sql} WHERE "{Lead._meta.db_table}"."id" = ANY(%s)'
-    return (*columns, *LINKED, "origin", "handoff", "framework", "said"), where, tuple(values)
+    further = ("origin", "handoff", "framework", "said", "needs")
+    return (*columns, *LINKED, *further), where, tuple(values)
 
 
 def _first_touchpoint() -> QuerySet[Activity, Any]:
@@ -143,6 +145,21 @@ def _answers() -> QuerySet[Answer, Any]:
         .values(
             told=JSONObject(
                 framework="framework_id", question="question", answer="said", evidence="evidence",
+                by="by__email", at="at",
+            )
+        )
+    )  # fmt: skip
+
+
+def _needs() -> QuerySet[Insight, Any]:
+    """What the lead said of its needs, in the order it was noted."""
+    return (
+        Insight.objects.standing()
+        .filter(lead=OuterRef("pk"))
+        .order_by("at", "id")
+        .values(
+            told=JSONObject(
+                about="about", words="words", said_by="said_by", said_on="said_on",
                 by="by__email", at="at",
             )
         )
@@ -211,8 +228,14 @@ def _answer(row: dict[str, Any], stamp: UUID | None) -> dict[str, Any]:
         "score_reasons": json.loads(row["score_reasons"]),
         "respond_by": told(row["respond_by"]),
         "criteria": _criteria(row, stamp),
+        "needs": [_with_instant(each) for each in row["needs"]],
         "handoff": _with_instants(json.loads(row["handoff"])) if row["handoff"] else None,
     }
+
+
+def _with_instant(need: Any) -> dict[str, Any]:
+    facts: dict[str, Any] = json.loads(need) if isinstance(need, str) else need
+    return {**facts, "at": told(datetime.fromisoformat(facts["at"]))}
 
 
 def _with_instants(handoff: dict[str, Any]) -> dict[str, Any]:

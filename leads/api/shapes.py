@@ -13,6 +13,7 @@ from leads.models import (
     CustomField,
     DecisionRole,
     Handoff,
+    Insight,
     Kind,
     Outcome,
     Sourced,
@@ -147,6 +148,18 @@ class CriteriaOut(serializers.Serializer[Any]):
     answers = CriteriaAnswerOut(many=True)
 
 
+@extend_schema_serializer(component_name="Need")
+class NeedOut(serializers.Serializer[Any]):
+    """One thing the lead said of what it needs."""
+
+    about = serializers.ChoiceField(choices=Insight.About.choices)
+    words = serializers.CharField()
+    said_by = serializers.CharField(help_text="Who of theirs; empty: the lead itself")
+    said_on = serializers.DateField(allow_null=True, help_text="Null: on the day of `at`")
+    by = serializers.CharField(help_text="E-mail of who noted it")
+    at = serializers.DateTimeField()
+
+
 class Merged(serializers.Serializer[Any]):
     """All a capture key learns about a lead we had already."""
 
@@ -178,6 +191,7 @@ class LeadOut(Person, Origin):
     owner = serializers.CharField(allow_null=True, help_text="E-mail")
     respond_by = serializers.DateTimeField(allow_null=True)
     criteria = CriteriaOut(allow_null=True)
+    needs = NeedOut(many=True)
     handoff = HandoffOut(allow_null=True)
 
 

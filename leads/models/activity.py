@@ -54,6 +54,7 @@ class Kind(models.TextChoices):
     LOST = "lost", "Deal lost"
     FEEDBACK = "feedback", "Quality told by sales"
     EDITED = "edited", "Details changed"
+    HEARD = "heard", "They said"
 
 
 TOUCHPOINTS = frozenset(

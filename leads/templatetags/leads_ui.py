@@ -15,7 +15,7 @@ from django.utils.safestring import SafeString
 from accounts.words import money_words
 from leads.custom_fields.saying import cell
 from leads.mentions import note_words
-from leads.models import OUTCOMES, Activity, Kind, Outcome, RejectReason, Return
+from leads.models import OUTCOMES, Activity, Insight, Kind, Outcome, RejectReason, Return
 from leads.qualification import DISQUALIFY_REASONS
 from personas.retired import vocabulary
 
@@ -35,7 +35,8 @@ PICTURES = {
     Kind.PAUSED: "player-pause", Kind.RESUMED: "player-play", Kind.WITHDRAWN: "arrow-back",
     Kind.MERGED: "git-merge", Kind.UNMERGED: "arrow-back-up",
     Kind.RESTORED: "arrow-back-up", Kind.AUTO_REPLY: "robot", Kind.BOUNCED: "mail-x",
-    Kind.REOPENED: "arrow-back-up", Kind.BOOKED: "calendar-plus", Kind.SOURCED: "user-plus",
+    Kind.REOPENED: "arrow-back-up", Kind.HEARD: "message-2", Kind.BOOKED: "calendar-plus",
+    Kind.SOURCED: "user-plus",
     Kind.DISPUTED: "scale", Kind.RULED: "gavel",
 }  # fmt: skip
 OUTCOME_PICTURES: dict[str, str] = {
@@ -84,6 +85,8 @@ def activity_words(activity: Activity) -> str:
     if data.get("subject"):
         why = f": {data['why']}" if data.get("why") else ""
         return f"“{data['subject']}”{why}{_attached(data)}"
+    if activity.kind == Kind.HEARD and "words" in data:
+        return _heard(data)
     if activity.kind == Kind.FEEDBACK:
         return f"{data.get('rating')} of 5"
     if activity.kind == Kind.QUALIFIED and "criteria" in data:
@@ -120,6 +123,15 @@ def _attached(data: dict[str, Any]) -> str:
         for each in data.get("attachments", ())
     ]
     return f", with {', '.join(said)}" if said else ""
+
+
+def _heard(data: dict[str, Any]) -> str:
+    about = data.get("about")
+    title = str(Insight.About(about).label) if about in Insight.About.values else ""
+    who = f" ({data['said_by']})" if data.get("said_by") else ""
+    ends = {"taken_back": "; taken back", "put_back": "; it counts again"}
+    how = next((words for name, words in ends.items() if data.get(name)), "")
+    return f"{title}: {data['words']}{who}{how}"
 
 
 def _by_criteria(data: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 from accounts import two_signatures
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
-from leads import insights
+from leads import insights, needs
 from leads.agreed import adopting
 from leads.agreed.persona_words import changes, in_words
 from leads.custom_fields.rules import labels
@@ -64,6 +64,8 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
         ],
         "heard": [(each, _stands(each, found, draft)) for each in insights.heard(found, user)],
         "adopt_url": reverse("persona-adopt", args=[slug]) if may_propose else "",
+        "thoughts": needs.really_said(found),
+        "asked": needs.asked_about(found),
         "why_not": insights.why_not(found),
         "may_propose": may_propose,
         "at": database_now(),
@@ -72,7 +74,10 @@ def persona(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def _stands(said: insights.Said, persona: Persona, draft: Draft | None) -> str:
-    """Whether the persona says what was heard, or what is proposed does."""
+    """Whether the persona says what was heard, or what is proposed does; “own” for what its
+    picture has no place for."""
+    if not adopting.has_place(said):
+        return "own"
     if adopting.is_in(vars(persona), said):
         return "agreed"
     return "proposed" if draft is not None and adopting.is_in(draft.facts, said) else ""

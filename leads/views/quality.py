@@ -11,6 +11,7 @@ from accounts.models import Role
 from accounts.requests import SignedInRequest
 from leads.models import Feedback
 from leads.quality_figures import BY, FEW, WEIGHT, overall, standings
+from leads.quality_rules import by_rule
 from leads.views.access import MARKETING, only_for
 
 PERIODS = {"90": "90 days", "365": "A year", "all": "All"}
@@ -20,6 +21,7 @@ TITLES = {
     "persona": "By persona at the handoff",
     "source": "By source",
     "definition": "By what let them in",
+    "rule": "By the rule that lifted them over the threshold",
 }
 
 
@@ -39,7 +41,8 @@ def quality(request: SignedInRequest) -> HttpResponse:
         "days": days,
         "all": everything,
         "tables": [
-            (by, TITLES[by], standings(feedback, by, prior=everything.mean)) for by in BY
+            *((by, TITLES[by], standings(feedback, by, prior=everything.mean)) for by in BY),
+            ("rule", TITLES["rule"], by_rule(feedback, prior=everything.mean)),
         ] if everything.count else [],
         "latest": feedback.select_related("by", "handoff__lead__campaign")[:LATEST],
         "few": FEW,

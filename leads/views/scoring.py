@@ -10,16 +10,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts import two_signatures
 from accounts.instants import database_now
+from accounts.models import Role, User
 from accounts.refusals import Conflict, Refused
 from accounts.requests import SignedInRequest
 from leads import scoring
-from leads.models import Lead, ScoreDraft, ScoreRules, ScoreRun
+from leads.models import Feedback, Lead, ScoreDraft, ScoreRules, ScoreRun
+from leads.quality_figures import Standing, overall
+from leads.quality_rules import by_rule
 from leads.score_rules import drafting
 from leads.score_rules.backtest import backtest
 from leads.score_rules.form import RulesForm
 from leads.score_rules.preview import SHOWN, preview
 from leads.score_rules.words import differences, lines
-from leads.views.access import EVERYBODY, only_for
+from leads.views.access import EVERYBODY, MARKETING, only_for
 
 VERSIONS_SHOWN = 20
 FORMSETS = ("fit", "engagement")
@@ -30,12 +33,15 @@ FORMSETS = ("fit", "engagement")
 def scoring_rules(request: SignedInRequest) -> HttpResponse:
     """The rules in force in words, the draft if there is one, and the run that applies them."""
     at = database_now()
+    sees_ratings = request.user.role in (*MARKETING, Role.SALES_MANAGER)
+    rated = _rated(request.user) if sees_ratings else {}
     version, rules = scoring.current_rules(at)
     draft = drafting.open_draft()
     context = {
         "at": at,
         "version": version,
-        "lines": lines(rules),
+        "lines": [(line, rated.get(line.name)) for line in lines(rules)],
+        "sees_ratings": sees_ratings,
         "draft": draft,
         "changes": differences(rules, draft.rules) if draft else [],
         "may_propose": drafting.may_propose(request.user),
@@ -45,6 +51,12 @@ def scoring_rules(request: SignedInRequest) -> HttpResponse:
         "run": ScoreRun.objects.first(),
     }
     return render(request, "leads/scoring.html", context)
+
+
+def _rated(user: User) -> dict[str, Standing]:
+    """What sales said of the leads that each rule lifted over the threshold, by its name."""
+    feedback = Feedback.objects.visible_to(user)
+    return {each.name: each for each in by_rule(feedback, prior=overall(feedback).mean)}
 
 
 @require_http_methods(["GET", "POST"])

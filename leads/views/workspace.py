@@ -1,6 +1,7 @@
 """What the lead page is drawn from: everything known about one lead, for one person."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
 from django.shortcuts import get_object_or_404
@@ -8,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from accounts import configuration
 from accounts.instants import database_now
 from accounts.models import Role, User
-from leads import deadlines, receipts, tagging, touchpoints
+from leads import deadlines, needs, quality_rules, receipts, tagging, touchpoints
 from leads.companies.showing import around
 from leads.criteria.standing import standing, with_origins
 from leads.custom_fields.showing import shown
@@ -90,7 +91,6 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
     mine = lead.owner_id == user.pk
     state = State(lead, handoff, current_deal, returned, missing, mine, _given_by(user, handoff))
     offers = on_sale(lead.persona_id, stamp=stamp)
-    did = touchpoints.summed(lead)
     step = next_step(state, allowed)
     clock = _leading_clock(handoff, returned)
     return {
@@ -112,9 +112,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "can_pause": _may_pause(handoff, user) and deadlines.can_pause(handoff, at=at),
         "can_resume": _may_pause(handoff, user) and deadlines.is_paused(handoff),
         "journey": journey(lead),
-        "did": did,
-        "receipt": receipts.beside(lead, handoff, signs=sum(each.count for each in did)),
-        "why_me": next(iter(handoff.assignments.all()), None) if handoff else None,
+        **_why(lead, handoff, stamp),
         "may_log_call": allowed.may_work and "call" in step.deeds,
         "chance": getattr(handoff, "chance", None),
         "feedback": getattr(handoff, "feedback", None),
@@ -127,6 +125,19 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "missing": missing,
         "extras": shown(lead.extra, stamp=stamp),
         **timeline_context(lead, before),
+    }
+
+
+def _why(lead: Lead, handoff: Handoff | None, stamp: UUID) -> dict[str, Any]:
+    """Why this lead, and why me: what they did and need, what was handed over, who gave it."""
+    did, known = touchpoints.summed(lead), needs.assessed(lead)
+    return {
+        "did": did,
+        "needs": known,
+        "needs_open": [each for each in known if not each.said and each.asked],
+        "receipt": receipts.beside(lead, handoff, signs=sum(each.count for each in did)),
+        "why_me": next(iter(handoff.assignments.all()), None) if handoff else None,
+        "lifted_by": _lifted_by(handoff, stamp),
     }
 
 
@@ -148,6 +159,13 @@ def _handoffs(lead: Lead) -> QuerySet[Handoff]:
         .order_by("-cycle"),
         ended=True,
     )
+
+
+def _lifted_by(handoff: Handoff | None, stamp: UUID) -> list[str]:
+    """The rules that an answer of sales about this handoff counts for."""
+    if handoff is None or handoff.override_reason:
+        return []
+    return quality_rules.lifted_by(handoff.receipt, quality_rules.known(stamp=stamp))
 
 
 def _given_by(user: User, handoff: Handoff | None) -> bool:

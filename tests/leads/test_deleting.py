@@ -15,6 +15,7 @@ from accounts.refusals import Conflict
 from leads import (
     deleting,
     erasing,
+    insights,
     merging,
     qualification,
     quality,
@@ -270,6 +271,8 @@ def test_what_is_long_in_the_bin_is_erased_and_the_figures_stay(cast, lead):
     handoff.accept(handoff.owner, at=at)
     log_touch(lead, "call", by=handoff.owner, at=at, outcome="connected", note="secret")
     log_touch(lead, "note", by=cast.maya, at=at, note="secret")
+    heard, _ = insights.add(lead, "pain", "secret pains", by=cast.sam, at=at, said_by="secret")
+    insights.take_back(heard, by=cast.sam, at=at)
     relay(at=at)
     judged = list(Clock.objects.filter(lead=lead, state="met").values_list("term__key", flat=True))
     run = running.start(

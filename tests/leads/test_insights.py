@@ -4,7 +4,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.refusals import Refused
 from leads import insights, qualification
 from leads.agreed.persona_form import WholePersona
 from leads.merging import merge
@@ -55,10 +54,12 @@ def test_saying_it_again_changes_nothing(cast, leads):
     assert insights.add(leads[0], "pain", "GROSSE WÄRME", by=cast.sam, at=AT)[1] is True
 
 
-def test_without_a_persona_nobody_could_be_meant(cast):
+def test_without_a_persona_it_counts_for_the_one_the_lead_fits_later(cast):
     lead = cast.capture(at=AT, email="nobody@x.example").lead
-    with pytest.raises(Refused, match="fits no persona"):
-        insights.add(lead, "pain", "Cold", by=cast.maya, at=AT)
+    insights.add(lead, "pain", "Cold", by=cast.maya, at=AT)
+    assert insights.heard(cast.persona, cast.maya) == []
+    Lead.objects.filter(pk=lead.pk).update(persona=cast.persona)
+    assert [said.words for said in insights.heard(cast.persona, cast.maya)] == ["Cold"]
 
 
 def test_why_they_did_not_buy_is_counted_from_what_sales_decided(cast, leads):
@@ -84,9 +85,9 @@ def test_it_is_noted_on_the_lead_shown_on_the_persona_and_taken_back(cast, leads
     page = signed_in(cast.maya).get(reverse("persona", args=[cast.persona.slug])).text
     assert "&lt;b&gt;Too&lt;/b&gt; dear" in page
     drop = reverse("insight-drop", args=[Insight.objects.get().pk])
-    assert signed_in(cast.maya).post(drop).status_code == 404
+    assert signed_in(cast.maya).post(drop).status_code == 403
     client.post(drop)
-    assert not Insight.objects.exists()
+    assert not Insight.objects.standing().exists()
 
 
 def test_what_was_heard_goes_into_the_proposal_with_its_source(cast, leads):

@@ -176,7 +176,7 @@ def test_the_page_asks_as_often_for_many_as_for_few(cast, client):
         rate(
             accepted(cast, f"m{number}@spa.example", source=f"s{number}"), 3, by=cast.dana, at=LATER
         )
-    assert queries() == few <= 12
+    assert queries() == few <= 14
 
 
 def test_the_rating_outlives_the_deal(cast):
