@@ -5,8 +5,9 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
+from django.db.models import QuerySet
 
-from accounts.models import Absence, ApiKey, User
+from accounts.models import Absence, ApiKey, Team, User
 
 # Names people know come first in the list of zones; "Etc/…" and the single words are for machines.
 REGIONS = ("America", "Europe", "Asia", "Australia", "Africa", "Pacific", "Atlantic", "Indian")
@@ -80,11 +81,23 @@ class AbsenceForm(forms.Form):
     last = forms.DateField(
         label="Last day away", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
+    deputy = forms.ModelChoiceField(
+        User.objects.none(), label="Deputy", required=False, empty_label="Nobody: leads stay",
+        help_text="Gets your open leads when the leave begins.",
+        error_messages={"invalid_choice": "Choose somebody of your own sales team, or nobody."},
+    )  # fmt: skip
     note = forms.CharField(required=False, max_length=200)
 
     def __init__(self, *args: Any, user: User, at: datetime, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.user, self.at = user, at
+        if not user.sales_teams:  # nobody hands leads to them
+            del self.fields["deputy"]
+            return
+        who: forms.ModelChoiceField = self.fields["deputy"]  # type: ignore[assignment]
+        who.queryset = deputies(user)
+        last = user.absences.exclude(deputy=None).order_by("-starts_at").first()
+        who.initial = last and last.deputy_id
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
@@ -108,7 +121,15 @@ class AbsenceForm(forms.Form):
             starts_at=datetime.combine(data["first"], midnight, zone).astimezone(UTC),
             ends_at=_next_midnight(ends).astimezone(UTC),
             note=data["note"],
+            deputy=data.get("deputy"),
         )
+
+
+def deputies(user: User) -> QuerySet[User]:
+    """Who may stand in for somebody: the others of their sales teams."""
+    teams = Team.objects.filter(pk__in=user.sales_teams)
+    others = User.objects.filter(is_active=True, teams__in=teams).exclude(pk=user.pk)
+    return others.distinct().order_by("name", "email")
 
 
 def _next_midnight(midnight: datetime) -> datetime:

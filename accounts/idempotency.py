@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection, transaction
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -20,6 +21,9 @@ from accounts.refusals import Conflict, Refused
 
 HEADER = "Idempotency-Key"
 LONGEST = 200
+WAIT = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
+# Of a form: what is not the deed itself.
+UNSAID = ("csrfmiddlewaretoken", "back", "occurred_at")
 
 
 def once(request: Request, do: Callable[[], Response], *, at: datetime) -> Response:
@@ -54,6 +58,31 @@ def once(request: Request, do: Callable[[], Response], *, at: datetime) -> Respo
     return response
 
 
+def once_said(request: HttpRequest, do: Callable[[], str]) -> str:
+    """The same for a form of a page: `do` it and answer its words, or say that it was done.
+
+    A browser that was cut off sends a form again when it can't know whether it arrived. It waits
+    for a first request under way. Raises Refused for a key used with another form.
+    """
+    key, user = request.headers.get(HEADER, "").strip(), request.user.pk
+    if user is None or not key or len(key) > LONGEST:
+        return do()
+    said = sorted((name, values) for name, values in request.POST.lists() if name not in UNSAID)
+    asked = _hashed(request.method, request.path, "page", json.dumps(said))
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(WAIT, [f"idempotency:{user}:{key}"])
+        known = IdempotentRequest.objects.filter(user_id=user, key=key).first()
+        if known is not None and known.body_hash != asked:
+            raise Refused("This was sent before as something else. Reload the page.")
+        if known is not None:
+            return "That had arrived already: it was done once."
+        words = do()
+        # Not the words: they may name somebody who is erased tomorrow.
+        IdempotentRequest.objects.create(user_id=user, key=key, body_hash=asked, status=200)
+    return words
+
+
 def forget(*, before: datetime) -> int:
     """Drop what was remembered before an instant; returns how many."""
     return IdempotentRequest.objects.filter(created_at__lt=before).delete()[0]
@@ -63,7 +92,11 @@ def fingerprint(request: Request) -> str:
     """What makes two requests the same: method, address, body, and what the key may see."""
     scope = getattr(request.auth, "scope", "")
     said = json.dumps(request.data, sort_keys=True, default=str)
-    asked = "\n".join([request.method or "", request.path, scope, said])
+    return _hashed(request.method, request.path, scope, said)
+
+
+def _hashed(method: str | None, *said: str) -> str:
+    asked = "\n".join([method or "", *said])
     return hashlib.sha256(asked.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -108,7 +108,7 @@ def _profile_page(
         "quiet_form": quiet_form or QuietHoursForm(instance=user),
         "quiet_until": quiet_until(user, at),
         "absence_form": AbsenceForm(user=user, at=at),
-        "absences": user.absences.filter(ends_at__gt=at),
+        "absences": user.absences.filter(ends_at__gt=at).select_related("deputy"),
         "memberships": user.memberships.select_related("team"),
         "at": at,
     }

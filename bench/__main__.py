@@ -14,6 +14,7 @@ ROWS = {
     "capture": ("bench.capturing", "capture_row"),
     "queue": ("bench.queueing", "queue_row"),
     "list": ("bench.listing", "list_row"),
+    "search": ("bench.searching", "search_row"),
     "sweep": ("bench.sweeping", "sweep_row"),
     "sweep_open": ("bench.sweep_open", "sweep_open_row"),
     "sweepers": ("bench.sweepers", "sweepers_row"),

@@ -52,13 +52,20 @@ def load(
     bodies: list[str] | None = None,
     mark: str = "",
     connections: int = CONNECTIONS,
+    paths: list[str] | None = None,
+    people: list[dict[str, str]] | None = None,
+    every: float = 0,
 ) -> Seen:
-    """Ask for `seconds`; every answer must have that status. The bodies take turns; `{n}` in one
-    is new each time, and starts with `mark`."""
+    """Ask for `seconds`; every answer must have that status. The bodies take turns, and so do
+    `paths` where there are several; `{n}` in a body is new each time, and starts with `mark`.
+
+    `people` are the headers of each connection's own person; with `every` a connection asks once
+    in so many seconds, all of them spread over that time, instead of as soon as it can.
+    """
     asked = {
-        "port": port, "path": path, "seconds": seconds, "method": method,
+        "port": port, "paths": paths or [path], "seconds": seconds, "method": method,
         "headers": headers or {}, "bodies": bodies or [""], "mark": mark,
-        "connections": connections,
+        "connections": connections, "people": people or [{}], "every": every,
     }  # fmt: skip
     answered = subprocess.run(
         stage.python("-m", "bench.client"),
@@ -141,6 +148,9 @@ def ask_for_a_while(asked: dict[str, Any]) -> dict[str, Any]:
         try:
             most = MOST // asked["connections"]
             while not sent or (time.perf_counter() < end and sent < most):
+                if asked["every"]:
+                    turn = sent + number / asked["connections"]
+                    time.sleep(max(0, begin + turn * asked["every"] - time.perf_counter()))
                 now, sent = time.perf_counter(), sent + 1
                 status = connection.ask(request_of(asked, number, sent))
                 delays.append(time.perf_counter() - now)
@@ -163,10 +173,12 @@ def ask_for_a_while(asked: dict[str, Any]) -> dict[str, Any]:
 def request_of(asked: dict[str, Any], number: int, sent: int) -> bytes:
     body = asked["bodies"][sent % len(asked["bodies"])]
     body = body.replace("{n}", f"{asked['mark']}{number}x{sent}").encode()
-    fields = {"Host": f"127.0.0.1:{asked['port']}", **asked["headers"]}
+    mine = asked["people"][number % len(asked["people"])]
+    fields = {"Host": f"127.0.0.1:{asked['port']}", **asked["headers"], **mine}
     if body:
         fields |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
-    lines = [f"{asked['method']} {asked['path']} HTTP/1.1"]
+    path = asked["paths"][(sent + number) % len(asked["paths"])]
+    lines = [f"{asked['method']} {path} HTTP/1.1"]
     lines += [f"{name}: {value}" for name, value in fields.items()]
     return "\r\n".join([*lines, "", ""]).encode() + body
 

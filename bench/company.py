@@ -56,6 +56,16 @@ def found() -> None:
     assert marketer.pk
 
 
+def hire_reps(count: int) -> None:
+    """Let so many reps be there, in both pools alike."""
+    pools = list(Pool.objects.order_by("order").select_related("team"))
+    for number in range(PoolMember.objects.count(), count):
+        pool = pools[number % len(pools)]
+        PoolMember.objects.create(
+            pool=pool, user=_hire(f"rep{number}", pool.team), capacity=CAPACITY
+        )
+
+
 def _hire(name: str, team: Team, *, is_manager: bool = False) -> User:
     person = User.objects.create_user(f"{name}@bench.test", name=name.title())
     Membership.objects.create(user=person, team=team, is_manager=is_manager)

@@ -173,9 +173,9 @@ def firms(scale: int) -> int:
     return 4999 + scale // 8
 
 
-def live(scale: int) -> None:
+def live(scale: int, reps: int = REPS) -> None:
     """Give the company `scale` leads and what followed from them."""
-    few = min(OPEN_A_REP * REPS, scale // EVERY)
+    few = min(OPEN_A_REP * reps, scale // EVERY)
     _run(
         [LEADS, TOUCHPOINTS, HANDOFFS, LEDGER, STEPS, CLOCKS, ALARMS, RESPOND_BY],
         {"scale": scale, "every": EVERY, "open": few, "firms": firms(scale)},

@@ -40,6 +40,19 @@ class Plan:
         """A new copy of the company with so many leads; the ORM works on it."""
         return stage.copy(self._mould(f"lived_{scale}", lambda: history.live(scale)), name)
 
+    def fresh_with_reps(self, scale: int, most: int, name: str = "row") -> tuple[str, int]:
+        """A new copy of a company with so many leads and as many reps as they keep busy, at most
+        `most`; and how many."""
+        reps = min(most, scale // (history.OPEN_A_REP * history.EVERY))
+        if reps <= company.REPS:
+            return self.fresh(scale, name), company.REPS
+
+        def fill() -> None:
+            company.hire_reps(reps)
+            history.live(scale, reps)
+
+        return stage.copy(self._mould(f"lived_{scale}_{reps}", fill), name), reps
+
     def fresh_late(self, alarms: int, name: str = "row") -> str:
         """A new copy of the company with so many open alarms, half of them due."""
         return stage.copy(self._mould(f"late_{alarms}", lambda: history.fall_due(alarms)), name)

@@ -12,6 +12,9 @@ from bench.figures import Figure, medians
 from bench.plan import Plan
 
 FEW = 10_000
+REPS = 200
+# So many look at their queue at once; its page asks this often, and the goal is of every 5 s.
+POLLING, EVERY = 50, 1.5
 CONNECTIONS = 4
 REP = "rep0@bench.test"
 PAGE, ROWS, API = "/queue/", "/queue/rows/", "/api/v1/queue/"
@@ -22,14 +25,15 @@ Headers = dict[str, str]
 def queue_row(plan: Plan, scale: int) -> list[Figure]:
     """A page at this size against the same page at 10,000 leads; a poll against the page."""
     plan.collect_static_files()
-    few = plan.fresh(min(FEW, scale), "few")
+    few, _ = plan.fresh_with_reps(min(FEW, scale), REPS, "few")
     headers_few = sign_in()
-    many = plan.fresh(scale)
+    many, reps = plan.fresh_with_reps(scale, REPS)
     headers = sign_in()
     figures = [_queries(name, path, scale, headers[path]) for name, path in
                (("queue_page", PAGE), ("queue_api", API))]  # fmt: skip
     unchanged = {path: {**headers[path], "If-None-Match": _etag(path, headers[path])}
                  for path in (ROWS, API)}  # fmt: skip
+    polling = [_polling(f"rep{number}@bench.test") for number in range(min(POLLING, reps))]
     connection.close()
     with serving.leadflow(plan.var, few) as at_few, serving.leadflow(plan.var, many) as at_many:
 
@@ -46,17 +50,28 @@ def queue_row(plan: Plan, scale: int) -> list[Figure]:
                 lambda path=path: ask(at_few, path, headers_few[path]).mean * 1000,
             )
             figures.append(Figure(name, scale, value, floor, 1.3, at_most=True, unit="ms"))
-        # The goal speaks of pages; the API's full answer is cheap, so its poll is for reading.
-        for name, full, poll, goal in (
-            ("queue_poll", PAGE, ROWS, 5), ("queue_api_poll", API, API, None),
-        ):  # fmt: skip
+        for name, full, poll in (("queue_poll", PAGE, ROWS), ("queue_api_poll", API, API)):
             rate, full_rate = medians(
                 plan.rounds,
                 lambda poll=poll: ask(at_many, poll, unchanged[poll], 304).rate,
                 lambda full=full: ask(at_many, full, headers[full]).rate,
             )
-            figures.append(Figure(name, scale, rate, full_rate, goal, unit="req/s"))
+            figures.append(Figure(name, scale, rate, full_rate, 5, unit="req/s"))
+        every = 0.1 if plan.brief else EVERY
+        seen = client.load(at_many.port, ROWS, seconds=plan.seconds * 4, status=304, every=every,
+                           people=polling, connections=len(polling))  # fmt: skip
+        figures.append(
+            Figure("queue_polls_p95", scale, seen.p95() * 1000, goal=150, at_most=True, unit="ms")
+        )
     return figures
+
+
+def _polling(email: str) -> Headers:
+    """What the page of a rep sends whose queue has not changed."""
+    browser = Client()
+    browser.force_login(User.objects.get(email=email), settings.AUTHENTICATION_BACKENDS[0])
+    cookie = {"Cookie": f"sessionid={browser.cookies['sessionid'].value}"}
+    return {**cookie, "If-None-Match": _etag(ROWS, cookie)}
 
 
 def sign_in() -> dict[str, Headers]:

@@ -61,6 +61,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "leadflow.operations.answer_probes",
     "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "leads.polling.answer_unchanged",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",

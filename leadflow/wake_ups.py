@@ -42,6 +42,10 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "task": "leads.tasks.resume_bulk",
         "schedule": 10.0,
     },
+    "pass_on_leave": {
+        "task": "leads.tasks.pass_on_leave",
+        "schedule": 10.0,
+    },
     "decay_scores": {
         "task": "leads.tasks.decay_scores",
         "schedule": crontab(hour=3, minute=0),

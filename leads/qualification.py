@@ -227,6 +227,7 @@ def back_to_pool(
     by: User | None,
     at: datetime,
     reason: str,
+    how: str = Assignment.How.ESCALATED,
     skipped: list[dict[str, str]] | None = None,
     tell: Collection[int] = (),
 ) -> None:
@@ -238,8 +239,8 @@ def back_to_pool(
     with transaction.atomic():
         previous = _open_now(handoff).owner
         line = Assignment(
-            handoff=handoff, at=at, how=Assignment.How.ESCALATED, rep=None, pool_id=pool.id,
-            by=by, reason=reason, skipped=skipped or [],
+            handoff=handoff, at=at, how=how, rep=None, pool_id=pool.id, by=by, reason=reason,
+            skipped=skipped or [],
         )  # fmt: skip
         _pass_on(handoff, line, previous=previous, pool=pool)
         lead = handoff.lead

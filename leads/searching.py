@@ -1,4 +1,5 @@
-"""One search over everything a person may see: leads, companies, deals, campaigns and more.
+"""One search over everything a person may see: leads, companies, deals, campaigns and more, and
+what the words mean that all of them use.
 
 Made for typing: each kind is one short query, and the newest few of each are enough. Whoever wants
 all leads that match goes on to the list.
@@ -6,17 +7,20 @@ all leads that match goes on to the list.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
+from django.utils.text import Truncator
 
 from accounts.models import User
 from accounts.words import money_words
 from leads.lists.filters import matching
 from leads.models import Campaign, Company, Deal, Lead
+from personas.definitions import glossary
 from personas.models import Offer, Persona
 
 # Of each kind; more belong on a page of their own.
@@ -43,7 +47,7 @@ class Group:
     hits: list[Hit]
 
 
-def search(words: str, *, by: User) -> list[Group]:
+def search(words: str, *, by: User, at: datetime) -> list[Group]:
     """What these words name, of what this person may see; nothing for less than three letters."""
     text = " ".join(words.split())
     if len(text) < SHORTEST:
@@ -57,6 +61,7 @@ def search(words: str, *, by: User) -> list[Group]:
         ("Campaigns", _campaigns(meant, by)),
         ("Personas", _personas(text)),
         ("Offers", _offers(text, offers)),
+        ("Definitions", _definitions(text, at=at)),
     )
     return [Group(title, hits) for title, found in kinds if (hits := list(found))]
 
@@ -108,6 +113,16 @@ def _offers(text: str, offers: Iterable[Offer]) -> Iterator[Hit]:
         if not offer.is_active:
             beside += " · not sold any more"
         yield Hit(offer.name, beside, offer.get_absolute_url(), "tag")
+
+
+def _definitions(text: str, *, at: datetime) -> Iterator[Hit]:
+    """By what is defined, or by the words it is defined with: those last."""
+    asked, known = text.casefold(), glossary(at)
+    named = [one for one in known if asked in one.name.casefold() or asked in one.key]
+    told = [one for one in known if one not in named and asked in one.words.casefold()]
+    for one in [*named, *told][:MOST]:
+        url = reverse("definition", args=[one.key])
+        yield Hit(one.name, Truncator(one.words).chars(80), url, "book")
 
 
 def _by_any_name(text: str, offers: Iterable[Offer]) -> Q:

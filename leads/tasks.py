@@ -9,7 +9,7 @@ from django.conf import settings
 from kombu.exceptions import OperationalError
 
 from accounts.instants import database_now
-from leads import erasing, rescoring
+from leads import erasing, rescoring, standing_in
 from leads.bulk import running as bulk_running
 from leads.custom_fields import tending
 from leads.files import keeping, scanning
@@ -167,3 +167,17 @@ def tidy_files() -> None:
 def forget_mail() -> None:
     """Erase mails that could not be read and that nobody has looked after."""
     log.info("mail_forgotten", count=forgetting.forget(at=database_now()))
+
+
+@shared_task(name="leads.tasks.pass_on_leave", ignore_result=True)
+def pass_on_leave() -> None:
+    """Give deputies what is open of those whose leave has begun."""
+    standing_in.pass_on_due(at=database_now())
+
+
+def wake_leave() -> None:
+    """Let a worker do so now; without a broker it is done when beat has one again."""
+    try:
+        pass_on_leave.apply_async(retry=False)
+    except OperationalError as error:
+        log.warning("leave_not_woken", error=str(error))

@@ -197,6 +197,7 @@ urlpatterns = [
     # Sales: the queue, one lead, deals.
     path("queue/", queue.queue, name="queue"),
     path("queue/rows/", queue.queue_rows, name="queue-rows"),
+    path("queue/group/", queue.queue_group, name="queue-group"),
     path("unassigned/", handoffs.unassigned, name="unassigned"),
     path("handoffs/<int:pk>/accept/", handoffs.accept, name="handoff-accept"),
     path("handoffs/<int:pk>/reject/", handoffs.reject, name="handoff-reject"),

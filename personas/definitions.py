@@ -52,6 +52,16 @@ def gaps(
     return found
 
 
+def glossary(at: datetime, *, stamp: UUID | None = None) -> list[Agreed]:
+    """The versions in force at an instant, one of each key, by name."""
+    agreed = remembered("definitions", _load_definitions, under=stamp)
+    newest: dict[str, Agreed] = {}
+    for one in sorted(agreed, key=lambda d: (d.in_force_from, d.version)):
+        if one.in_force_from <= at:
+            newest[one.key] = one
+    return sorted(newest.values(), key=lambda one: one.name.casefold())
+
+
 def in_force(key: str, at: datetime, *, stamp: UUID | None = None) -> Agreed | None:
     """The version of a definition in force at an instant, or None if none was agreed."""
     agreed = remembered("definitions", _load_definitions, under=stamp)

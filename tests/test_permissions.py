@@ -350,6 +350,7 @@ promise-remove       POST  in   403  403  403  409  403  403  409  403
 quiet-hours          POST  in   302  302  302  302  302  302  302  302
 quality              GET   in   403  200  200  200  403  403  200  200
 queue                GET   in   403  403  403  403  200  200  200  200
+queue-group          POST  in   403  403  403  403  302  302  302  302
 queue-rows           GET   in   403  403  403  403  200  200  200  200
 ready                GET   in   403  200  200  200  200  200  200  200
 ready                POST  in   403  422  422  422  422  422  422  422

@@ -214,6 +214,10 @@ class AbsenceQuerySet(models.QuerySet["Absence"]):
         """Absences under way at an instant; the end is exclusive."""
         return self.filter(starts_at__lte=at, ends_at__gt=at)
 
+    def to_pass_on(self) -> "AbsenceQuerySet":
+        """With a deputy who has not been given yet what their person has open."""
+        return self.filter(passed_on_at=None, deputy__isnull=False)
+
 
 @configured
 class Absence(models.Model):
@@ -223,6 +227,12 @@ class Absence(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
+    # Who gets what is open when it begins; without one it stays, and its clocks run.
+    deputy = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.SET_NULL, related_name="stands_in"
+    )
+    # When that was passed on (leads.standing_in).
+    passed_on_at = models.DateTimeField(null=True, blank=True)
 
     objects = AbsenceQuerySet.as_manager()
 
@@ -231,6 +241,17 @@ class Absence(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(ends_at__gt=F("starts_at")), name="absence_ends_after_start"
+            ),
+            models.CheckConstraint(
+                condition=Q(deputy=None) | ~Q(deputy=F("user")), name="absence_deputy_is_another"
+            ),
+        ]
+        indexes = [
+            # What begins and is not passed on yet (leads.standing_in), looked for all the time.
+            models.Index(
+                fields=["starts_at"],
+                name="absence_to_pass_on",
+                condition=Q(passed_on_at=None, deputy__isnull=False),
             ),
         ]
 

@@ -1,28 +1,18 @@
 """The queue as programs poll it: an unchanged one costs one small query and 304."""
 
-from functools import cache
-from typing import Any
-
-from django.db import connection
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.endpoints import ApiView
-from accounts.models import ConfigurationStamp, User
+from accounts.models import User
 from accounts.openapi import problems
+from leads import polling
 from leads.api.answers import answers
 from leads.api.shapes import Queue
 from leads.models import Handoff
 
 MOST = 200
-# Stands for the person in a query that is compiled before anybody asks.
-ANYBODY = -1
-# Everything an answer shows changes with one of these.
-SHOWN = (
-    "id", "state", "lead__updated_at", "lead__scored_at", "lead__respond_by", "clocks__id",
-    "clocks__state", "clocks__excused", "clocks__due_at", "clocks__stopped_at",
-)  # fmt: skip
 
 
 class QueueView(ApiView):
@@ -51,23 +41,7 @@ class QueueView(ApiView):
 
 def etag(user: User) -> str:
     """A weak validator of this person's queue, from PostgreSQL in one query."""
-    sql, values = _compiled()
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [user.pk if value == ANYBODY else value for value in values])
-        return f'W/"{user.pk}-{cursor.fetchone()[0]}"'
-
-
-@cache
-def _compiled() -> tuple[str, tuple[Any, ...]]:
-    """The query for ANYBODY; written once, because a poll is little more than this query."""
-    queue = Handoff.objects.queue_for(User(pk=ANYBODY))
-    rows = queue.order_by("id", "clocks__id").values_list(*SHOWN)
-    sql, values = rows.query.sql_with_params()
-    stamp = ConfigurationStamp._meta.db_table
-    return (
-        f"SELECT md5(coalesce(string_agg(shown::text, '|'), '') || "  # noqa: S608 (our own names)
-        f"coalesce((SELECT stamp::text FROM {stamp} LIMIT 1), '')) FROM ({sql}) AS shown"
-    ), tuple(values)
+    return polling.api_etag(user.pk, polling.of_api(user))
 
 
 def _known(request: Request) -> set[str]:

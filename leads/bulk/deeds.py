@@ -4,7 +4,7 @@ A deed knows whom it is for, which leads of somebody it can be done to, what kee
 and how it is done and undone. It decides nothing of its own: rights are those of the verbs.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -52,16 +52,30 @@ def _untag(lead: Lead, told: Told, by: User, at: datetime) -> bool:
     return bool(tagging.take_off([lead.pk], told["tag"], at=at))
 
 
-def _assign(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+def _offered(lead: Lead, by: User) -> Handoff:
     handoff = Handoff.objects.workable_by(by).open().filter(lead=lead).first()
     if handoff is None:
         raise Conflict("is not with sales now", code="no_open_handoff")
+    return handoff
+
+
+def _assign(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    handoff = _offered(lead, by)
     if handoff.owner_id == told["rep"]:
         return False
     rep = User.objects.filter(pk=told["rep"], is_active=True).first()
     if rep is None:
         raise NotAllowed("the one it was for has left")
     qualification.reassign(handoff, rep, by=by, at=at, reason=told["reason"] or f"By {by}")
+    return True
+
+
+def _accept(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    return _offered(lead, by).accept(by, at=at)
+
+
+def _reject(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    _offered(lead, by).reject(by, reason=told["why"], note=told["reason"], at=at)
     return True
 
 
@@ -116,6 +130,13 @@ def _not_with_sales(lead: Lead, told: Told, at: datetime) -> str:
     return "" if lead.open_handoff else "is not with sales now"
 
 
+def _not_offered(lead: Lead, told: Told, at: datetime) -> str:
+    if lead.open_handoff is None:
+        return "is not with sales now"
+    offered = lead.open_handoff.state == Handoff.State.OFFERED
+    return "" if offered else "was accepted already"
+
+
 def _not_accepted(lead: Lead, told: Told, at: datetime) -> str:
     if lead.open_handoff is None:
         return "is not with sales now"
@@ -139,6 +160,10 @@ _TAKEN_BACK = ("Undone, a lead that nobody in sales has acted on comes back, its
 _REOPENED = ("Undone, a lead is with its rep again and its deadlines go on; one that something "
              "happened with since stays.")  # fmt: skip
 ALL = (
+    Deed("accept", "Accept", "accepted", "circle-check", SALES, Lead.objects.workable_by,
+         "is not yours to accept", _accept, _not_offered),
+    Deed("reject", "Reject", "rejected", "arrow-back-up", SALES, Lead.objects.workable_by,
+         "is not yours to reject", _reject, _not_with_sales),
     Deed("tag", "Tag", "tagged", "tag", EVERYBODY, Lead.objects.editable_by,
          "is not yours to change", _tag, undo=_untag),
     Deed("untag", "Take a tag off", "untagged", "tag-off", EVERYBODY, Lead.objects.editable_by,
@@ -159,6 +184,6 @@ ALL = (
 BY_NAME = {deed.name: deed for deed in ALL}
 
 
-def for_role(role: Role) -> list[Deed]:
-    """The deeds somebody of this role may do to some lead."""
-    return [deed for deed in ALL if role in deed.roles]
+def for_role(role: Role, *, without: Collection[str] = ()) -> list[Deed]:
+    """The deeds somebody of this role may do to some lead, less some."""
+    return [deed for deed in ALL if role in deed.roles and deed.name not in without]

@@ -9,7 +9,7 @@ from django.http import QueryDict
 from accounts.models import User
 from leads import tagging
 from leads.bulk.deeds import Deed
-from leads.models import Tag
+from leads.models import RejectReason, Tag
 from leads.qualification import DISQUALIFY_REASONS
 
 
@@ -57,10 +57,10 @@ class HandOverForm(forms.Form):
     reason = _note("Reason for those that are no MQLs yet, if they should go all the same")
 
 
-class RecycleForm(forms.Form):
-    """Why not now."""
+class WhyForm(forms.Form):
+    """Why, by the reasons there are; another one needs words."""
 
-    why = forms.ChoiceField(label="Why?", choices=list(DISQUALIFY_REASONS.items()))
+    why = forms.ChoiceField(label="Why?")
     reason = _note("Note")
 
     def clean(self) -> dict[str, Any]:
@@ -70,12 +70,26 @@ class RecycleForm(forms.Form):
         return found
 
 
+class RecycleForm(WhyForm):
+    """Why not now."""
+
+    why = forms.ChoiceField(label="Why?", choices=list(DISQUALIFY_REASONS.items()))
+
+
+class RejectForm(WhyForm):
+    """Why sales will not take them."""
+
+    why = forms.ChoiceField(label="Why?", choices=RejectReason.choices)
+    reason = _note("Note for marketing")
+
+
 FORMS: dict[str, type[forms.Form]] = {
     "tag": TagForm,
     "untag": UntagForm,
     "assign": AssignForm,
     "hand_over": HandOverForm,
     "recycle": RecycleForm,
+    "reject": RejectForm,
 }
 
 

@@ -36,6 +36,8 @@ def chosen(found: Asked, ticked: Sequence[int], *, everything: bool) -> list[int
     """The numbers of the leads meant, in the order of their numbers: those ticked, or all that the
     list has. Raises Refused when that can't be said, or for none or too many."""
     leads: QuerySet[Lead] = Lead.objects.visible_to(found.user).filter(pk__in=ticked)
+    if everything and not found.place.has_every:
+        raise Refused("Choose the leads of a queue one by one; nothing was done.")
     if everything:
         if not found.can_be_trusted:
             said = found.filters.problem or "A filter of this list can't be applied."

@@ -1,6 +1,7 @@
 """What the list of leads is narrowed to, as its address says it: quick filters and conditions."""
 
 import re
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -35,6 +36,7 @@ SORTS = {
     "name": ("Name, A to Z", Order("match_text", is_text=True, smallest_first=True)),
 }  # fmt: skip
 NOBODY = "nobody"
+ADDRESS = re.compile(r"[a-z][\w.+-]*[.\d_+-][\w.+-]*")
 
 
 class LeadFilters(forms.Form):
@@ -46,7 +48,10 @@ class LeadFilters(forms.Form):
 
     q = forms.CharField(
         label="Search", required=False, max_length=200,
-        widget=forms.TextInput(attrs={"type": "search", "placeholder": "Name, e-mail, company"}),
+        widget=forms.TextInput(attrs={
+            "type": "search", "placeholder": "Name, e-mail, company",
+            "data-key": "/", "data-key-page": True, "data-key-focus": True,
+        }),
     )  # fmt: skip
     stage = forms.ChoiceField(choices=[("", "Any stage"), *Stage.choices], required=False)
     tier = forms.ChoiceField(choices=[("", "Any tier"), *Tier.choices], required=False)
@@ -59,8 +64,10 @@ class LeadFilters(forms.Form):
     where = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, user: User, at: datetime, stamp: UUID | None = None,
-                 **kwargs: Any) -> None:  # fmt: skip
+                 without: Collection[str] = (), **kwargs: Any) -> None:  # fmt: skip
         super().__init__(*args, **kwargs)
+        for name in without:
+            del self.fields[name]
         self.choices = Choices(user, stamp=stamp)
         self.reader = Reader(self.choices, at, ZoneInfo(user.time_zone))
         self.known = fields.known(stamp=stamp)
@@ -68,13 +75,14 @@ class LeadFilters(forms.Form):
         self.tests: Tests | None = None
         # Why the conditions can't be applied; empty when they can.
         self.problem = ""
-        for name, any_of, choices in (
-            ("campaign", "Any campaign", self.choices.campaign),
-            ("persona", "Any persona", self.choices.persona),
-            ("owner", "Any owner", [(NOBODY, "Nobody"), *self.choices.reps]),
-        ):
-            self.fields[name].choices = [("", any_of), *choices]  # type: ignore[attr-defined]
+        self._offer("campaign", "Any campaign", self.choices.campaign)
+        self._offer("persona", "Any persona", self.choices.persona)
+        if "owner" in self.fields:
+            self._offer("owner", "Any owner", [(NOBODY, "Nobody"), *self.choices.reps])
         self.is_valid()
+
+    def _offer(self, name: str, any_of: str, choices: Iterable[tuple[Any, str]]) -> None:
+        self.fields[name].choices = [("", any_of), *choices]  # type: ignore[attr-defined]
 
     def clean_where(self) -> str:
         """The tree of the address. What is wrong with it is the list's to say, not a field's."""
@@ -128,13 +136,14 @@ class LeadFilters(forms.Form):
 
 
 def matching(words: str) -> Q:
-    """Leads that some words name: an address, a phone number, or words of name and company.
+    """Leads that some words name: the start of an address, a phone number, or words of name and
+    company.
 
     Each of these is one indexed look.
     """
     text = words.strip().casefold()
     if "@" in text:
-        return Q(email=text)
+        return Q(email__startswith=text)
     digits = re.sub(r"[^\d+]", "", text)
     if len(digits) >= 7 and not re.search(r"[a-z]", text):
         try:
@@ -144,7 +153,8 @@ def matching(words: str) -> Q:
     each = Q()
     for word in text.split()[:6]:
         each &= Q(match_text__contains=word)
-    return each
+    # "sam.w", "rep12": no name, but how an address begins.
+    return each | Q(email__startswith=text) if ADDRESS.fullmatch(text) else each
 
 
 def alike_to(words: str) -> Q:

@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from accounts.configuration import remembered
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
+from leads.lists.places import LEADS, Place
 from leads.models import ListSettings, SavedView
 
 Shared = SavedView.Shared
@@ -29,6 +30,7 @@ class View:
     team_id: int | None
     query: Mapping[str, str]
     columns: tuple[str, ...]
+    place: str = LEADS.name
 
     def changeable_by(self, user: User) -> bool:
         """Whoever made it, and the admin; others make their own from it."""
@@ -51,29 +53,47 @@ class Kept:
     views: tuple[View, ...] = ()
     columns: tuple[str, ...] = ()
     opens_with: int | None = None
+    # By what the rows of their queue are grouped.
+    group: str = ""
 
     def view(self, number: int | None) -> View | None:
         return next((view for view in self.views if view.id == number), None)
 
 
-def of(user: User, *, stamp: UUID | None = None) -> Kept:
-    """The views this person may open, by name, and their own settings."""
+def of(user: User, *, place: Place = LEADS, stamp: UUID | None = None) -> Kept:
+    """The views of this list that this person may open, by name, and their own settings."""
     views, settings = remembered("saved-views", _load, under=stamp)
-    columns, opens_with = settings.get(user.pk, ((), None))
-    mine = tuple(view for view in views if view.visible_to(user))
-    return Kept(mine, columns, opens_with)
+    mine = tuple(v for v in views if v.place == place.name and v.visible_to(user))
+    columns, group, opens_with = settings.get(user.pk, ((), "", {}))
+    return Kept(mine, columns, opens_with.get(place.name), group)
 
 
-def _load() -> tuple[list[View], dict[int, tuple[tuple[str, ...], int | None]]]:
+Settings = dict[int, tuple[tuple[str, ...], str, dict[str, int | None]]]
+
+
+def _load() -> tuple[list[View], Settings]:
     found = SavedView.objects.filter(removed_at=None).select_related("by")
     views = [
-        View(v.pk, v.name, v.by_id, str(v.by), v.shared, v.team_id, v.query, tuple(v.columns))
+        View(
+            v.pk, v.name, v.by_id, str(v.by), v.shared, v.team_id, v.query, tuple(v.columns),
+            v.place,
+        )
         for v in found
-    ]
-    settings = {
-        one.user_id: (tuple(one.columns), one.opens_with_id) for one in ListSettings.objects.all()
-    }
+    ]  # fmt: skip
+    settings: Settings = {
+        one.user_id: (
+            tuple(one.columns), one.queue_group,
+            {"leads": one.opens_with_id, "queue": one.queue_opens_with_id},
+        )
+        for one in ListSettings.objects.all()
+    }  # fmt: skip
     return views, settings
+
+
+def anywhere(user: User, number: int) -> View | None:
+    """A view this person may open, whichever list it is of."""
+    found = (view for view in remembered("saved-views", _load)[0] if view.id == number)
+    return next((view for view in found if view.visible_to(user)), None)
 
 
 def sharing(user: User) -> list[tuple[str, str]]:
@@ -92,10 +112,11 @@ def save(
     shared: str,
     at: datetime,
     view: View | None = None,
+    place: Place = LEADS,
     query: Mapping[str, str] | None = None,
     columns: tuple[str, ...] | None = None,
 ) -> int:
-    """Make a view, or change one; returns its number.
+    """Make a view of a list, or change one; returns its number.
 
     What is None stays. Raises NotAllowed for a view of somebody else's or a circle one may not
     share with, Conflict for a name one has already, Refused for no name or too many.
@@ -118,10 +139,12 @@ def save(
         changes["query"] = dict(query)
     if columns is not None:
         changes["columns"] = list(columns)
-    return _write(user, view, changes, at=at)
+    return _write(user, view, changes, place, at=at)
 
 
-def _write(user: User, view: View | None, changes: dict[str, Any], *, at: datetime) -> int:
+def _write(
+    user: User, view: View | None, changes: dict[str, Any], place: Place, *, at: datetime
+) -> int:
     try:
         with transaction.atomic():
             if view is not None:
@@ -132,7 +155,8 @@ def _write(user: User, view: View | None, changes: dict[str, Any], *, at: dateti
                 return row.pk
             if SavedView.objects.filter(by=user, removed_at=None).count() >= MOST:
                 raise Refused(f"You have {MOST} views already; take one away first.")
-            return SavedView.objects.create(by=user, made_at=at, **changes).pk
+            made = SavedView.objects.create(by=user, place=place.name, made_at=at, **changes)
+            return made.pk
     except IntegrityError as error:
         if "view_name_once" not in str(error):
             raise

@@ -203,6 +203,13 @@ class Lead(models.Model):
                 fields=["respond_by", "id"], name="lead_due", condition=Q(respond_by__isnull=False)
             ),
             models.Index(fields=["match_text", "id"], name="lead_by_name"),
+            # An address is found while it is typed, whatever the database's collation.
+            models.Index(
+                fields=["email"],
+                name="lead_email_begins",
+                opclasses=["varchar_pattern_ops"],
+                condition=Q(deleted_at=None),
+            ),
             models.Index(fields=["-deleted_at"], name="lead_in_bin", condition=IN_BIN),
             models.Index(fields=["owner", "-created_at"], name="lead_by_owner"),
             models.Index(

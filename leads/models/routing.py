@@ -84,6 +84,7 @@ class Assignment(models.Model):
         OWNER = "owner", "To the company’s owner"
         SOURCED = "sourced", "Found by themselves"
         ASKED = "asked", "Asked for by the lead"
+        LEAVE = "leave", "By leave"
 
     handoff = models.ForeignKey(
         "leads.Handoff", on_delete=models.CASCADE, related_name="assignments"

@@ -14,14 +14,20 @@ from accounts.models import Team, User
 
 @configured
 class SavedView(models.Model):
-    """A list of leads under a name. It says what is asked, never who may see which lead."""
+    """A list of leads, or a queue, under a name. It says what is asked, never who may see what."""
 
     class Shared(models.TextChoices):
         OWN = "own", "Only me"
         TEAM = "team", "A team"
         EVERYBODY = "everybody", "Everybody"
 
+    class Place(models.TextChoices):
+        LEADS = "leads", "The list of leads"
+        QUEUE = "queue", "The queue"
+
     name = models.CharField(max_length=60)
+    # Which list it is of.
+    place = models.CharField(max_length=10, choices=Place.choices, default=Place.LEADS)
     by = models.ForeignKey(User, on_delete=models.CASCADE, related_name="views")
     shared = models.CharField(max_length=10, choices=Shared.choices, default=Shared.OWN)
     # Whom it is shared with.
@@ -49,7 +55,8 @@ class SavedView(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return f"{reverse('lead-list')}?view={self.pk}"
+        where = "queue" if self.place == self.Place.QUEUE else "lead-list"
+        return f"{reverse(where)}?view={self.pk}"
 
     def remove(self, *, at: datetime) -> None:
         """Take it away from everybody's lists."""
@@ -63,14 +70,21 @@ class SavedView(models.Model):
 
 @configured
 class ListSettings(models.Model):
-    """How one person's list of leads begins: their columns, and the view that it opens with."""
+    """How one person's lists begin: their columns, the views that list and queue open with, and
+    by what the rows of the queue are grouped."""
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE)
     columns = models.JSONField(default=list)
-    opens_with = models.ForeignKey(SavedView, null=True, blank=True, on_delete=models.SET_NULL)
+    opens_with = models.ForeignKey(
+        SavedView, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    queue_opens_with = models.ForeignKey(
+        SavedView, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    queue_group = models.CharField(max_length=12, blank=True)
 
     def __str__(self) -> str:
-        return f"List of {self.user}"
+        return f"Lists of {self.user}"
 
     @classmethod
     def change(cls, user: User, **changes: Any) -> None:

@@ -7,7 +7,7 @@ gets that page's changing part, and a toast along with it.
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 from django.contrib import messages
 from django.forms import Form
@@ -17,6 +17,7 @@ from django.urls import Resolver404, resolve, reverse
 from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts.idempotency import once_said
 from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
@@ -38,7 +39,7 @@ def perform(request: SignedInRequest, lead: Lead, deed: Deed, *, tags: str = "")
     `tags` go with the message that it is done (docs/look.md).
     """
     try:
-        words = deed(database_now())
+        words = once_said(request, lambda: deed(database_now()))
     except Refused as refusal:
         messages.error(request, refusal.message)
         return page(request, lead, status=refusal.status)
@@ -62,7 +63,7 @@ def fill_in(
     if not form.is_valid():
         return sheet(request, lead, form, template=template, status=422, **context)
     try:
-        words = deed(database_now())
+        words = once_said(request, lambda: deed(database_now()))
     except Refused as refusal:
         mine = {name: said for name, said in refusal.fields.items() if name in form.fields}
         if refusal.status == 422 or mine:
@@ -148,8 +149,7 @@ def _fragment(
     except Resolver404:
         return None
     if name == "queue":
-        show = parse_qs(parts.query).get("show", ["all"])[0]
-        context = queue.rows_context(request.user, show if show in queue.SHOWS else "all")
+        context = queue.rows_context(request.user, QueryDict(parts.query))
         template, target = "leads/_queue_rows.html", "#queue"
     elif name == "unassigned":
         context = handoffs.unassigned_context(request.user)

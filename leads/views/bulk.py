@@ -1,5 +1,7 @@
 """One deed for many leads: what it would do, what it has to be told, how far it is, undone."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.forms import Form
 from django.http import Http404, HttpResponse, HttpResponseNotModified
@@ -18,6 +20,7 @@ from leads.bulk.deeds import BY_NAME, Deed
 from leads.lists import conditions
 from leads.lists.asking import Asked, asked
 from leads.lists.conditions import Condition, Group
+from leads.lists.places import LEADS
 from leads.models import BulkRun
 from leads.tasks import wake_bulk
 from leads.views.access import EVERYBODY, only_for
@@ -43,7 +46,7 @@ def bulk(request: SignedInRequest) -> HttpResponse:
             raise Refused("Choose what to do with them.")
     except Refused as refusal:
         messages.error(request, refusal.message)
-        return redirect(f"{reverse('lead-list')}?{found.address()}")
+        return redirect(found.url())
     form = bulk_form.of(deed, request.POST if request.POST.get("go") else None)
     if not form.is_bound or not form.is_valid():
         return _page(request, found, deed, numbers, form)
@@ -69,7 +72,9 @@ def _export_address(found: Asked, numbers: list[int], *, everything: bool) -> st
     ticked = tuple(str(number) for number in numbers[: conditions.MOST_VALUES])
     where = conditions.text(Group("all", (Condition("id", "in", ticked),)))
     narrow = dict.fromkeys(("q", "stage", "tier", "campaign", "persona", "owner"), "")
-    return f"{reverse('lead-export-columns')}?{found.address(**narrow, where=where)}"
+    listed = found.place is LEADS
+    asks = found.address(**narrow, where=where) if listed else urlencode({"where": where})
+    return f"{reverse('lead-export-columns')}?{asks}"
 
 
 def _began(request: SignedInRequest, found: Asked, deed: Deed, run: BulkRun) -> HttpResponse:
@@ -84,7 +89,7 @@ def _began(request: SignedInRequest, found: Asked, deed: Deed, run: BulkRun) -> 
     count = f"{run.changed} lead{'' if run.changed == 1 else 's'} {deed.done}."
     undo = f"undo:{reverse('bulk-undo', args=[run.pk])}" if deed.undo and run.changed else ""
     messages.success(request, count, extra_tags=undo)
-    return redirect(f"{reverse('lead-list')}?{found.address()}")
+    return redirect(found.url())
 
 
 def _page(
@@ -99,7 +104,7 @@ def _page(
         "ticked": numbers if request.POST.get("every") != "1" else [],
         "tags": list(tagging.names().values()) if deed.name == "tag" else [],
         "kept": found.pairs(),
-        "back": found.address(),
+        "back": found.url(),
         "at": at,
     }
     status = 422 if form.is_bound else 200

@@ -35,9 +35,9 @@ def lead_columns(request: SignedInRequest) -> HttpResponse:
     if found.view is None:
         ListSettings.change(request.user, columns=names)
         found.own_columns = ()
-        return back_to_list(request, found.address())
+        return back_to_list(request, found.url())
     names = names or list(columns.USUAL)
-    return back_to_list(request, found.address(columns=",".join(names)))
+    return back_to_list(request, found.url(columns=",".join(names)))
 
 
 def _known(found: Asked) -> set[str]:
@@ -69,7 +69,7 @@ def _page(request: SignedInRequest, found: Asked, names: list[str]) -> HttpRespo
         "groups": builder.by_group(rest),
         "full": len(names) >= columns.MOST,
         "kept": found.pairs(),
-        "back": found.address(),
+        "back": found.url(),
         "view": found.view,
         "at": found.filters.reader.at,
     }

@@ -2,7 +2,6 @@
 
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from django.views.decorators.http import require_http_methods
 
@@ -37,12 +36,11 @@ def lead_filter(request: SignedInRequest) -> HttpResponse:
         conditions.read(where)
     except (Unreadable, Wrong) as error:
         return _page(request, found, tree, errors=True, said=str(error), status=422)
-    return back_to_list(request, found.address(where=where))
+    return back_to_list(request, found.url(where=where))
 
 
-def back_to_list(request: SignedInRequest, query: str) -> HttpResponse:
+def back_to_list(request: SignedInRequest, address: str) -> HttpResponse:
     """Show the list so; the whole page, for more than its rows has changed."""
-    address = f"{reverse('lead-list')}?{query}"
     if not request.htmx:
         return redirect(address)
     answer = HttpResponse(status=200)
@@ -68,7 +66,7 @@ def _page(
         "box": box,
         "groups": builder.by_group(filters.known),
         "kept": found.pairs(),
-        "back": found.address(where=""),
+        "back": found.url(where=""),
         # What no row can say stands above all of them.
         "said": said if said and not any(row.error for row in rows) else "",
         "at": filters.reader.at,

@@ -12,7 +12,8 @@ from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads.lists import views
-from leads.lists.asking import Asked, asked
+from leads.lists.asking import ALL, Asked, asked
+from leads.lists.places import BY_NAME, QUEUE
 from leads.lists.views import View
 from leads.models import ListSettings, SavedView
 from leads.views.access import EVERYBODY, only_for
@@ -47,16 +48,17 @@ def view_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 def view_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     """Take a view away; the toast puts it back."""
     at = database_now()
-    view = views.of(request.user).view(pk)
+    view = views.anywhere(request.user, pk)
     if view is None:
         raise Http404
+    place = BY_NAME[view.place]
     if not view.changeable_by(request.user):
         messages.error(request, f"“{view.name}” is {view.by_name}'s to take away.")
-        return redirect("lead-list")
+        return redirect(place.url())
     SavedView.objects.get(pk=pk).remove(at=at)
     undo = reverse("view-put-back", args=[pk])
     messages.success(request, f"The view “{view.name}” is gone.", extra_tags=f"undo:{undo}")
-    return redirect(f"{reverse('lead-list')}?view=all")
+    return redirect(place.url(f"view={ALL}"))
 
 
 @require_POST
@@ -71,7 +73,7 @@ def view_put_back(request: SignedInRequest, pk: int) -> HttpResponse:
         views.put_back(row)
     except Refused as refusal:
         messages.error(request, refusal.message)
-        return redirect("lead-list")
+        return redirect(BY_NAME[row.place].url())
     messages.success(request, f"The view “{row.name}” is back.")
     return redirect(row)
 
@@ -86,7 +88,7 @@ def _save(
 ) -> HttpResponse:
     if view is not None and not view.changeable_by(request.user):
         _open_with(request, found, view.id)
-        return back_to_list(request, f"view={view.id}")
+        return back_to_list(request, found.place.url(f"view={view.id}"))
     typed = {name: request.POST.get(name, "") for name in ("name", "shared")}
     if with_list and found.filters.problem:
         said = f"This filter can't be kept. {found.filters.problem}"
@@ -98,6 +100,7 @@ def _save(
             shared=typed["shared"] or "own",
             at=found.filters.reader.at,
             view=view,
+            place=found.place,
             query=found.query if with_list else None,
             columns=tuple(column.name for column in found.columns) if with_list else None,
         )
@@ -108,13 +111,14 @@ def _save(
         )  # fmt: skip
     _open_with(request, found, number)
     messages.success(request, f"The view “{typed['name']}” is kept.")
-    return back_to_list(request, f"view={number}")
+    return back_to_list(request, found.place.url(f"view={number}"))
 
 
 def _open_with(request: SignedInRequest, found: Asked, number: int) -> None:
     opens = request.POST.get("opens") == "first"
     if opens != (found.kept.opens_with == number):
-        ListSettings.change(request.user, opens_with_id=number if opens else None)
+        field = "queue_opens_with_id" if found.place is QUEUE else "opens_with_id"
+        ListSettings.change(request.user, **{field: number if opens else None})
 
 
 def _page(
@@ -142,7 +146,8 @@ def _page(
         "words": [part for part, _ in found.filters.said],
         "differs": view is not None and found.view == view and found.is_changed,
         "kept": found.pairs(),
-        "back": found.address(),
+        "back": found.url(),
+        "place": found.place,
         "at": found.filters.reader.at,
     }
     name = "leads/_list_view.html" if request.htmx else "leads/list_view.html"

@@ -20,6 +20,7 @@ from leads.handover import hand_over, missing_for_mql
 from leads.lists import columns, counting, keyset, patience
 from leads.lists.asking import ALL, asked
 from leads.lists.filters import LeadFilters
+from leads.lists.places import LEADS
 from leads.models import Handoff, Lead
 from leads.views.access import EVERYBODY, only_for
 
@@ -46,7 +47,7 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
         "too_slow": too_slow,
         "asked": found,
         "filters": filters,
-        "said": [(part, found.address(where=rest)) for part, rest in filters.said],
+        "said": [(part, found.url(where=rest)) for part, rest in filters.said],
         "leads": page.rows,
         "lines": columns.lines(
             page.rows,
@@ -54,11 +55,12 @@ def lead_list(request: SignedInRequest) -> HttpResponse:
             tagging.words(stamp=found.stamp),
             editable=columns.editable(page.rows, found.columns, by=request.user),
         ),
-        "deeds": for_role(request.user.role),
+        "deeds": for_role(request.user.role, without=LEADS.without),
         "previous_cursor": page.previous_cursor,
         "next_cursor": page.next_cursor,
         "list_query": found.address(),
         "all_query": f"view={ALL}" if found.kept.opens_with else "",
+        "all_url": LEADS.url(f"view={ALL}" if found.kept.opens_with else ""),
         "at": at,
     }
     # The back button asks through htmx as well, and wants the whole page.

@@ -4,21 +4,24 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count, Q, QuerySet
-from django.db.models.functions import Now
-from django.http import HttpResponse, HttpResponseNotModified
-from django.shortcuts import render
-from django.urls import reverse
+from django.http import HttpResponse, HttpResponseNotModified, QueryDict
+from django.shortcuts import redirect, render
 from django.utils.http import quote_etag
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.instants import database_now
 from accounts.models import User
 from accounts.requests import SignedInRequest
-from leads import deadlines
-from leads.models import Assignment, Handoff
+from leads import deadlines, polling
+from leads.bulk.deeds import for_role
+from leads.forms_sales import RejectForm, TouchForm
+from leads.lists.asking import ALL, Asked, asked
+from leads.lists.grouping import GROUPS, grouped
+from leads.lists.places import QUEUE
+from leads.models import Assignment, Handoff, Kind, ListSettings
 
 # More than anybody works through in a day; the rest is behind them by deadline.
 MOST = 100
@@ -61,23 +64,46 @@ class Row:
 
 @require_GET
 def queue(request: SignedInRequest) -> HttpResponse:
-    """The page, for people in sales."""
+    """The page, for people in sales: their queue as address or view say."""
     _sales_only(request.user)
-    return render(request, "leads/queue.html", rows_context(request.user, _show(request)))
+    zone = ZoneInfo(request.user.time_zone)
+    offline = {"reject": RejectForm(), "call": TouchForm(kind=Kind.CALL, zone=zone)}
+    context = _context(request, request.GET) | {"offline": offline}
+    return render(request, "leads/queue.html", context)
 
 
 @require_GET
 def queue_rows(request: SignedInRequest) -> HttpResponse:
-    """The rows alone, for the poll: 304 while nothing has changed."""
-    _sales_only(request.user)
-    show = _show(request)
-    etag = quote_etag(signature(request.user, show))
+    """The rows alone, for the poll and for other filters: 304 while nothing has changed."""
+    etag = quote_etag(signature(request.user, request.META["QUERY_STRING"]))
     if request.headers.get("If-None-Match") == etag:
+        # Whoever has this validator was shown the queue, under the configuration of now.
         answer: HttpResponse = HttpResponseNotModified()
     else:
-        answer = render(request, "leads/_queue_rows.html", rows_context(request.user, show))
+        _sales_only(request.user)
+        context = _context(request, request.GET)
+        answer = render(request, "leads/_queue_rows.html", context)
+        if request.htmx.trigger != "queue":  # a filter, not the poll
+            answer["HX-Push-Url"] = context["here"]
     answer["ETag"] = etag
     answer["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+@require_POST
+def queue_group(request: SignedInRequest) -> HttpResponse:
+    """Group the rows by something else, now and whenever this person comes back."""
+    _sales_only(request.user)
+    by = request.POST.get("group", "")
+    by = by if by in GROUPS else next(iter(GROUPS))
+    ListSettings.change(request.user, queue_group=by)
+    query = request.POST.copy()
+    query["group"] = by
+    context = _context(request, query)
+    if not request.htmx:
+        return redirect(context["here"])
+    answer = render(request, "leads/_queue_rows.html", context)
+    answer["HX-Push-Url"] = context["here"]
     return answer
 
 
@@ -86,59 +112,59 @@ def _sales_only(user: User) -> None:
         raise PermissionDenied("The queue is for people in sales.")
 
 
-def rows_context(user: User, show: str) -> dict[str, Any]:
+def _context(request: SignedInRequest, query: QueryDict) -> dict[str, Any]:
+    context = rows_context(request.user, query)
+    return context | {
+        "groupings": [(name, label, name == context["asked"].group) for name, label in
+                      GROUPS.items()],
+        "deeds": for_role(request.user.role, without=QUEUE.without),
+    }  # fmt: skip
+
+
+def rows_context(user: User, query: QueryDict) -> dict[str, Any]:
     """What the rows are drawn from: two queries, however long the queue is."""
     at = database_now()
-    found = queue_rows_of(user, at=at)
+    found = asked(query, user=user, at=at, place=QUEUE)
+    rows = queue_rows_of(user, at=at, found=found)
+    show = found.query.get("show", "all")
+    show = show if show in SHOWS else "all"
+    shown = [row for row in rows if row.belongs_to(show)]
     return {
         "at": at,
-        "rows": [row for row in found if row.belongs_to(show)],
-        "tabs": [_tab(found, name, show) for name in SHOWS],
+        "asked": found,
+        "filters": found.filters,
+        "said": [(part, found.url(where=rest)) for part, rest in found.filters.said],
+        "groups": grouped(shown, found.group, at=at, zone=ZoneInfo(user.time_zone)),
+        "tabs": [_tab(rows, name, show, found) for name in SHOWS],
         "show": show,
-        "here": here(show),
-        "most": MOST if len(found) == MOST else None,
+        "here": found.url(),
+        "list_query": found.carried(),
+        "all_url": QUEUE.url(f"view={ALL}" if found.kept.opens_with else ""),
+        "most": MOST if len(rows) == MOST else None,
     }
 
 
-def here(show: str) -> str:
-    """The queue's address with its filter."""
-    return reverse("queue") + (f"?show={show}" if show != "all" else "")
-
-
-def queue_rows_of(user: User, *, at: datetime) -> list[Row]:
-    """The user's queue, next deadline first."""
+def queue_rows_of(user: User, *, at: datetime, found: Asked | None = None) -> list[Row]:
+    """The user's queue, narrowed as asked, next deadline first."""
     related = ("lead__persona", "lead__campaign", "owner", "pool")
-    handoffs = deadlines.with_clocks(_queue(user).select_related(*related))
-    return [Row.of(handoff, at=at) for handoff in handoffs[:MOST]]
+    handoffs = Handoff.objects.queue_for(user)
+    if found is not None and found.filters.is_narrow:
+        handoffs = handoffs.filter(lead__in=found.leads().order_by().values("pk"))
+    found_first = deadlines.with_clocks(handoffs.select_related(*related))[:MOST]
+    return [Row.of(handoff, at=at) for handoff in found_first]
 
 
-def _queue(user: User) -> QuerySet[Handoff]:
-    return Handoff.objects.queue_for(user)
-
-
-def _tab(rows: list[Row], name: str, show: str) -> dict[str, Any]:
+def _tab(rows: list[Row], name: str, show: str, found: Asked) -> dict[str, Any]:
     return {
         "name": name,
         "label": name.replace("_", " ").capitalize(),
         "count": sum(row.belongs_to(name) for row in rows),
-        "url": here(name),
+        "url": found.url(show=name),
         "current": name == show,
     }
 
 
-def _show(request: SignedInRequest) -> str:
-    show = request.GET.get("show", "all")
-    return show if show in SHOWS else "all"
-
-
-def signature(user: User, show: str) -> str:
-    """Changes whenever what the queue shows does; one query.
-
-    Alarms that have come due are counted, so that a lead becomes "at risk" in time.
-    """
-    due = Q(clocks__ended_at=None, clocks__alarms__fire_at__lte=Now())
-    facts = _queue(user).values_list(
-        "pk", "state", "lead__updated_at", "lead__respond_by", "lead__score"
-    )
-    rows = list(facts.annotate(due=Count("clocks__alarms", filter=due))[:MOST])
-    return hashlib.sha256(repr((user.pk, show, rows)).encode()).hexdigest()[:32]
+def signature(user: User, query: str = "") -> str:
+    """Changes whenever what the queue shows for this address does; one query."""
+    facts = f"{user.pk} {query} {polling.of_page(user)}"
+    return hashlib.sha256(facts.encode("utf-8", "surrogatepass")).hexdigest()[:32]

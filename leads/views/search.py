@@ -18,11 +18,12 @@ LONGEST = 200
 def search_page(request: SignedInRequest) -> HttpResponse:
     """What `q` names; htmx gets the list alone."""
     words = request.GET.get("q", "").replace("\0", "")[:LONGEST].strip()
+    at = database_now()
     context = {
         "words": words,
-        "groups": search(words, by=request.user),
+        "groups": search(words, by=request.user, at=at),
         "too_short": 0 < len(words) < SHORTEST,
-        "at": database_now(),
+        "at": at,
     }
     part = request.htmx and not request.htmx.history_restore_request
     answer = render(request, "leads/_found.html" if part else "leads/search.html", context)

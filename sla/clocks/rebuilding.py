@@ -31,7 +31,7 @@ from sla.clocks.stopping import Findings, believe
 from sla.models import Claim, Clock, Leg
 
 FROZEN = ("term_id", "target_seconds", "persona_id", "campaign_id", "source")
-PASSED_ON = (Assignment.How.MANUAL, Assignment.How.ESCALATED)
+PASSED_ON = (Assignment.How.MANUAL, Assignment.How.ESCALATED, Assignment.How.LEAVE)
 
 
 @dataclass(slots=True)

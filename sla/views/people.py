@@ -17,6 +17,9 @@ from accounts.forms import AbsenceForm
 from accounts.instants import database_now
 from accounts.models import Absence, User
 from accounts.requests import SignedInRequest
+from leads import standing_in
+from leads.models import Handoff
+from leads.tasks import wake_leave
 from sla import agreement, reading
 from sla.hours import calendars, people
 from sla.models import CalendarVersion, PersonCalendar, looked_after_by
@@ -83,7 +86,7 @@ def person_leave(request: SignedInRequest, pk: int) -> HttpResponse:
         said, sent = "Leave removed.", {"remove": removed}
     elif form.is_valid():
         change = partial(_enter, form, by=request.user, at=at)
-        said = f"Leave entered. No new leads come to {person} meanwhile."
+        said = f"Leave entered. No new leads come to {person} meanwhile.{_goes(form, person)}"
         sent = {name: request.POST.get(name, "") for name in form.fields}
     else:
         return _page(request, person, form, at=at, status=422)
@@ -91,8 +94,20 @@ def person_leave(request: SignedInRequest, pk: int) -> HttpResponse:
     if asked is not None:
         return asked
     said += _carry_out(request, person, change, at=at)
+    if not removed:
+        wake_leave()  # it may have begun
     messages.success(request, said, extra_tags="" if removed else f"saved:leave-{pk}")
     return redirect("person-hours", pk)
+
+
+def _goes(form: AbsenceForm, person: User) -> str:
+    """What goes to the deputy, as a sentence more."""
+    deputy = form.cleaned_data.get("deputy")
+    count = Handoff.objects.open().filter(owner=person).count() if deputy else 0
+    if not count:
+        return ""
+    what = f"{count} open leads go" if count > 1 else "One open lead goes"
+    return f" {what} to {deputy} when it begins."
 
 
 def _enter(form: AbsenceForm, *, by: User, at: datetime) -> None:
@@ -162,7 +177,8 @@ def _page(
         "own": place.own if place else None,
         "version": version,
         "week": reading.week_words(version.weekly) if version else [],
-        "absences": person.absences.filter(ends_at__gt=at),
+        "absences": person.absences.filter(ends_at__gt=at).select_related("deputy"),
+        "handoffs": standing_in.open_of(person),
         "form": form,
         **more,
     }
@@ -170,4 +186,5 @@ def _page(
 
 
 def _facts(absence: Absence) -> dict[str, str]:
-    return {"from": absence.starts_at.isoformat(), "to": absence.ends_at.isoformat()}
+    days = {"from": absence.starts_at.isoformat(), "to": absence.ends_at.isoformat()}
+    return days | ({"deputy": str(absence.deputy)} if absence.deputy else {})

@@ -29,8 +29,8 @@
     const row = rows().find((each) => each.dataset.row === current);
     const control = (row || document).querySelector(`[data-key="${CSS.escape(key)}"]`)
       || document.querySelector(`[data-key="${CSS.escape(key)}"][data-key-page]`);
-    if (!control || control.disabled) return false;
-    control.click();
+    if (!control || control.disabled || !control.offsetParent) return false;
+    if (control.hasAttribute("data-key-focus")) { control.focus(); control.select?.(); } else control.click();
     return true;
   }
 
@@ -58,6 +58,8 @@
   function onKey(event) {
     if ((event.ctrlKey || event.metaKey) && event.key === "Enter" && submitForm(event.target)) return event.preventDefault();
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || switchedOff()) return;
+    // Esc leads from a field that a key led into back to the rows.
+    if (event.key === "Escape" && event.target.matches?.("[data-key-focus]")) { event.target.blur(); return select(rows().find((row) => row.dataset.row === current) || rows()[0]); }
     if (typing(event.target)) return;
     if (event.key === "?") { event.preventDefault(); return toggleHelp(); }
     if (document.querySelector("dialog[open], .modal.show")) return;

@@ -1,11 +1,11 @@
-// The list of leads: tick rows, and the bar of deeds appears.
+// Lists of leads and the queue (data-choosable): tick rows, and the bar of deeds appears.
 // The boxes belong to the form #bulk wherever they stand, so the rows may be swapped under it.
 (function () {
   "use strict";
 
   const bar = document.getElementById("bulk");
   if (!bar) return;
-  const boxes = () => [...document.querySelectorAll("#lead-rows input[name=lead]")];
+  const boxes = () => [...document.querySelectorAll("[data-choosable] input[name=lead]")];
   const every = bar.querySelector("[name=every]");
 
   function show() {
@@ -20,18 +20,18 @@
     bar.hidden = chosen.length === 0;
     bar.querySelector("[data-chosen]").textContent = every.value
       ? "All leads of the list" : `${chosen.length} chosen`;
-    const offer = bar.querySelector("[data-choose-every]");
-    offer.hidden = !head?.checked || Boolean(every.value) || !document.querySelector("[data-more-pages]");
+    const offer = bar.querySelector("[data-choose-every]"); // not where rows are chosen one by one
+    if (offer) offer.hidden = !head?.checked || Boolean(every.value) || !document.querySelector("[data-more-pages]");
   }
 
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-choose-page]")) boxes().forEach((box) => { box.checked = event.target.checked; });
-    if (event.target.closest("#lead-rows")) show();
+    if (event.target.closest("[data-choosable]")) show();
   });
   bar.addEventListener("click", (event) => {
     if (event.target.closest("[data-choose-every]")) { every.value = "1"; show(); }
     if (event.target.closest("[data-choose-none]")) { boxes().forEach((box) => { box.checked = false; }); show(); }
   });
-  document.addEventListener("htmx:afterSwap", (event) => { if (event.detail.target?.id === "lead-rows" || document.getElementById("lead-rows")) show(); });
+  document.addEventListener("htmx:afterSwap", () => { if (document.querySelector("[data-choosable]")) show(); });
   show();
 })();

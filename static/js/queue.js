@@ -33,6 +33,11 @@
     window.htmx?.trigger(queue, "refresh");
   }
 
+  // The poll asks for what the address says now, whatever filter has changed it since. First of
+  // all, so that live.js compares the right address with the validator it has.
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt === queue) event.detail.path = queue.getAttribute("hx-get") + location.search;
+  }, true);
   // While rows are held the poll asks for everything again: nothing that was not shown is lost.
   document.addEventListener("htmx:configRequest", (event) => {
     if (event.detail.elt === queue && pending) delete event.detail.headers["If-None-Match"];
@@ -57,10 +62,17 @@
     held.hidden = false;
   });
 
-  // The row somebody is on stays where it is on the screen, whatever comes above it.
-  let anchor = null;
+  // The row somebody is on stays where it is on the screen, whatever comes above it; what was
+  // chosen stays chosen.
+  let anchor = null, chosen = [];
+  const boxes = () => [...queue.querySelectorAll("input[name=lead]")];
+  document.addEventListener("htmx:afterSwap", (event) => {
+    if (event.detail.target !== queue) return;
+    for (const box of boxes()) box.checked = chosen.includes(box.value);
+  });
   document.addEventListener("htmx:beforeSwap", (event) => {
     if (event.detail.target !== queue) return;
+    chosen = boxes().filter((box) => box.checked).map((box) => box.value);
     const row = queue.querySelector("[data-row].is-current");
     anchor = row ? { id: row.id, top: row.getBoundingClientRect().top } : null;
   });

@@ -17,8 +17,9 @@ FIELDS = ["name", "scale", "value", "floor", "ratio", "goal", "met"]
 ROWS = [
     "capture", "capture_p95", "capture_cpu", "capture_inquiry", "capture_inquiry_p95",
     "capture_inquiry_cpu", "client_ceiling", "queue_page_queries", "queue_api_queries",
-    "queue_page", "queue_api", "queue_poll", "queue_api_poll",
+    "queue_page", "queue_api", "queue_poll", "queue_api_poll", "queue_polls_p95",
     *(f"list_{name}_queries" for name in LISTS), *(f"list_{name}" for name in LISTS),
+    "search_queries", "search_p95",
     "sweep", "sweep_open",
     "sweep_open_time", "sweepers_2", "start_clocks",
     "start_clocks_queries", "import",

@@ -1,5 +1,7 @@
 """The queue and the lead page in a real browser: keys, live rows, forms, no script needed."""
 
+import re
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -106,13 +108,19 @@ def test_leads_come_and_go_without_reload_and_the_focus_stays(office, page):
     page.keyboard.press("j")
 
     hot(office, 2, minutes=9)
+    began = time.monotonic()
     expect(rows(page)).to_have_text(["Pat2 Lee", "Pat1 Lee"], timeout=POLL)
+    took = [time.monotonic() - began]
     expect(current(page)).to_have_text("Pat1 Lee")
     assert page.evaluate("document.activeElement.dataset.row") == str(first.pk)
     assert page.locator("[data-row].fresh .row-link").all_inner_texts() == ["Pat2 Lee"]
 
     reassign(first, office.sue, by=office.dana, at=database_now(), reason="Sam is full")
+    began = time.monotonic()
     expect(rows(page)).to_have_text(["Pat2 Lee"], timeout=POLL)
+    took.append(time.monotonic() - began)
+    # Of both the quicker one: a busy machine may hold up any single look.
+    assert min(took) < 2, took
     expect(current(page)).to_have_text("Pat2 Lee")
     assert page.evaluate("window.stayed") is True
 
@@ -151,18 +159,86 @@ def test_an_unchanged_queue_is_answered_with_304(office, page):
     assert statuses == [200, 304, 304]
 
 
-def test_who_comes_second_is_told_who_has_it(office, page):
+def test_of_two_browsers_one_gets_the_lead_and_the_other_is_told_who(office, page, opened):
     PoolMember.objects.create(pool=office.pool, user=office.sue)
     Pool.objects.filter(pk=office.pool.pk).update(mode=Pool.Mode.OPEN)
     Pool.objects.get(pk=office.pool.pk).save()
     handoff = hot(office, 1)
+    pages = {"Sam": page, "Sue": opened(office.sue)}
+    for each in pages.values():
+        each.goto("/queue/")
+
+    for each in pages.values():  # both within a few milliseconds
+        each.evaluate("setTimeout(() => document.querySelector('[data-row] [data-key=a]').click())")
+
+    for each in pages.values():
+        expect(each.locator("[data-toast]")).to_have_count(1)
+    handoff.refresh_from_db()
+    winner, loser = ("Sam", "Sue") if handoff.owner == office.sam else ("Sue", "Sam")
+    expect(pages[winner].locator("#toasts")).to_contain_text("Accepted: Pat1 Lee is yours.")
+    expect(pages[loser].get_by_role("alert")).to_contain_text(f"{winner} has it")
+    expect(pages[loser].locator("[data-row]")).to_have_count(0)
+
+
+def test_deeds_done_without_a_connection_are_sent_once_when_it_is_back(office, page, context):
+    """And the queue is grouped and worked in bulk by keys alone, before and after."""
+    first, second, third, taken = (hot(office, n, minutes=9 - n) for n in (1, 2, 3, 4))
+    taken.accept(office.sam, at=database_now())
     page.goto("/queue/")
-    handoff.accept(office.sue, at=database_now())
+    page.keyboard.press("g")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    expect(page.locator(".group-head")).to_have_text([re.compile("Accept"), re.compile("First")])
+    assert page.url.endswith("/queue/?group=term")
+    page.keyboard.press("Escape")
+    expect(current(page)).to_have_text("Pat1 Lee")
 
-    page.get_by_role("button", name="Accept").click()
+    context.set_offline(True)
+    page.keyboard.press("a")
+    expect(page.locator("#offline")).to_contain_text("One deed of yours waits")
+    expect(page.locator(f"#row-{first.pk}")).to_contain_text("Waits for the connection: Accept")
+    page.keyboard.press("j")
+    page.keyboard.press("r")
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_role("heading")).to_have_text("Reject Pat2 Lee")
+    dialog.get_by_label("Wrong persona").check()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator("#offline")).to_contain_text("2 deeds of yours wait")
+    page.locator(f"#row-{taken.pk}").get_by_role("button", name="Log call").click()
+    dialog.get_by_label("Note").fill("Wants a quote")
+    dialog.get_by_role("button", name="Connected").click()
+    expect(page.locator("#offline")).to_contain_text("3 deeds of yours wait")
+    reassign(first, office.sue, by=office.dana, at=database_now(), reason="Sam is cut off")
+    first.accept(office.sue, at=database_now())
+    # What a lost answer would do: the browser sends it, and does not hear that it arrived.
+    page.evaluate(
+        """key => localStorage.setItem(key, JSON.stringify(JSON.parse(
+        localStorage.getItem(key)).flatMap(deed => [deed, deed])))""",
+        f"deeds:{office.sam.pk}",
+    )
 
-    expect(page.get_by_role("alert")).to_contain_text("Sue has it")
-    expect(page.locator("[data-row]")).to_have_count(0)
+    context.set_offline(False)
+    expect(rows(page)).to_have_text(["Pat3 Lee", "Pat4 Lee"])
+    expect(page.locator("#toasts")).to_contain_text("Sue has it")
+    expect(page.locator("#toasts")).to_contain_text("Pat2 Lee went back to marketing")
+    expect(page.locator("#toasts")).to_contain_text("Call logged: connected.")
+    expect(page.locator("#offline")).to_be_hidden()
+    assert page.evaluate("key => localStorage.getItem(key)", f"deeds:{office.sam.pk}") == "[]"
+    assert taken.activities.filter(kind="call", note="Wants a quote").count() == 1
+    second.refresh_from_db()
+    assert (second.state, second.activities.filter(kind="rejected").count()) == ("rejected", 1)
+
+    page.keyboard.press("X")
+    expect(page.locator("[data-chosen]")).to_have_text("2 chosen")
+    page.keyboard.press("b")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/leads/bulk/")
+    expect(page.locator("main")).to_contain_text("1 can't be accepted; the others will be.")
+    page.get_by_role("button", name="Accept").press("Enter")
+    expect(page.locator("#toasts")).to_contain_text("1 lead accepted.")
+    assert page.url.endswith("/queue/?group=term")
+    third.refresh_from_db()
+    assert third.state == "accepted"
 
 
 def test_a_wrong_form_keeps_what_was_typed_and_escape_gives_the_focus_back(office, page):
@@ -210,9 +286,10 @@ def test_everything_works_without_scripts(browser, office, live_server):
     second = hot(office, 2)
     page.goto("/queue/")
 
-    page.get_by_role("button", name="Accept").first.click()
+    waiting = page.locator("[data-row]")
+    waiting.get_by_role("button", name="Accept").first.click()
     expect(page.get_by_text("Accepted: Pat1 Lee is yours.")).to_be_visible()
-    page.get_by_role("button", name="Reject").click()
+    waiting.get_by_role("button", name="Reject").click()
     page.get_by_label("Note for marketing").fill("Why not")
     page.get_by_role("button", name="Send back to marketing").click()
     expect(page.get_by_text("Choose a reason.")).to_be_visible()

@@ -1,16 +1,16 @@
 """The queue page: whose rows, in which order, what is done on them, and what a poll costs."""
 
-import threading
+import json
 from datetime import timedelta
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.http import quote_etag
 
 from accounts.instants import database_now
-from leads.models import Handoff, Pool
+from leads.models import Handoff, Lead, Pool, Return, SavedView
 from leads.views.queue import MOST, queue_rows_of, signature
 from tests.factories import make_user
 
@@ -114,19 +114,18 @@ def test_the_number_of_queries_does_not_grow(cast, client, path, count):
     for number in range(count):
         hot(cast, number)
     client.force_login(cast.sam)
+    client.get(path)  # reads what is configured: campaigns, personas, views
 
-    with CaptureQueriesContext(
-        connection,
-    ) as queries:
+    with CaptureQueriesContext(connection) as queries:
         html = client.get(path).content.decode()
 
     assert len(shown(html)) == count
-    # Session, user, memberships, instant, handoffs, clocks; the page counts the bell, the poll
-    # asks for the signature.
-    assert len(queries) == 7
+    # Session, user, memberships, instant, configuration, handoffs, clocks; the page counts the
+    # bell, the poll asks for the signature.
+    assert len(queries) == 8
 
 
-def test_an_unchanged_poll_is_a_304_of_four_queries(cast, client):
+def test_an_unchanged_poll_is_a_304_of_three_queries(cast, client):
     hot(cast)
     client.force_login(cast.sam)
     etag = client.get("/queue/rows/")["ETag"]
@@ -134,27 +133,27 @@ def test_an_unchanged_poll_is_a_304_of_four_queries(cast, client):
     with CaptureQueriesContext(connection) as queries:
         again = client.get("/queue/rows/", headers={"If-None-Match": etag})
 
-    assert (again.status_code, again.content, len(queries)) == (304, b"", 4)
+    assert (again.status_code, again.content, len(queries)) == (304, b"", 3)
 
 
 def test_whatever_changes_a_row_changes_the_signature(always_open, cast):
     now = database_now()
     handoff = hot(cast, 1, at=now - timedelta(minutes=5))
-    seen = [signature(cast.sam, "all")]
+    seen = [signature(cast.sam)]
 
     handoff.accept(cast.sam, at=now)
-    seen.append(signature(cast.sam, "all"))
+    seen.append(signature(cast.sam))
     hot(cast, 2)
     hot(cast, 3)
-    seen.append(signature(cast.sam, "all"))
+    seen.append(signature(cast.sam))
     handoff.clocks.get(term__key="first_touch_hot").alarms.filter(action="warn").update(
         fire_at=now - timedelta(seconds=1)
     )
-    seen.append(signature(cast.sam, "all"))
+    seen.append(signature(cast.sam))
 
     assert len(set(seen)) == 4
-    assert signature(cast.sam, "all") == seen[-1]
-    assert signature(cast.sam, "offered") != seen[-1]
+    assert signature(cast.sam) == seen[-1]
+    assert signature(cast.sam, "show=offered") != seen[-1]
 
 
 def test_accepting_with_htmx_answers_with_the_rows_and_a_toast(cast, client):
@@ -281,7 +280,7 @@ def test_a_very_long_queue_is_cut_and_says_so(cast, client, monkeypatch):
 
 def test_etags_are_quoted(cast, client):
     client.force_login(cast.sam)
-    assert client.get("/queue/rows/")["ETag"] == quote_etag(signature(cast.sam, "all"))
+    assert client.get("/queue/rows/")["ETag"] == quote_etag(signature(cast.sam))
 
 
 def test_a_row_without_a_clock_is_still_shown(cast):
@@ -291,37 +290,123 @@ def test_a_row_without_a_clock_is_still_shown(cast):
     assert (row.handoff, row.clock, row.at_risk) == (handoff, None, False)
 
 
-@pytest.mark.django_db(transaction=True)
-def test_two_people_accepting_at_once_one_wins_and_the_other_is_told():
-    from tests.factories import make_cast
+# --- Grouped, narrowed, kept as a view, worked in bulk --------------------------------------------
 
-    cast = make_cast()
-    Pool.objects.filter(pk=cast.pool.pk).update(mode=Pool.Mode.OPEN)
-    Pool.objects.get(pk=cast.pool.pk).save()
-    handoff = hot(cast)
-    gate, answers = threading.Barrier(2), {}
 
-    def accept(user):
-        client = Client()
-        client.force_login(user)
-        gate.wait()
-        try:
-            answers[user.name] = client.post(
-                f"/handoffs/{handoff.pk}/accept/", {"back": "/queue/"}, headers=HTMX
-            )
-        finally:
-            connections.close_all()
+def headings(html: str) -> dict[str, list[int]]:
+    """The headings in order, and the handoffs under each."""
+    parts = html.split('scope="rowgroup">')[1:]
+    return {part.split("<")[0].strip(): shown(part) for part in parts}
 
-    threads = [threading.Thread(target=accept, args=[user]) for user in (cast.sam, cast.sue)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
-    handoff.refresh_from_db()
-    winner, loser = ("Sam", "Sue") if handoff.owner == cast.sam else ("Sue", "Sam")
-    assert {name: answer.status_code for name, answer in answers.items()} == {
-        winner: 200, loser: 409,
+@pytest.fixture
+def three(always_open, cast):
+    """Sam's: one at risk, a fresh one from elsewhere, an accepted one without a persona."""
+    cast.pool.members.filter(user=cast.sue).delete()
+    now = database_now()
+    risky = hot(cast, 1, at=now - timedelta(minutes=13))
+    other = hot(cast, 2, job_title="Director of Spas", country="GB", last_name="Ray")
+    taken = hot(cast, 3)
+    Lead.objects.filter(pk=taken.lead_id).update(persona=None)
+    taken.accept(cast.sam, at=database_now())
+    return risky.pk, other.pk, taken.pk
+
+
+@pytest.mark.parametrize(
+    ("by", "found"),
+    [
+        ("due", {"At risk": [0], "Within the hour": [1, 2]}),
+        ("term", {"Accept": [0, 1], "First touch": [2]}),
+        ("state", {"Offered": [0, 1], "Accepted": [2]}),
+        ("country", {"United States": [0, 2], "United Kingdom": [1]}),
+        ("campaign", {"Back pain": [0, 1, 2]}),
+        ("persona", {"Spa director": [0, 1], "No persona": [2]}),
+        ("none", {}),
+        ("nonsense", {}),
+    ],
+)
+def test_rows_stand_under_headings_the_nearest_deadline_first(three, cast, client, by, found):
+    client.force_login(cast.sam)
+    html = client.get(f"/queue/?group={by}").content.decode()
+    assert headings(html) == {name: [three[n] for n in some] for name, some in found.items()}
+    assert sorted(shown(html)) == sorted(three)
+
+
+def test_the_grouping_is_in_the_address_and_remembered(three, cast, client):
+    client.force_login(cast.sam)
+    sent = {"group": "term", "show": "offered", "on": "queue"}
+
+    answer = client.post("/queue/group/", sent, headers=HTMX)
+
+    assert answer["HX-Push-Url"] == "/queue/?show=offered&group=term"
+    assert headings(answer.content.decode()) == {"Accept": list(three[:2])}
+    assert list(headings(client.get("/queue/").content.decode())) == ["Accept", "First touch"]
+    assert headings(client.get("/queue/?group=none").content.decode()) == {}
+    client.force_login(cast.sue)
+    assert client.get("/queue/").context["asked"].group == "none"
+    # Without scripts the browser is sent to the address.
+    assert client.post("/queue/group/", {"group": "tier"})["Location"] == "/queue/?group=tier"
+
+
+def test_the_queue_is_narrowed_as_the_list_of_leads_is(three, cast, client):
+    client.force_login(cast.sam)
+    uk = json.dumps(["all", ["country", "in", "GB"]])
+    for query, found in (
+        ({"q": "ray"}, [1]), ({"q": "pat1@"}, [0]), ({"persona": cast.persona.pk}, [0, 1]),
+        ({"where": uk}, [1]), ({"where": "nonsense"}, []), ({"tier": "cold"}, []),
+        ({"persona": cast.persona.pk, "show": "at_risk"}, [0]),
+    ):  # fmt: skip
+        expected = [three[n] for n in found]
+        assert shown(client.get("/queue/", query).content.decode()) == expected, query
+        rows = client.get("/queue/rows/", query, headers=HTMX)
+        assert shown(rows.content.decode()) == expected, query
+        assert rows["HX-Push-Url"].startswith("/queue/?"), query
+    # Another's lead is not found by its name either.
+    client.force_login(cast.sue)
+    assert shown(client.get("/queue/?q=ray").content.decode()) == []
+
+
+def test_a_view_of_the_queue_is_kept_shared_and_opens_first(three, cast, client):
+    client.force_login(cast.dana)
+    sent = {"name": "Accept now", "shared": "everybody", "on": "queue", "group": "due",
+            "show": "offered", "tier": "hot"}  # fmt: skip
+    address = client.post("/leads/views/new/", sent)["Location"]
+    view = SavedView.objects.get()
+    assert address == f"/queue/?view={view.pk}" == view.get_absolute_url()
+    assert view.query == {"group": "due", "show": "offered", "tier": "hot"}
+    client.force_login(cast.sam)
+    assert [v.name for v in client.get("/leads/").context["asked"].kept.views] == []
+    page = client.get(address)
+    assert [v.name for v in page.context["asked"].kept.views] == ["Accept now"]
+    assert headings(page.content.decode()) == {
+        "At risk": [three[0]], "Within the hour": [three[1]],
     }  # fmt: skip
-    assert f"{winner} has it" in answers[loser].content.decode()
-    assert handoff.activities.filter(kind="accepted").count() == 1
+    client.post(f"/leads/views/{view.pk}/", {"opens": "first", "on": "queue", "view": view.pk})
+    assert client.get("/queue/").context["asked"].view.id == view.pk
+    assert shown(client.get("/queue/?view=all").content.decode()) == list(three)
+    assert client.get("/leads/").context["asked"].view is None
+
+
+def test_chosen_rows_are_accepted_and_rejected_in_bulk(three, cast, client):
+    client.force_login(cast.sam)
+    leads = {pk: Handoff.objects.get(pk=pk).lead_id for pk in three}
+    chosen = {"lead": list(leads.values()), "on": "queue", "group": "term"}
+
+    preview = client.post("/leads/bulk/", {**chosen, "deed": "accept"}).content.decode()
+    assert "1 can't be accepted; the others will be." in preview
+    assert "was accepted already" in preview
+    chosen["lead"] = [leads[three[0]], leads[three[1]]]
+    done = client.post("/leads/bulk/", {**chosen, "deed": "accept", "go": "1"})
+    assert done["Location"] == "/queue/?group=term"
+    assert set(Handoff.objects.values_list("state", flat=True)) == {"accepted"}
+    refused = client.post("/leads/bulk/", {**chosen, "deed": "reject", "go": "1", "why": "other"})
+    assert "Say why when the reason is" in refused.content.decode()
+    sent = {**chosen, "deed": "reject", "go": "1", "why": "spam", "reason": "Bots"}
+    assert client.post("/leads/bulk/", sent)["Location"] == "/queue/?group=term"
+    assert shown(client.get("/queue/").content.decode()) == [three[2]]
+    assert {r.note for r in Return.objects.all()} == {"Bots"}
+    # All of a queue at once is not offered, and not done.
+    assert (
+        client.post("/leads/bulk/", {"every": "1", "on": "queue", "deed": "tag"}).status_code == 302
+    )
+    assert "one by one" in client.get("/queue/").content.decode()
