@@ -15,7 +15,7 @@ from accounts.models import User
 from accounts.refusals import Conflict
 from leads.deleting import in_queue
 from leads.handover import missing_for_mql
-from leads.models import Activity, Handoff, Kind, Lead, Pool, Stage
+from leads.models import Activity, Handoff, Kind, Lead, Pool, Ruling, Stage
 from leads.qualification import back_to_pool, reassign
 from leads.routing import pool_for
 
@@ -30,6 +30,8 @@ def take_back(lead: Lead, *, by: User, at: datetime) -> None:
             raise Conflict(f"{lead.name} is not with sales now.", code="no_open_handoff")
         if handoff.handed_over_by_id != by.pk:
             raise Conflict(f"{lead.name} was handed over by somebody else.", code="not_yours")
+        if Ruling.objects.filter(sent=handoff).exists():
+            raise Conflict(f"Both managers ruled that sales takes {lead.name}.", code="ruled")
         _refuse_gone_on(handoff, Kind.HANDED_OVER)
         now = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
         handoff.close(Handoff.State.WITHDRAWN, at=at, reason=REASON)

@@ -94,7 +94,7 @@ def answer(
     reason, dice = RejectReason(returned.reason), rng.random()
     if reason in FIXED and dice < 0.28:
         choice, note = Return.Answer.FIXED, FIXED[reason]
-    elif reason in DISPUTED and dice < 0.42:
+    elif reason in DISPUTED and dice < (0.85 if rulings.is_late(history, at) else 0.42):
         choice, note = Return.Answer.DISPUTED, DISPUTED[reason]
     else:
         choice, note = Return.Answer.ACCEPTED, ""

@@ -1,6 +1,6 @@
 """How the demo's managers rule on what marketing disputes: Mona proposes, Dana agrees, or not."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
@@ -9,6 +9,7 @@ from leads import rulings
 from leads.models import RejectReason, Return, Ruling
 
 HOUR = 3600
+LATE = timedelta(days=4)
 # How a dispute is ruled, and why.
 WORDS = {
     RejectReason.WRONG_PERSONA: (
@@ -21,6 +22,11 @@ WORDS = {
     RejectReason.SPAM: ("overturned", "Opening three letters is what a person does."),
 }  # fmt: skip
 SECOND = "We looked at the lead together. It is as marketing says."
+
+
+def is_late(history: History, at: datetime) -> bool:
+    """Whether it is so late that something is left for whoever looks at the demo."""
+    return history.until - at < LATE
 
 
 def disputed(history: History, returned: Return, at: datetime) -> None:
@@ -38,6 +44,8 @@ def _propose(
     made = rulings.propose(
         returned, outcome, "marketing", reason=reason, by=history.users["mona"], at=at
     )
+    if is_late(history, at):
+        return
     step = partial(_decide, history, made.pk, rng)
     history.at(history.in_working("dana", at, spell(rng, 6 * HOUR)), step)
 

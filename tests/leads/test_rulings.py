@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.instants import database_now
 from accounts.models import Absence, ApiKey, AuditEntry, Membership, OutboxMessage
 from accounts.refusals import Conflict, NotAllowed, Refused
-from leads import deleting, returns, rulings
+from leads import deleting, returns, rulings, taking_back
 from leads.handover import hand_over
 from leads.models import Activity, Assignment, Handoff, Lead, Pool, Return, Ruling
 from sla.clocks.rebuilding import rebuild
@@ -64,6 +64,8 @@ def test_overturned_the_lead_goes_back_to_its_rep_with_fresh_clocks(cast):
     kinds = Activity.objects.filter(handoff=before).order_by("pk").values_list("kind", flat=True)
     assert list(kinds)[-4:] == ["rejected", "return_answered", "disputed", "ruled"]
     assert rebuild(lead, at=at, check=True) == []
+    with pytest.raises(Conflict, match="Both managers ruled that sales takes Pat Lee"):
+        taking_back.take_back(lead, by=cast.mona, at=at)
 
 
 def test_the_rep_is_away_so_it_goes_another_way_and_a_pool_has_its_own_again(cast):
