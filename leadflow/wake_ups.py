@@ -30,6 +30,10 @@ WAKE_UPS: dict[str, dict[str, Any]] = {
         "task": "leads.tasks.send_mail",
         "schedule": 2.0,
     },
+    "go_through_sequences": {
+        "task": "leads.tasks.go_through_sequences",
+        "schedule": 20.0,
+    },
     "fetch_mail": {
         "task": "leads.tasks.fetch_mail",
         "schedule": 30.0,

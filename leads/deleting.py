@@ -18,7 +18,8 @@ from accounts import audit, outbox
 from accounts.models import User
 from accounts.refusals import Conflict
 from leads.editing import gone
-from leads.models import Activity, Deal, Handoff, Kind, Lead, Return
+from leads.models import Activity, Deal, Enrolment, Handoff, Kind, Lead, Return
+from leads.sequences import running as sequences
 
 REASON = "deleted"
 # What a withdrawn handoff gets back.
@@ -46,6 +47,7 @@ def delete(lead: Lead, *, by: User, at: datetime) -> None:
             raise Conflict(f"{now.name} {why}.", code="must_stay")
         if handoff is not None:
             _withdraw(now, handoff, by=by, at=at)
+        sequences.stop([now.pk], Enrolment.Why.DELETED, at=at)
         Lead.everything.filter(pk=now.pk).update(deleted_at=at, deleted_by=by)
         # Never changed again: so nothing that says who it was.
         audit.record("lead_deleted", now, by=by, at=at)

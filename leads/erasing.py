@@ -28,6 +28,7 @@ from leads.models import (
     BadAddress,
     BulkLine,
     DuplicatePair,
+    Enrolment,
     Feedback,
     FormerLead,
     Handoff,
@@ -121,6 +122,8 @@ def _empty(numbers: Sequence[int], *, at: datetime) -> None:
     ReceivedMail.objects.filter(lead__in=numbers).delete()
     Meeting.objects.filter(lead__in=numbers).delete()
     Task.objects.filter(lead__in=numbers).delete()
+    # How far it came is a figure; why it was stopped may name an address.
+    Enrolment.objects.filter(lead__in=numbers).update(said="")
     Answer.objects.filter(lead__in=numbers).delete()
     Insight.objects.filter(lead__in=numbers).delete()
     FormerLead.objects.filter(now__in=numbers).delete()

@@ -31,6 +31,7 @@ from leads.models import (
     Activity,
     Deal,
     DuplicatePair,
+    Enrolment,
     FormerLead,
     Handoff,
     Kind,
@@ -38,6 +39,7 @@ from leads.models import (
     Merge,
     Stage,
 )
+from leads.sequences import running as sequences
 
 # The later of two counts; whoever was set aside may still come back.
 ORDER = (
@@ -72,6 +74,7 @@ def merge(
         _refuse_two_deals(left, gone)
         note = merge_notes.begin(left, gone, by=by, at=at)
         _withdraw(left, gone, by=by, at=at)
+        sequences.stop([gone.pk], Enrolment.Why.MERGED, at=at)
         left.refresh_from_db()
         gone.refresh_from_db()
         _place(left, gone)

@@ -16,6 +16,7 @@ from leads.files import keeping, scanning
 from leads.imports import running, storing
 from leads.mail import forgetting, mailbox, sending
 from leads.prediction.due import is_due
+from leads.sequences import running as sequences
 
 log = structlog.get_logger(__name__)
 
@@ -122,6 +123,14 @@ def send_mail() -> None:
     sent = sending.deliver(at=database_now())
     if sent:
         log.info("mail_sent", count=sent)
+
+
+@shared_task(name="leads.tasks.go_through_sequences", ignore_result=True)
+def go_through_sequences() -> None:
+    """Write the e-mails of sequences that are due: the rows say which, not the broker."""
+    written = sequences.send_due(at=database_now())
+    if written:
+        log.info("sequence_mail_written", count=written)
 
 
 @shared_task(name="leads.tasks.fetch_mail", ignore_result=True, soft_time_limit=LONGEST_LOOK)

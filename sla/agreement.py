@@ -16,11 +16,11 @@ import holidays
 
 from accounts import configuration
 from accounts.configuration import remembered
-from accounts.models import Absence, Membership
+from accounts.models import Absence, Membership, User
 from leads.models import Handoff
 from sla.business_time import WorkingCalendar
 from sla.hours import leave, round_the_clock
-from sla.models import Calendar, CalendarVersion, Contract, CountedIn, TeamCalendar, Term
+from sla.models import Calendar, CalendarVersion, Contract, CountedIn, Side, TeamCalendar, Term
 
 # Public holidays are looked up for these years around a calendar version's making.
 YEARS_BACK, YEARS_AHEAD = 3, 7
@@ -186,6 +186,12 @@ def working_of_person(
     unsaved = copy(_version(base.version_id))
     unsaved.pk = None
     return less_leave(unsaved, base.working, user_id, stamp=stamp).working
+
+
+def working_of_somebody(user: User) -> WorkingCalendar | None:
+    """The hours somebody in sales works, as leads.working_time asks for them."""
+    stamp = configuration.stamp()
+    return working_of_person(user.pk, team_of(user.pk, Side.SALES, stamp=stamp), stamp=stamp)
 
 
 def _own_or_teams(user_id: int | None, team_id: int | None, *, stamp: UUID) -> Hours | None:

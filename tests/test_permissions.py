@@ -37,6 +37,8 @@ from leads.models import (
     Tag,
     Task,
 )
+from leads.sequences import keeping
+from leads.sequences import running as sequences
 from personas import drafting as persona_drafting
 from personas import saying, versions
 from sla.contracts import drafting
@@ -46,6 +48,7 @@ from tests.factories import hours, make_offer, make_user, ny, publish
 from tests.leads.imports.files import received, worked
 
 AT = ny("2026-01-15 10:00")
+CALL = {"kind": "call", "wait": 0, "words": "Ask"}
 PEOPLE = ("nobody", "otto", "riva", "maya", "mona", "sam", "sue", "dana", "admin")
 # nobody: not signed in · otto: no team · riva: a marketer of another team · maya: marketer of the
 # lead's team · mona: marketing manager · sam: the lead's owner · sue: another rep · dana: sales
@@ -66,6 +69,8 @@ api:compliance       GET   401  200  200  200  200  200  200  200  200
 api:disqualify       POST  401  422  422  422  422  422  422  422  422
 api:hand-off         POST  401  404  404  409  409  403  404  409  409
 api:feedback         POST  401  422  422  422  422  422  422  422  422
+api:enrol            POST  401  422  422  422  422  422  422  422  422
+api:sequences        GET   401  200  200  200  200  200  200  200  200
 api:fields           GET   401  200  200  200  200  200  200  200  200
 api:handoff-time     GET   401  404  404  200  200  200  404  200  200
 api:lead             GET   401  404  404  200  200  200  404  200  200
@@ -97,6 +102,17 @@ insight-drop         POST  in   404  404  403  403  302  404  302  302
 insight-put-back     POST  in   404  404  403  403  302  404  302  302
 lead-insight         GET   in   404  404  200  200  200  404  200  200
 lead-insight         POST  in   404  404  422  422  422  404  422  422
+lead-enrol           GET   in   404  404  403  403  200  404  200  200
+lead-enrol           POST  in   404  404  403  403  422  404  422  422
+enrolment-stop       POST  in   404  404  403  403  302  404  302  302
+sequence             GET   in   403  403  403  403  200  404  404  404
+sequence-edit        GET   in   403  403  403  403  200  404  404  404
+sequence-edit        POST  in   403  403  403  403  422  404  404  404
+sequence-list        GET   in   403  403  403  403  200  200  200  200
+sequence-new         GET   in   403  403  403  403  200  200  200  200
+sequence-new         POST  in   403  403  403  403  422  422  422  422
+sequence-put-back    POST  in   403  403  403  403  302  404  404  404
+sequence-remove      POST  in   403  403  403  403  302  404  404  404
 task-done            POST  in   404  404  302  302  302  404  302  302
 task-reopen          POST  in   404  404  302  302  302  404  302  302
 company              GET   in   404  404  200  200  200  404  200  200
@@ -479,6 +495,12 @@ def scene(cast):
         )
         for name, removed in (("Own", None), ("Dropped", AT))
     )
+    planned, unplanned = (
+        keeping.save(cast.sam, name=name, shared="own", steps=[CALL], at=AT)
+        for name in ("Fair", "No more")
+    )
+    keeping.remove(unplanned, at=AT)
+    inside = sequences.begin(lead, planned.newest, by=cast.sam, at=AT)
     meeting = Meeting.objects.create(
         uid="m@x", once=uuid.uuid4(), lead=lead, by=cast.sam, title="Talk", starts_at=AT + hours(9),
         minutes=30, changed_at=AT,
@@ -511,6 +533,7 @@ def scene(cast):
         "lead-put-back": binned.pk, "criteria": agreed.pk,
         "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk, "meeting-": meeting.pk,
         "task-": task.pk, "insight-": insight.pk, "file": file.pk,
+        "sequence-put-back": unplanned.pk, "sequence": planned.pk, "enrolment-": inside.pk,
         "template-put-back": dropped.pk, "template": written.pk,
         "tag-take-apart": merged.pk, "tag-put-back": off.pk, "tag-": tag.pk,
         **dict.fromkeys(("field-erase", "field-bring-back"), gone.pk), "field": owned.pk,

@@ -15,6 +15,7 @@ from leadflow.demo import (
     needs,
     planning,
     present,
+    prospecting,
     sales,
     tags,
 )
@@ -61,6 +62,8 @@ def load(
             present.arrange(history, people, at)
         history.live(progress)
         planning.plan(at=at)
+        if leads:
+            prospecting.prospect(company, at=at)
         rescore(at=at)
         tags.tag(company, at=at)
         criteria.agree(company, at=at)

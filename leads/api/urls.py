@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from leads.api import changes, companies, fields, handoffs, leads, queue, returns
+from leads.api import (
+    changes,
+    companies,
+    fields,
+    handoffs,
+    leads,
+    queue,
+    returns,
+    sequences,
+)
 
 urlpatterns = [
     path("leads/", leads.Leads.as_view(), name="leads"),
@@ -17,6 +26,8 @@ urlpatterns = [
     path("leads/<int:pk>/feedback/", handoffs.RateLead.as_view(), name="feedback"),
     path("companies/", companies.Companies.as_view(), name="companies"),
     path("companies/<int:pk>/", companies.CompanyDetail.as_view(), name="company"),
+    path("leads/<int:pk>/enrol/", sequences.EnrolLead.as_view(), name="enrol"),
+    path("sequences/", sequences.Sequences.as_view(), name="sequences"),
     path("changes/", changes.Changes.as_view(), name="changes"),
     path(
         "changes/<int:pk>/acknowledge/",

@@ -13,8 +13,9 @@ from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed
 from leads import deleting, qualification, tagging, taking_back
 from leads.handover import hand_over, missing_for_mql
-from leads.models import Handoff, Kind, Lead
+from leads.models import Handoff, Kind, Lead, SequenceVersion
 from leads.models.lead import LeadQuerySet
+from leads.sequences import running as sequences
 
 Told = Mapping[str, Any]
 EVERYBODY = tuple(role for role in Role if role != Role.NONE)
@@ -109,6 +110,23 @@ def _reopen(lead: Lead, told: Told, by: User, at: datetime) -> bool:
     return True
 
 
+def _enrol(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    version = SequenceVersion.objects.filter(pk=told["version"]).first()
+    if version is None:
+        raise Conflict("the sequence was taken away")
+    sequences.begin(lead, version, by=by, at=at)
+    return True
+
+
+def _leave(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    sequences.take_back(lead, by=by, at=at)
+    return True
+
+
+def _in_sequence(lead: Lead, told: Told, at: datetime) -> str:
+    return sequences.hindrance(lead)
+
+
 def _recycled_by(user: User) -> LeadQuerySet:
     """They are marketing's now, so that sales may see them no more."""
     found: LeadQuerySet = Lead.objects.filter(
@@ -177,6 +195,8 @@ ALL = (
     Deed("recycle", "Recycle", "recycled", "recycle", SALES, Lead.objects.workable_by,
          "is not yours to work", _recycle, _not_accepted, undo=_reopen,
          undo_mine=_recycled_by, undo_note=_REOPENED),
+    Deed("enrol", "Sequence", "put into the sequence", "route", SALES, Lead.objects.workable_by,
+         "is not yours to work", _enrol, _in_sequence, undo=_leave),
     Deed("delete", "Delete", "deleted", "trash", EVERYBODY, Lead.objects.mergeable_by,
          "is not yours to delete", _delete, _must_stay, undo=_put_back,
          undo_mine=Lead.everything.mergeable_by),

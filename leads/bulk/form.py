@@ -9,7 +9,7 @@ from django.http import QueryDict
 from accounts.models import User
 from leads import tagging
 from leads.bulk.deeds import Deed
-from leads.models import RejectReason, Tag
+from leads.models import RejectReason, Sequence, Tag
 from leads.qualification import DISQUALIFY_REASONS
 
 
@@ -83,6 +83,20 @@ class RejectForm(WhyForm):
     reason = _note("Note for marketing")
 
 
+class EnrolForm(forms.Form):
+    """Which of one's sequences."""
+
+    sequence = forms.ModelChoiceField(
+        Sequence.objects.none(), empty_label=None,
+        error_messages={"required": "Choose a sequence; there are some under Sales → Sequences."},
+    )  # fmt: skip
+
+    def __init__(self, data: QueryDict | None = None, *, by: User) -> None:
+        super().__init__(data)
+        mine = Sequence.objects.visible_to(by).in_use().prefetch_related("versions")
+        self.fields["sequence"].queryset = mine  # type: ignore[attr-defined]
+
+
 FORMS: dict[str, type[forms.Form]] = {
     "tag": TagForm,
     "untag": UntagForm,
@@ -91,10 +105,14 @@ FORMS: dict[str, type[forms.Form]] = {
     "recycle": RecycleForm,
     "reject": RejectForm,
 }
+# Forms that offer what is somebody's own.
+OWN: dict[str, type[EnrolForm]] = {"enrol": EnrolForm}
 
 
-def of(deed: Deed, data: QueryDict | None) -> forms.Form:
-    """The form of a deed."""
+def of(deed: Deed, data: QueryDict | None, *, by: User) -> forms.Form:
+    """The form of a deed, for whoever does it."""
+    if deed.name in OWN:
+        return OWN[deed.name](data, by=by)
     return FORMS.get(deed.name, forms.Form)(data)
 
 
@@ -106,6 +124,8 @@ def told(form: forms.Form, *, by: User, at: datetime) -> dict[str, Any]:
         return {"tag": tag.pk, "name": tag.name}
     if isinstance(form, UntagForm):
         return {"tag": found["tag"].pk, "name": found["tag"].name}
+    if isinstance(form, EnrolForm):
+        return {"version": found["sequence"].newest.pk, "name": str(found["sequence"])}
     if isinstance(form, AssignForm):
         return {"rep": found["rep"].pk, "name": str(found["rep"]), "reason": found["reason"]}
     return found

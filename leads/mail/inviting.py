@@ -18,7 +18,8 @@ from accounts.refusals import Conflict, Refused
 from leads.activities import as_it_is_now, log_touch
 from leads.mail.invitations import CANCEL, REQUEST, calendar, when_for
 from leads.mail.writing import hindrance, put_in_post
-from leads.models import Kind, Lead, Meeting, SentMail
+from leads.models import Enrolment, Kind, Lead, Meeting, SentMail
+from leads.sequences import running as sequences
 
 FARTHEST = timedelta(days=730)
 State = Meeting.State
@@ -45,6 +46,7 @@ def invite(
                 uid=f"{uuid.uuid4()}@{settings.MAIL_DOMAIN}", once=once, lead=now, handoff=handoff,
                 by=by, changed_at=at, **facts,
             )  # fmt: skip
+            sequences.stop([now.pk], Enrolment.Why.MEETING, at=at)
             by_guest = meeting.guest_secret is not None
             _tell(meeting, "Invitation", REQUEST, at=at, consent=consent, by_guest=by_guest)
     except IntegrityError as error:

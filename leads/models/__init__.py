@@ -32,6 +32,7 @@ from leads.models.routing import Assignment, Pool, PoolMember
 from leads.models.ruling import Ruling
 from leads.models.saved_view import ListSettings, SavedView
 from leads.models.score import ScoreDraft, ScoreRules, ScoreRun
+from leads.models.sequence import Enrolment, EnrolmentStep, Sequence, SequenceVersion
 from leads.models.stages import AIDA_AT, Aida, DecisionRole, Sourced, Stage, Tier
 from leads.models.tag import Tag
 from leads.models.task import Task
@@ -60,6 +61,8 @@ __all__ = [
     "DuplicateFigures",
     "DuplicatePair",
     "Duplicates",
+    "Enrolment",
+    "EnrolmentStep",
     "Feedback",
     "FormerLead",
     "Framework",
@@ -90,6 +93,8 @@ __all__ = [
     "ScoreRules",
     "ScoreRun",
     "SentMail",
+    "Sequence",
+    "SequenceVersion",
     "Sourced",
     "Stage",
     "Tag",

@@ -9,24 +9,16 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 from django.urls import reverse
 
-from accounts.models import Role, Team, User
+from accounts.models import Team, User
 from leads.models.activity import Activity
 from leads.models.handoff import Handoff
 from leads.models.lead import Lead
 from leads.models.meeting import Meeting
+from leads.models.shared import SharedQuerySet
 
 
-class MailTemplateQuerySet(models.QuerySet["MailTemplate"]):
-    def visible_to(self, user: User) -> Self:
-        """One's own, and what one's teams share; the admin's are all that are shared."""
-        shared = ~Q(team=None) if user.role == Role.ADMIN else Q(team__in=user.sales_teams)
-        return self.filter(Q(by=user) | shared)
-
-    def changeable_by(self, user: User) -> Self:
-        """Whoever made it, the managers of the team it is shared with, the admin."""
-        if user.role == Role.ADMIN:
-            return self.visible_to(user)
-        return self.filter(Q(by=user) | Q(team__in=user.managed_teams))
+class MailTemplateQuerySet(SharedQuerySet["MailTemplate"]):
+    """One's own templates, and those one's teams share."""
 
 
 class MailTemplate(models.Model):

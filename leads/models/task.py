@@ -1,9 +1,11 @@
 """What somebody means to do about a lead, and by when."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from accounts.models import User
@@ -73,8 +75,24 @@ class Task(models.Model):
 
     def finish(self, *, by: User, at: datetime) -> None:
         """It is done; doing it twice keeps the first instant."""
-        Task.objects.open().filter(pk=self.pk).update(done_at=at, done_by=by)
+        from leads.sequences.running import task_done
+
+        with self._lead_locked():
+            if Task.objects.open().filter(pk=self.pk).update(done_at=at, done_by=by):
+                task_done(self, at=at)
 
     def reopen(self) -> None:
         """It is not done after all."""
-        Task.objects.filter(pk=self.pk).update(done_at=None, done_by=None)
+        from leads.sequences.running import task_reopened
+
+        with self._lead_locked():
+            if Task.objects.filter(pk=self.pk).update(done_at=None, done_by=None):
+                task_reopened(self)
+
+    @contextmanager
+    def _lead_locked(self) -> Iterator[None]:
+        """Before the task, as whoever stops a sequence locks them."""
+        with transaction.atomic():
+            locked = Lead.objects.select_for_update(no_key=True, of=("self",))
+            locked.filter(pk=self.lead_id).values_list("pk").first()
+            yield

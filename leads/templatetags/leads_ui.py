@@ -15,8 +15,20 @@ from django.utils.safestring import SafeString
 from accounts.words import money_words
 from leads.custom_fields.saying import cell
 from leads.mentions import note_words
-from leads.models import OUTCOMES, Activity, Insight, Kind, Outcome, RejectReason, Return
+from leads.models import (
+    OUTCOMES,
+    Activity,
+    Enrolment,
+    Insight,
+    Kind,
+    Outcome,
+    RejectReason,
+    Return,
+    Stage,
+)
 from leads.qualification import DISQUALIFY_REASONS
+from leads.sequences.running import words
+from leads.working_time import DAY, HOUR
 from personas.retired import vocabulary
 
 register = template.Library()
@@ -188,3 +200,41 @@ def retired_words() -> SafeString:
     words = vocabulary()
     told = {"retired": [asdict(one) for one in words.retired], "in_use": words.in_use}
     return json_script(told, "retired-words")
+
+
+@register.inclusion_tag("leads/_sequence.html", takes_context=True)
+def sequence_of_lead(context: Any) -> dict[str, Any]:
+    """The sequence a lead is in, or was in last, on its page; two queries."""
+    lead, allowed = context["lead"], context["rights"]
+    found = Enrolment.objects.filter(lead=lead).select_related("version__sequence", "owner")
+    last = found.prefetch_related("steps").first()
+    steps = list(last.steps.all()) if last else []
+    waiting = next((step for step in steps if step.done_at is None), None)
+    active = last is not None and last.state == Enrolment.State.ACTIVE
+    working = lead.stage not in (Stage.CUSTOMER, Stage.DISQUALIFIED) and allowed.may_work
+    return {
+        "enrolment": last,
+        "active": active,
+        "waiting": waiting if active else None,
+        "to_write": active and waiting and not waiting.sends and waiting.said["kind"] == "email",
+        "what": words(last.version.steps[waiting.place]) if last and waiting else "",
+        "count": len(last.version.steps) if last else 0,
+        "may_work": allowed.may_work,
+        "may_begin": working and not active,
+        **{name: context.get(name) for name in ("lead", "request", "at", "csrf_token")},
+    }
+
+
+@register.filter
+def step_words(said: dict[str, Any]) -> str:
+    """What a step of a sequence asks for."""
+    return words(said)
+
+
+@register.filter
+def wait_words(seconds: int) -> str:
+    """How long a step waits, in working days and hours."""
+    days, hours = seconds // DAY, seconds % DAY // HOUR
+    said = [f"{days} working day{'' if days == 1 else 's'}"] if days else []
+    said += [f"{hours} h"] if hours else []
+    return " and ".join(said) or "at once"

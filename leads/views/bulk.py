@@ -47,7 +47,7 @@ def bulk(request: SignedInRequest) -> HttpResponse:
     except Refused as refusal:
         messages.error(request, refusal.message)
         return redirect(found.url())
-    form = bulk_form.of(deed, request.POST if request.POST.get("go") else None)
+    form = bulk_form.of(deed, request.POST if request.POST.get("go") else None, by=request.user)
     if not form.is_bound or not form.is_valid():
         return _page(request, found, deed, numbers, form)
     try:

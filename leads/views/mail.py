@@ -18,7 +18,7 @@ from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
 from leads.mail import letters, placeholders, writing
 from leads.mail.forms import MailForm
-from leads.models import Lead, MailTemplate, SentMail
+from leads.models import EnrolmentStep, Lead, MailTemplate, SentMail
 from leads.views.answers import fill_in, posted, sheet
 from leads.views.lead import must_work
 from leads.views.workspace import visible_lead
@@ -66,6 +66,12 @@ def _words(request: SignedInRequest, found: Lead) -> dict[str, Any]:
         mine = SentMail.objects.filter(lead=found, sender=request.user, sent_at=None, meeting=None)
         mail = mine.filter(pk=int(again)).first()
         return {"subject": mail.subject, "body": mail.body} if mail is not None else {}
+    step = request.GET.get("step", "")
+    if step.isascii() and step.isdigit() and len(step) < 19:
+        steps = EnrolmentStep.objects.waiting().filter(enrolment__lead=found, pk=int(step))
+        planned = steps.select_related("enrolment__version").first()
+        if planned is not None and planned.said["kind"] == "email":
+            return {name: planned.said[name] for name in ("subject", "body")}
     words: dict[str, Any] = {name: request.POST.get(name, "") for name in WORDS}
     chosen = _chosen(request)
     if chosen is not None:
