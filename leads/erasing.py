@@ -27,6 +27,7 @@ from leads.models import (
     Assignment,
     BadAddress,
     BulkLine,
+    CallEntry,
     DuplicatePair,
     Enrolment,
     Feedback,
@@ -122,6 +123,7 @@ def _empty(numbers: Sequence[int], *, at: datetime) -> None:
     ReceivedMail.objects.filter(lead__in=numbers).delete()
     Meeting.objects.filter(lead__in=numbers).delete()
     Task.objects.filter(lead__in=numbers).delete()
+    CallEntry.objects.filter(lead__in=numbers).delete()
     # How far it came is a figure; why it was stopped may name an address.
     Enrolment.objects.filter(lead__in=numbers).update(said="")
     Answer.objects.filter(lead__in=numbers).delete()

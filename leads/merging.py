@@ -29,6 +29,7 @@ from leads.known import FILLABLE
 from leads.models import (
     TOUCHPOINTS,
     Activity,
+    CallEntry,
     Deal,
     DuplicatePair,
     Enrolment,
@@ -75,6 +76,7 @@ def merge(
         note = merge_notes.begin(left, gone, by=by, at=at)
         _withdraw(left, gone, by=by, at=at)
         sequences.stop([gone.pk], Enrolment.Why.MERGED, at=at)
+        CallEntry.objects.filter(lead=gone, of__entries__lead=left).delete()
         left.refresh_from_db()
         gone.refresh_from_db()
         _place(left, gone)
@@ -155,6 +157,7 @@ def _fill(left: Lead, gone: Lead, chosen: Mapping[str, bool]) -> dict[str, str]:
     if not left.consent_text:
         left.consent_text, left.consent_at = gone.consent_text, gone.consent_at
     left.extra, aside = merge_choices.extra_of(left, gone, chosen)
+    left.no_calls_at = left.no_calls_at or gone.no_calls_at
     left.tags = sorted({*left.tags, *gone.tags})
     # Whoever had the person first has found them.
     left.sourced_by = min(left, gone, key=lambda lead: lead.created_at).sourced_by

@@ -41,12 +41,12 @@ def test_every_icon_named_is_one_of_tablers():
     [
         ("maya", f"home {LEADS} ready returns campaign-list form-list"),
         ("mona", f"home {LEADS} ready returns campaign-list form-list"),
-        ("sam", f"home queue {LEADS} deal-list sequence-list"),
-        ("dana", f"home queue {LEADS} deal-list sequence-list unassigned pool-list"),
+        ("sam", f"home queue {LEADS} deal-list call-lists sequence-list"),
+        ("dana", f"home queue {LEADS} deal-list call-lists sequence-list unassigned pool-list"),
         (
             "admin",
-            f"home queue {LEADS} deal-list sequence-list unassigned pool-list ready returns "
-            "campaign-list form-list",
+            f"home queue {LEADS} deal-list call-lists sequence-list unassigned pool-list ready "
+            "returns campaign-list form-list",
         ),
         ("outsider", "home"),
     ],

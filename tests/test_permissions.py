@@ -18,6 +18,7 @@ from accounts import webhooks
 from accounts.models import Absence, ApiKey, Notification, Team, Webhook
 from leads import deleting, merging, qualification
 from leads.activities import log_touch
+from leads.calling import lists
 from leads.duplicates import pairs
 from leads.imports import running
 from leads.models import (
@@ -102,6 +103,14 @@ insight-drop         POST  in   404  404  403  403  302  404  302  302
 insight-put-back     POST  in   404  404  403  403  302  404  302  302
 lead-insight         GET   in   404  404  200  200  200  404  200  200
 lead-insight         POST  in   404  404  422  422  422  404  422  422
+lead-calls           POST  in   404  404  302  302  302  404  302  302
+call-list            GET   in   403  403  403  403  200  404  404  404
+call-list            POST  in   403  403  403  403  302  404  404  404
+call-list-put-back   POST  in   403  403  403  403  302  404  404  404
+call-list-remove     POST  in   403  403  403  403  302  404  404  404
+call-lists           GET   in   403  403  403  403  200  200  200  200
+call-next            GET   in   403  403  403  403  200  404  404  404
+call-next            POST  in   403  403  403  403  302  404  404  404
 lead-enrol           GET   in   404  404  403  403  200  404  200  200
 lead-enrol           POST  in   404  404  403  403  422  404  422  422
 enrolment-stop       POST  in   404  404  403  403  302  404  302  302
@@ -500,6 +509,9 @@ def scene(cast):
         for name in ("Fair", "No more")
     )
     keeping.remove(unplanned, at=AT)
+    calling = lists.called("Fair", by=cast.sam, at=AT)
+    uncalled = lists.called("No more", by=cast.sam, at=AT)
+    lists.remove(uncalled, at=AT)
     inside = sequences.begin(lead, planned.newest, by=cast.sam, at=AT)
     meeting = Meeting.objects.create(
         uid="m@x", once=uuid.uuid4(), lead=lead, by=cast.sam, title="Talk", starts_at=AT + hours(9),
@@ -533,6 +545,7 @@ def scene(cast):
         "lead-put-back": binned.pk, "criteria": agreed.pk,
         "bulk-": run.pk, "mail-": mail.pk, "mailbox-": aside.pk, "meeting-": meeting.pk,
         "task-": task.pk, "insight-": insight.pk, "file": file.pk,
+        "call-list-put-back": uncalled.pk, "call-": calling.pk,
         "sequence-put-back": unplanned.pk, "sequence": planned.pk, "enrolment-": inside.pk,
         "template-put-back": dropped.pk, "template": written.pk,
         "tag-take-apart": merged.pk, "tag-put-back": off.pk, "tag-": tag.pk,

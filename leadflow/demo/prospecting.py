@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from accounts.models import User
 from leadflow.demo.company import Company
+from leads.calling import lists
 from leads.capture import capture_leads
 from leads.models import Enrolment, Handoff, Sequence, Task
 from leads.sequences import keeping, running
@@ -56,6 +57,22 @@ def prospect(company: Company, *, at: datetime) -> None:
             row["consent"] = {"text": "Agreed in person.", "time": at - timedelta(days=9 - number)}
         capture_leads([row], by=rep, team=rep.home_team, at=at - timedelta(days=9 - number))
     _go_through(_plans(company, at=at), at=at)
+    _calls(company, at=at)
+
+
+def _calls(company: Company, *, at: datetime) -> None:
+    """A list for the team, of what its reps work and nobody has reached yet."""
+    dana = company.users["dana"]
+    made = lists.called(
+        "Garden show, not reached", shared=str(dana.sales_teams[0]),
+        about="They came to the stand. Ask where a tub would stand, offer the showroom.",
+        by=dana, at=at - timedelta(hours=3),
+    )  # fmt: skip
+    under_way = Handoff.objects.open().filter(owner__isnull=False).select_related("lead")
+    for handoff in under_way.order_by("pk"):
+        if not lists.hindrance(handoff.lead):
+            lists.put_on(made, handoff.lead)
+    lists.order(made, "score", at=at)
 
 
 def _plans(company: Company, *, at: datetime) -> list[Sequence]:

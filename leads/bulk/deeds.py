@@ -12,8 +12,9 @@ from typing import Any
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed
 from leads import deleting, qualification, tagging, taking_back
+from leads.calling import lists
 from leads.handover import hand_over, missing_for_mql
-from leads.models import Handoff, Kind, Lead, SequenceVersion
+from leads.models import CallList, Handoff, Kind, Lead, SequenceVersion
 from leads.models.lead import LeadQuerySet
 from leads.sequences import running as sequences
 
@@ -110,6 +111,22 @@ def _reopen(lead: Lead, told: Told, by: User, at: datetime) -> bool:
     return True
 
 
+def _put_on(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    found = CallList.objects.visible_to(by).in_use().filter(pk=told["list"]).first()
+    if found is None:
+        raise Conflict("the list was taken away")
+    return lists.put_on(found, lead)
+
+
+def _take_off(lead: Lead, told: Told, by: User, at: datetime) -> bool:
+    found = CallList.objects.filter(pk=told["list"]).first()
+    return found is not None and lists.take_off(found, lead)
+
+
+def _not_called(lead: Lead, told: Told, at: datetime) -> str:
+    return lists.hindrance(lead)
+
+
 def _enrol(lead: Lead, told: Told, by: User, at: datetime) -> bool:
     version = SequenceVersion.objects.filter(pk=told["version"]).first()
     if version is None:
@@ -195,6 +212,8 @@ ALL = (
     Deed("recycle", "Recycle", "recycled", "recycle", SALES, Lead.objects.workable_by,
          "is not yours to work", _recycle, _not_accepted, undo=_reopen,
          undo_mine=_recycled_by, undo_note=_REOPENED),
+    Deed("call_list", "Call list", "put on the call list", "phone-call", SALES,
+         Lead.objects.workable_by, "is not yours to call", _put_on, _not_called, undo=_take_off),
     Deed("enrol", "Sequence", "put into the sequence", "route", SALES, Lead.objects.workable_by,
          "is not yours to work", _enrol, _in_sequence, undo=_leave),
     Deed("delete", "Delete", "deleted", "trash", EVERYBODY, Lead.objects.mergeable_by,

@@ -9,7 +9,9 @@ from django.http import QueryDict
 from accounts.models import User
 from leads import tagging
 from leads.bulk.deeds import Deed
-from leads.models import RejectReason, Sequence, Tag
+from leads.calling.lists import LONGEST, called
+from leads.mail.templates import sharing
+from leads.models import CallList, RejectReason, Sequence, Tag
 from leads.qualification import DISQUALIFY_REASONS
 
 
@@ -97,6 +99,27 @@ class EnrolForm(forms.Form):
         self.fields["sequence"].queryset = mine  # type: ignore[attr-defined]
 
 
+class CallListForm(forms.Form):
+    """Which list; a new name makes a new one, with whom it is shared and why they are called."""
+
+    name = forms.CharField(
+        label="List", max_length=LONGEST,
+        widget=forms.TextInput(attrs={"list": "lists-known", "autocomplete": "off"}),
+        error_messages={"required": "Give the list a name."},
+        help_text="One you have is filled up; a new name makes a new list.",
+    )  # fmt: skip
+    shared = forms.ChoiceField(label="Who calls, if it is new")
+    about = forms.CharField(
+        label="Why they are called, if it is new", max_length=300, required=False
+    )
+
+    def __init__(self, data: QueryDict | None = None, *, by: User) -> None:
+        super().__init__(data)
+        self.fields["shared"].choices = sharing(by)  # type: ignore[attr-defined]
+        lists = CallList.objects.in_use().filter(by=by)
+        self.known = list(lists.values_list("name", flat=True)[:50])
+
+
 FORMS: dict[str, type[forms.Form]] = {
     "tag": TagForm,
     "untag": UntagForm,
@@ -106,7 +129,10 @@ FORMS: dict[str, type[forms.Form]] = {
     "reject": RejectForm,
 }
 # Forms that offer what is somebody's own.
-OWN: dict[str, type[EnrolForm]] = {"enrol": EnrolForm}
+OWN: dict[str, type[EnrolForm] | type[CallListForm]] = {
+    "enrol": EnrolForm,
+    "call_list": CallListForm,
+}
 
 
 def of(deed: Deed, data: QueryDict | None, *, by: User) -> forms.Form:
@@ -124,6 +150,9 @@ def told(form: forms.Form, *, by: User, at: datetime) -> dict[str, Any]:
         return {"tag": tag.pk, "name": tag.name}
     if isinstance(form, UntagForm):
         return {"tag": found["tag"].pk, "name": found["tag"].name}
+    if isinstance(form, CallListForm):
+        made = called(**found, by=by, at=at)
+        return {"list": made.pk, "name": made.name}
     if isinstance(form, EnrolForm):
         return {"version": found["sequence"].newest.pk, "name": str(found["sequence"])}
     if isinstance(form, AssignForm):

@@ -85,6 +85,7 @@ _BUILT_IN = (
     _made("handed_over_at", "Handed over"),
     _made("respond_by", "Next deadline of sales"),
     _made("consent_at", "Consent given"),
+    _made("no_calls_at", "Asked not to be called"),
 )  # fmt: skip
 BUILT_IN: Mapping[str, Field] = {field.name: field for field in _BUILT_IN}
 

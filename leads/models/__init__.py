@@ -10,6 +10,7 @@ from leads.models.activity import (
     Outcome,
 )
 from leads.models.bulk import BulkLine, BulkRun
+from leads.models.call_list import CallEntry, CallList
 from leads.models.campaign import Campaign, CaptureForm
 from leads.models.company import Company
 from leads.models.criteria import Answer, Framework
@@ -50,6 +51,8 @@ __all__ = [
     "BadAddress",
     "BulkLine",
     "BulkRun",
+    "CallEntry",
+    "CallList",
     "Campaign",
     "CaptureForm",
     "Chance",

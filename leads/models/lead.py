@@ -133,6 +133,8 @@ class Lead(models.Model):
     )  # fmt: skip
     consent_text = models.TextField(blank=True)
     consent_at = models.DateTimeField(null=True, blank=True)
+    # They asked then not to be called.
+    no_calls_at = models.DateTimeField(null=True, blank=True)
     extra = models.JSONField(default=dict, blank=True)
     # Numbers of `Tag`: written by leads.tagging (and by a merge, which joins them).
     tags = ArrayField(models.IntegerField(), default=list, db_default=[], blank=True)

@@ -238,3 +238,9 @@ def wait_words(seconds: int) -> str:
     said = [f"{days} working day{'' if days == 1 else 's'}"] if days else []
     said += [f"{hours} h"] if hours else []
     return " and ".join(said) or "at once"
+
+
+@register.filter
+def clock_words(instant: datetime) -> str:
+    """The time of day by the clock the instant carries."""
+    return f"{instant:%H:%M}"
