@@ -100,11 +100,11 @@ def find_out(company: Company, *, seed: int, at: datetime) -> None:
     handoffs = list(
         lately.select_related("pool__framework", "lead__persona", "owner").order_by("pk")
     )
-    spoken = spoken_at(handoffs)
+    talks = first_talks(handoffs)
     answers = []
     for handoff in handoffs:
         lead = handoff.lead
-        if handoff.pk not in spoken or lead.persona is None:
+        if handoff.pk not in talks or lead.persona is None:
             continue
         rng = Random(f"{seed}-{lead.email}")  # noqa: S311 (made-up answers)
         name = handoff.pool.framework.name if handoff.pool and handoff.pool.framework else "BANT"
@@ -113,19 +113,21 @@ def find_out(company: Company, *, seed: int, at: datetime) -> None:
             known = question.get("check", {}).get("field", "").removeprefix("extra.") in lead.extra
             if said and not known and rng.random() < 0.7:
                 evidence, answer = rng.choice(said)
-                when = min(at, spoken[handoff.pk] + timedelta(minutes=rng.randint(4, 25)))
+                talk = talks[handoff.pk]
+                when = min(at, talk.occurred_at + timedelta(minutes=rng.randint(4, 25)))
                 answers.append(
                     Answer(
                         lead_id=handoff.lead_id, framework=frameworks[name], at=when,
                         question=question["key"], said=answer, evidence=evidence,
-                        by=handoff.owner,
+                        by=talk.actor,
                     )
                 )  # fmt: skip
     Answer.objects.bulk_create(answers)
 
 
-def spoken_at(handoffs: Iterable[Handoff]) -> dict[int, datetime]:
-    """When somebody was first reached, by the handoff; nothing for whom nobody reached."""
+def first_talks(handoffs: Iterable[Handoff]) -> dict[int, Activity]:
+    """When somebody was first reached and by whom, by the handoff; nothing for whom nobody
+    reached. Who has the lead today may have been elsewhere then."""
     reached = Activity.objects.filter(handoff__in=handoffs, outcome__in=REACHED)
-    rows = reached.order_by("-occurred_at", "-pk").values_list("handoff", "occurred_at")
-    return {pk: when for pk, when in rows if pk is not None}
+    rows = reached.select_related("actor").order_by("-occurred_at", "-pk")
+    return {talk.handoff_id: talk for talk in rows if talk.handoff_id is not None}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from random import Random
 
-from leadflow.demo.criteria import LATELY, spoken_at
+from leadflow.demo.criteria import LATELY, first_talks
 from leads import needs
 from leads.activities import record_activities
 from leads.models import Activity, Answer, Handoff, Insight, Kind
@@ -53,12 +53,11 @@ def note(*, seed: int, at: datetime) -> None:
     """Of whom a rep has spoken with lately, a few words; of whom nobody reached, none."""
     lately = Handoff.objects.filter(accepted_at__gte=at - LATELY, owner__isnull=False)
     handoffs = list(lately.select_related("lead__persona", "owner").order_by("pk"))
-    spoken, answered = spoken_at(handoffs), _answered()
+    talks, answered = first_talks(handoffs), _answered()
     found: dict[tuple[int, str, str], Insight] = {}
-    activities = []
     for handoff in handoffs:
         lead = handoff.lead
-        if handoff.pk not in spoken or lead.persona is None:
+        if handoff.pk not in talks or lead.persona is None:
             continue
         rng = Random(f"{seed}-needs-{lead.email}")  # noqa: S311 (made-up words)
         thought = needs.thoughts(lead.persona)
@@ -66,22 +65,24 @@ def note(*, seed: int, at: datetime) -> None:
             (about, answered.get((lead.pk, about), words))
             for about, words in OWN.get(lead.persona.slug, ())
         ]
+        talk = talks[handoff.pk]
+        when = min(at, talk.occurred_at + timedelta(minutes=rng.randint(1, 9)))
+        activities = []
         said = [*rng.sample(thought, min(2, len(thought))), *rng.sample(own, min(2, len(own)))]
         for about, words in said:
-            when = min(at, spoken[handoff.pk] + timedelta(minutes=rng.randint(3, 30)))
             who = SAID_BY.get(lead.persona.slug, "") if about == About.DECISION else ""
             if (lead.pk, about, words) in found:
                 continue
             found[lead.pk, about, words] = Insight(
-                lead=lead, persona=lead.persona, about=about, words=words, by=handoff.owner,
+                lead=lead, persona=lead.persona, about=about, words=words, by=talk.actor,
                 at=when, said_by=who,
             )  # fmt: skip
             data = {"about": str(about), "words": words, "said_by": who}
             activities.append(
                 Activity(
-                    lead=lead, handoff=handoff, kind=Kind.HEARD, actor=handoff.owner,
+                    lead=lead, handoff=handoff, kind=Kind.HEARD, actor=talk.actor,
                     occurred_at=when, data=data,
                 )
             )  # fmt: skip
+        record_activities(activities, at=when)
     Insight.objects.bulk_create(found.values())
-    record_activities(activities, at=at)
