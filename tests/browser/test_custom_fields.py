@@ -29,7 +29,7 @@ def test_a_field_is_made_filled_in_read_and_exported(browser: Browser, cast, liv
     said = complaints(page, live_server.url)
 
     page.goto("/fields/")
-    page.get_by_role("link", name="New field").click()
+    page.get_by_role("link", name="New field", exact=True).click()
     page.get_by_label("Label", exact=True).fill("Budget")
     expect(page.get_by_label("Currency")).to_be_hidden()
     page.get_by_label("Kind").select_option("Money")
@@ -40,7 +40,7 @@ def test_a_field_is_made_filled_in_read_and_exported(browser: Browser, cast, liv
     assert accessibility(page) == []
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("link", name="Budget")).to_be_visible()
-    page.get_by_role("link", name="New field").click()
+    page.get_by_role("link", name="New field", exact=True).click()
     page.get_by_label("Label", exact=True).fill("Wood")
     page.get_by_label("Kind").select_option("Several choices")
     page.get_by_label("Choices, one a line").fill("Cedar\nSpruce")

@@ -51,6 +51,7 @@ def test_a_new_lead_is_answered_with_all_its_fields(cast, program):
         "extra": {"pool_size": 12}, "tags": [], "stage": "mql", "aida": "desire", "score": 80,
         "score_reasons": lead.score_reasons, "tier": "hot", "persona": "spa-director",
         "owner": "sam@demo.test", "respond_by": iso(lead.respond_by), "criteria": None,
+        "needs": [],
         "handoff": {
             "id": handoff.pk,
             "state": "offered",

@@ -154,8 +154,9 @@ def test_who_may_not_merge_both_is_turned_away(cast, twins):
 
 
 def test_the_lead_page_links_to_the_comparison(twins, maya):
-    page = maya.get(f"/leads/{twins[0].pk}/").content.decode()
-    assert f"{merge_url(twins[0])}?other={twins[1].pk}" in page
+    assert f"/leads/{twins[0].pk}/alike/" in maya.get(f"/leads/{twins[0].pk}/").content.decode()
+    alike = maya.get(f"/leads/{twins[0].pk}/alike/").content.decode()
+    assert f"{merge_url(twins[0])}?other={twins[1].pk}" in alike
 
 
 def test_page_and_api_lead_on_from_the_old_number(cast, twins, maya):
