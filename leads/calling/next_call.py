@@ -15,6 +15,7 @@ from leads import working_time
 from leads.activities import as_it_is_now, log_touch
 from leads.calling.lists import settle
 from leads.models import CallEntry, CallList, Kind, Lead, Outcome
+from leads.models.call_list import CallEntryQuerySet
 
 # For so long a lead is one's own after it was shown.
 CLAIM = timedelta(minutes=15)
@@ -32,6 +33,12 @@ def held(call_list: CallList, user: User, *, at: datetime) -> CallEntry | None:
     return mine.select_related("lead", "of").first()
 
 
+def free(call_list: CallList, user: User, *, at: datetime) -> CallEntryQuerySet:
+    """Those on the list whom this person may call now, and nobody else is calling."""
+    mine = Lead.objects.workable_by(user)
+    return CallEntry.objects.free(user, at=at).filter(of=call_list, lead__in=mine)
+
+
 def claim(call_list: CallList, user: User, *, at: datetime) -> CallEntry | None:
     """The next lead on the list that this person may work, claimed for them; None when there is
     none for now. Said again, it is the same one until it is dealt with."""
@@ -39,9 +46,7 @@ def claim(call_list: CallList, user: User, *, at: datetime) -> CallEntry | None:
         settle(call_list, at=at)
         entry = held(call_list, user, at=at)
         if entry is None:
-            mine = Lead.objects.workable_by(user)
-            free = CallEntry.objects.free(user, at=at).filter(of=call_list, lead__in=mine)
-            locked = free.select_for_update(of=("self",), skip_locked=True)
+            locked = free(call_list, user, at=at).select_for_update(of=("self",), skip_locked=True)
             entry = locked.order_by("place", "pk").first()
         if entry is None:
             return None

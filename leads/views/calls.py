@@ -143,6 +143,7 @@ def _page(
     context: dict[str, Any] = {
         "list": found, "entry": entry, "wrong": wrong, "at": at,
         "note": request.POST.get("note", ""), **_progress(found),
+        "free": entry is None and next_call.free(found, request.user, at=at).exists(),
     }  # fmt: skip
     if entry is not None:
         lead = visible_lead(request.user, entry.lead_id)

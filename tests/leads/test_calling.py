@@ -7,6 +7,7 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
+from accounts.instants import database_now
 from accounts.refusals import Conflict, NotAllowed
 from leads import merging
 from leads.bulk import preview
@@ -218,3 +219,16 @@ def test_many_who_ask_at_once_get_different_leads():
     for thread in threads:
         thread.join()
     assert len({entry.lead_id for entry in got}) == 2
+
+
+def test_before_the_first_call_the_page_says_whether_anybody_can_be_called(cast):
+    made = shared(cast, pooled(cast, 1))
+    client, url = signed_in(cast.sam), reverse("call-next", args=[made.pk])
+
+    def told():
+        page = client.get(url).content.decode()
+        return "Ready to call" in page, "Nobody to call right now" in page
+
+    assert told() == (True, False)
+    next_call.claim(made, cast.sue, at=database_now())
+    assert told() == (False, True)
