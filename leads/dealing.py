@@ -28,6 +28,16 @@ def to_join(lead: Lead) -> "QuerySet[Deal]":
     return there.exclude(lead=lead).select_related("owner", "lead").order_by("-opened_at")[:MOST]
 
 
+def ready(lead: Lead) -> tuple[Lead, Deal | None]:
+    """The lead as it stands, locked, and the open deal it is in already; in the caller's
+    transaction. Raises Conflict for one that is in none and is not qualified."""
+    now = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
+    known = Deal.objects.of(now).open().first()
+    if known is None and now.stage != Stage.SQL:
+        raise Conflict(f"Qualify {now.name} before opening a deal.", code="not_qualified")
+    return now, known
+
+
 def join(lead: Lead, deal: Deal, *, by: User, at: datetime) -> tuple[Deal, bool]:
     """Make the lead a contact of the deal; twice changes nothing. Returns the open deal it is on
     and whether that is new.
@@ -36,12 +46,9 @@ def join(lead: Lead, deal: Deal, *, by: User, at: datetime) -> tuple[Deal, bool]
     for another company's deal.
     """
     with transaction.atomic():
-        now = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
-        known = Deal.objects.of(now).open().first()
+        now, known = ready(lead)
         if known is not None:
             return known, False
-        if now.stage != Stage.SQL:
-            raise Conflict(f"Qualify {now.name} before opening a deal.", code="not_qualified")
         there = _open_now(deal)
         if now.of_company_id is None or there.lead.of_company_id != now.of_company_id:
             raise Refused(f"“{there}” is a deal of another company than {now.name}’s.")

@@ -11,6 +11,7 @@ from django.db.models import F
 from accounts import outbox
 from accounts.models import Role, User
 from accounts.refusals import Conflict, NotAllowed, Refused
+from leads import dealing
 from leads.criteria.standing import Standing, standing
 from leads.models import Assignment, Deal, Handoff, Kind, Lead, Stage
 from leads.models.stages import AIDA_AT
@@ -170,12 +171,9 @@ def open_deal(
     if amount < 0:
         raise Refused("An amount can't be negative.", fields={"amount": "Use 0 or more."})
     with transaction.atomic():
-        now = Lead.objects.select_for_update(of=("self",)).get(pk=lead.pk)
-        known = Deal.objects.of(now).open().first()
+        now, known = dealing.ready(lead)
         if known is not None:
             return known, False
-        if now.stage != Stage.SQL:
-            raise Conflict(f"Qualify {now.name} before opening a deal.", code="not_qualified")
         handoff = now.handoffs.order_by("-cycle").first()
         deal = Deal.objects.create(
             lead=now, handoff=handoff, offer=offer or named(name),
