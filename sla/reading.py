@@ -39,6 +39,8 @@ STARTS: dict[str, str] = {
     Kind.HANDED_OVER: "it is handed over",
     Kind.REJECTED: "sales rejects it",
     Kind.ACCEPTED: "it is accepted",
+    Kind.QUALIFIED: "sales qualifies it",
+    Kind.DISQUALIFIED: "sales disqualifies it",
     Kind.DISPUTED: "marketing disputes a return",
     PUBLISHED: "a change of an offer is published",
 }
@@ -53,6 +55,7 @@ STOPS: dict[str, str] = {
     Kind.QUALIFIED: "qualifying it",
     Kind.DISQUALIFIED: "disqualifying it",
     Kind.RECYCLED: "recycling it",
+    Kind.FEEDBACK: "saying how good it was",
     ACKNOWLEDGED: "acknowledging it",
 }
 STEPS = {

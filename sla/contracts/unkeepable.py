@@ -14,6 +14,8 @@ OVER = frozenset({
     Kind.ACCEPTED.value, Kind.REJECTED.value, Kind.QUALIFIED.value, Kind.DISQUALIFIED.value,
     Kind.RECYCLED.value,
 })  # fmt: skip
+# With these sales is done with a handoff.
+DONE = {Kind.QUALIFIED.value: "qualifies", Kind.DISQUALIFIED.value: "disqualifies"}
 
 
 def problems(terms: Sequence[Term]) -> Iterator[str]:
@@ -34,6 +36,12 @@ def problems(terms: Sequence[Term]) -> Iterator[str]:
             yield (
                 f"“{term.name}” can never be kept: it starts when sales rejects a lead, and what "
                 "should keep it can’t happen to a rejected one. Let answering the return keep it."
+            )
+        if term.starts_on in DONE and set(term.stops_on) <= OVER:
+            yield (
+                f"“{term.name}” can never be kept: it starts when sales {DONE[term.starts_on]} a "
+                "lead, and what should keep it comes before that. Let saying how good it was keep "
+                "it."
             )
         needed = (term.stops_after - 1) * term.spacing_seconds
         if is_wall(term) and needed > term.target_seconds:
