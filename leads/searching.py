@@ -18,7 +18,7 @@ from django.utils.text import Truncator
 
 from accounts.models import User
 from accounts.words import money_words
-from leads.lists.filters import matching
+from leads.lists.filters import address_begins, matching
 from leads.models import Campaign, Company, Deal, Lead
 from personas.definitions import glossary
 from personas.models import Offer, Persona
@@ -67,8 +67,15 @@ def search(words: str, *, by: User, at: datetime) -> list[Group]:
 
 
 def _leads(text: str, by: User) -> Iterator[Hit]:
-    found = Lead.objects.visible_to(by).filter(matching(text))
-    for lead in found.order_by("-created_at", "-id")[:MOST]:
+    """By name or number the newest; by the beginning of an address those that come first, for very
+    many may begin so, and to find the newest of them all would have to be read."""
+    seen = Lead.objects.visible_to(by)
+    begins = address_begins(text)
+    found = list(seen.filter(email__startswith=begins).order_by("email")[:MOST]) if begins else []
+    if "@" not in text and len(found) < MOST:
+        named = seen.filter(matching(text)).exclude(pk__in=[lead.pk for lead in found])
+        found += named.order_by("-created_at", "-id")[: MOST - len(found)]
+    for lead in found:
         beside = " · ".join(filter(None, (lead.company or lead.email, lead.get_stage_display())))
         yield Hit(lead.name, beside, lead.get_absolute_url(), "user")
 

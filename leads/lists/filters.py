@@ -135,6 +135,12 @@ class LeadFilters(forms.Form):
         return leads.filter((alike_to if alike else matching)(wanted["q"]))
 
 
+def address_begins(words: str) -> str | None:
+    """What an address would begin with, where the words may be that."""
+    text = words.strip().casefold()
+    return text if "@" in text or ADDRESS.fullmatch(text) else None
+
+
 def matching(words: str) -> Q:
     """Leads that some words name: the start of an address, a phone number, or words of name and
     company.
