@@ -217,7 +217,7 @@ def serving() -> bool:
 def announce() -> None:
     print(f"leadflow: serving on http://127.0.0.1:{settings.PORT} (Ctrl-C stops everything)")
     # A database that ends just now is for `watch` to say, in one line.
-    with contextlib.suppress(psycopg2.OperationalError):
+    with contextlib.suppress(psycopg2.Error):
         if settings.DEMO and preparation.people("@demo.test"):
             print(f"Demo sign-ins:\n{SIGN_INS}")
         elif not preparation.people(""):

@@ -75,9 +75,15 @@ def test_leads_one_after_another_by_keyboard_alone(cast, page, live_server):
     [(413, "too much text"), (500, "Reload the page to see what was saved"), (400, "Nothing was")],
 )
 def test_what_went_wrong_is_told_and_what_was_typed_stays(cast, page, status, words):
+    def answer(route):
+        if route.request.method == "POST":
+            route.fulfill(status=status, body="No.")
+        else:
+            route.continue_()
+
+    page.route("**/leads/new/", answer)  # before the page is there: not while it is sent
     page.goto("/leads/new/")
     page.locator("#id_email").fill("pat@spa.example")
-    page.route("**/leads/new/", lambda route: route.fulfill(status=status, body="No."))
     page.keyboard.press("Control+Enter")
     expect(page.locator(".toast-error")).to_contain_text(words)
     expect(page.locator("#id_email")).to_have_value("pat@spa.example")
