@@ -5,16 +5,16 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import two_signatures
+from accounts.deciding import agree_or_drop, sides_or_403
 from accounts.instants import database_now
 from accounts.models import User
-from accounts.refusals import Conflict, Refused
+from accounts.refusals import Conflict
 from accounts.requests import SignedInRequest
 from leads import deadlines, rulings
 from leads.models import Lead, Return, Ruling
@@ -86,31 +86,28 @@ def ruling_propose(request: SignedInRequest, pk: int) -> HttpResponse:
 def ruling_decide(request: SignedInRequest, pk: int) -> HttpResponse:
     """Agree to what the other side proposed, or decline it."""
     returned = _returned(request, pk)
-    mine, at, side = _sides(request), database_now(), request.POST.get("agree", "")
+    _sides(request)
+    at, by = database_now(), request.user
     # What was read is what is decided about, not what somebody proposed since.
     number = request.POST.get("ruling", "")
     asked = int(number) if number.isascii() and number.isdigit() and len(number) < 15 else 0
+
+    def agree(made: Ruling, side: str) -> str:
+        rulings.agree(made, side, by=by, at=at)
+        return f"Ruled: {made.get_outcome_display().lower()}."
+
+    def decline(made: Ruling) -> str:
+        rulings.decline(made, by=by, at=at)
+        return "Declined: the return stays disputed."
+
     made = Ruling.objects.filter(returned=returned, pk=asked).first()
-    try:
-        if made is None:
-            raise Conflict("Nothing is proposed for this return; look again.")
-        if side in mine:
-            rulings.agree(made, side, by=request.user, at=at)
-            messages.success(request, f"Ruled: {made.get_outcome_display().lower()}.")
-        else:
-            rulings.decline(made, by=request.user, at=at)
-            messages.success(request, "Declined: the return stays disputed.")
-    except Refused as refused:
-        messages.error(request, refused.message)
+    gone = "Nothing is proposed for this return; look again."
+    agree_or_drop(request, made, gone=gone, agree=agree, drop=decline)
     return redirect("rulings")
 
 
 def _sides(request: SignedInRequest) -> list[str]:
-    """For which sides this person rules; nobody else comes in."""
-    sides = two_signatures.sides_of(request.user)
-    if not sides:
-        raise PermissionDenied("A manager of marketing and one of sales rule on returns.")
-    return sides
+    return sides_or_403(request, "A manager of marketing and one of sales rule on returns.")
 
 
 def _returned(request: SignedInRequest, pk: int) -> Return:

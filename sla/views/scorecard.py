@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.template.loader import render_to_string
@@ -13,6 +12,7 @@ from django.utils.http import quote_etag
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts import two_signatures
+from accounts.deciding import agree_or_drop, sides_or_403
 from accounts.instants import database_now
 from accounts.refusals import Refused
 from accounts.requests import SignedInRequest
@@ -23,7 +23,7 @@ from sla.figures.monthly import Measured, Month
 from sla.figures.periods import read_periods, run_of, spell_month
 from sla.figures.scorecard import scorecard as card_of
 from sla.figures.scorecard import zone_of_months
-from sla.models import Contract, Counted, Exclusion, Side
+from sla.models import Contract, Counted, Exclusion
 
 SHOWN = 100
 OUTCOMES = {
@@ -173,26 +173,21 @@ def decide(request: SignedInRequest, pk: int) -> HttpResponse:
     """Agree that a handoff is left out, or let it count."""
     _sides(request)
     found = get_object_or_404(Handoff, pk=pk)
+    at, by = database_now(), request.user
+
+    def agree(made: Exclusion, side: str) -> str:
+        exclusions.agree(made, side, by=by, at=at)
+        return "It is left out from now on."
+
+    def drop(made: Exclusion) -> str:
+        exclusions.drop(made, by=by, at=at)
+        return "The handoff counts."
+
     made = Exclusion.objects.filter(handoff=found, dropped_at=None).first()
-    at, side = database_now(), request.POST.get("agree", "")
-    if made is None:
-        messages.error(request, "That was refused or taken back meanwhile; the handoff counts.")
-        return redirect("scorecard")
-    try:
-        if side in Side.values:
-            exclusions.agree(made, side, by=request.user, at=at)
-            messages.success(request, "It is left out from now on.")
-        else:
-            exclusions.drop(made, by=request.user, at=at)
-            messages.success(request, "The handoff counts.")
-    except Refused as refused:
-        messages.error(request, refused.message)
+    gone = "That was refused or taken back meanwhile; the handoff counts."
+    agree_or_drop(request, made, gone=gone, agree=agree, drop=drop)
     return redirect("scorecard")
 
 
 def _sides(request: SignedInRequest) -> list[str]:
-    """For which sides this person speaks; nobody else comes in."""
-    sides = two_signatures.sides_of(request.user)
-    if not sides:
-        raise PermissionDenied("A handoff is left out by managers of marketing and of sales.")
-    return sides
+    return sides_or_403(request, "A handoff is left out by managers of marketing and of sales.")
