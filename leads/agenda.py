@@ -17,7 +17,8 @@ MOST = 300
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line. `at` is when it is due or begins; `uid` is the same as long as the thing is."""
+    """One line. `at` is when it is due or begins; `uid` is the same as long as the thing is;
+    `opens` says whether its lead's page is there for whoever reads it."""
 
     uid: str
     kind: str  # deadline, task, meeting, deal
@@ -27,6 +28,11 @@ class Entry:
     lead: Lead
     task: Task | None = None
     all_day: bool = False
+    opens: bool = True
+
+    @property
+    def url(self) -> str:
+        return self.lead.get_absolute_url() if self.opens else ""
 
     def is_over(self, at: datetime) -> bool:
         return self.until < at
@@ -79,13 +85,17 @@ def _tasks(user: User, start: datetime, until: datetime) -> Iterator[Entry]:
 
 
 def _meetings(user: User, start: datetime, until: datetime) -> Iterator[Entry]:
+    """Their own; one that was booked with them may be of a lead that somebody else has."""
     mine = Meeting.objects.visible_to(user).planned().filter(by=user)
-    for meeting in mine.filter(starts_at__gte=start, starts_at__lt=until).select_related("lead")[
-        :MOST
-    ]:
+    found = mine.filter(starts_at__gte=start, starts_at__lt=until)
+    meetings = list(found.select_related("lead__owner")[:MOST])
+    booked = [meeting.lead_id for meeting in meetings if meeting.guest_secret]
+    seen = set(Lead.objects.visible_to(user).filter(pk__in=booked).values_list("pk", flat=True))
+    for meeting in meetings:
         yield Entry(
-            meeting.uid, "meeting", meeting.starts_at, meeting.ends_at, meeting.title, meeting.lead
-        )
+            meeting.uid, "meeting", meeting.starts_at, meeting.ends_at, meeting.title, meeting.lead,
+            opens=not meeting.guest_secret or meeting.lead_id in seen,
+        )  # fmt: skip
 
 
 def _deals(user: User, start: datetime, until: datetime) -> Iterator[Entry]:

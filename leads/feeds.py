@@ -36,7 +36,8 @@ def _event(entry: Entry, zone: ZoneInfo, *, at: datetime) -> Event:
     event.add("dtstamp", at)
     name = entry.lead.name
     event.add("summary", entry.words if name in entry.words else f"{entry.words}: {name}")
-    event.add("url", f"{settings.SITE_URL}{entry.lead.get_absolute_url()}")
+    if entry.url:
+        event.add("url", f"{settings.SITE_URL}{entry.url}")
     if entry.all_day:
         event.add("dtstart", entry.at.astimezone(zone).date())
         event.add("dtend", entry.until.astimezone(zone).date())

@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.urls import reverse
 
 from accounts import outbox
 from accounts.models import BookingPage, Team
@@ -154,5 +155,10 @@ def _tell(meeting: Meeting, title: str, *, at: datetime) -> None:
     if lead.owner_id not in (None, meeting.by_id):
         words += f" {lead.owner} has this lead: agree who goes on with it."
     people = sorted({meeting.by_id, lead.owner_id or meeting.by_id})
-    url = lead.get_absolute_url()
-    outbox.send([outbox.message(pk, "booked", title, words, url, at=at) for pk in people])
+    url = {lead.owner_id: lead.get_absolute_url()}
+    if Lead.objects.visible_to(meeting.by).filter(pk=lead.pk).exists():
+        url[meeting.by_id] = lead.get_absolute_url()
+    outbox.send([
+        outbox.message(pk, "booked", title, words, url.get(pk, reverse("agenda")), at=at)
+        for pk in people
+    ])  # fmt: skip

@@ -19,6 +19,7 @@ from accounts.models import Absence, AuditEntry, BookingPage, OutboxMessage
 from accounts.refusals import Conflict, Refused
 from leads import hosted, merging
 from leads.agenda import agenda
+from leads.feeds import calendar_of
 from leads.mail import inviting, placeholders, sending
 from leads.mail.booking_links import lead_by, link_for
 from leads.models import Activity, Lead, Meeting, SentMail
@@ -132,6 +133,32 @@ def test_a_lead_that_another_rep_has_stays_theirs_and_both_are_told(cast, page):
     # It is on the agenda of whose time it is.
     found = agenda(cast.sam, start=AT, until=AT + timedelta(days=7))
     assert [(entry.kind, entry.at) for entry in found] == [("meeting", NINE)]
+    # Without a link into a page that is not there for them.
+    assert found[0].url == ""
+    links = OutboxMessage.objects.filter(kind="booked").values_list("recipient__name", "url")
+    assert sorted(links) == [("Sam", "/agenda/"), ("Sue", lead.get_absolute_url())]
+
+
+def test_a_meeting_with_a_lead_one_does_not_see_is_shown_without_a_link(cast, page):
+    lead = cast.hot_lead(at=database_now())
+    now = database_now()
+    meeting = Meeting.objects.create(
+        uid="m1@x", once=uuid.uuid4(), lead=lead, by=cast.sam, title="Sam and Pat", changed_at=now,
+        starts_at=now + timedelta(hours=1), minutes=30, guest_secret="x" * 43,
+    )  # fmt: skip
+    month = (now + timedelta(hours=1)).astimezone(NEW_YORK).strftime("%Y-%m")
+    pages = [reverse("agenda"), reverse("agenda-month", args=[month])]
+    visitor = Client()
+    visitor.force_login(cast.sam)
+    link = f'href="{lead.get_absolute_url()}"'
+    for owner, opens in (("sam", True), ("sue", False)):
+        Lead.objects.filter(pk=lead.pk).update(owner=getattr(cast, owner))
+        lead.handoffs.update(owner=getattr(cast, owner))
+        said = [visitor.get(url).content.decode() for url in pages]
+        assert [link in text for text in said] == [opens, opens]
+        assert [meeting.title in text for text in said] == [True, True]
+        assert ("Sue has this lead" in said[0]) == (not opens)
+        assert ("URL:" in calendar_of(cast.sam, at=now).decode()) == opens
 
 
 def test_two_at_once_one_wins_and_the_other_is_told_what_is_free(transactional_db):
