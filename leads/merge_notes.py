@@ -16,6 +16,8 @@ ENDED = ("state", "closed_at", "reason", "note")
 SAID_BY_BOTH = "said_by_both"
 # And where both were contacts of one deal (leads.dealing).
 ON_BOTH = "on_both"
+# And where both were on one call list (leads.calling).
+ON_BOTH_LISTS = "on_both_lists"
 
 
 def begin(left: Lead, gone: Lead, *, by: User, at: datetime) -> Merge:

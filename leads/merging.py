@@ -20,6 +20,7 @@ from accounts.models import User
 from accounts.refusals import Conflict, Refused
 from leads import dealing, insights, merge_choices, merge_notes, normalise, scoring
 from leads.activities import record_activities
+from leads.calling import lists
 from leads.capture import REMEMBERED, signs_of
 from leads.duplicates import pairs
 from leads.editing import EDITABLE
@@ -29,7 +30,6 @@ from leads.known import FILLABLE
 from leads.models import (
     TOUCHPOINTS,
     Activity,
-    CallEntry,
     Deal,
     DuplicatePair,
     Enrolment,
@@ -76,7 +76,6 @@ def merge(
         note = merge_notes.begin(left, gone, by=by, at=at)
         _withdraw(left, gone, by=by, at=at)
         sequences.stop([gone.pk], Enrolment.Why.MERGED, at=at)
-        CallEntry.objects.filter(lead=gone, of__entries__lead=left).delete()
         left.refresh_from_db()
         gone.refresh_from_db()
         _place(left, gone)
@@ -188,6 +187,8 @@ def _take_over(left: Lead, gone: Lead, note: Merge) -> None:
         note.moved[merge_notes.SAID_BY_BOTH] = said
     if double := dealing.on_both(left, gone):
         note.moved[merge_notes.ON_BOTH] = double
+    if listed := lists.on_both(left, gone):
+        note.moved[merge_notes.ON_BOTH_LISTS] = listed
     for relation in relations():
         field = relation.field.name
         rows = relation.related_model._base_manager.filter(**{field: gone})

@@ -18,8 +18,9 @@ from accounts.models import User
 from accounts.refusals import Conflict
 from leads import dealing, insights, normalise
 from leads.activities import record_activities
+from leads.calling import lists
 from leads.custom_fields.restoring import put_back
-from leads.merge_notes import ENDED, ON_BOTH, SAID_BY_BOTH, columns, key_of
+from leads.merge_notes import ENDED, ON_BOTH, ON_BOTH_LISTS, SAID_BY_BOTH, columns, key_of
 from leads.merging import APART, judge, relations
 from leads.models import (
     Activity,
@@ -153,6 +154,7 @@ def _give_back(gone: Lead, left: Lead, merge: Merge) -> None:
             rows.update(**{field: gone})
     insights.say_again(gone, merge.moved.get(SAID_BY_BOTH, []))
     dealing.part_again(merge.moved.get(ON_BOTH, []))
+    lists.back_on(gone, merge.moved.get(ON_BOTH_LISTS, []))
     # Where the merge was noted on one of them: it is the survivor's to tell.
     mine = merge.moved.get("leads.handoff.lead", [])
     Activity.objects.filter(lead=left, handoff__in=mine, kind=Kind.MERGED).update(handoff=None)

@@ -1,6 +1,6 @@
 """Call lists kept: made, filled, put in order, shared, taken away and put back."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,9 @@ from leads.mail.templates import OWN, sharing
 from leads.models import CallEntry, CallList, Lead, Stage
 
 LONGEST = 60
+# What a merge keeps of a row that would be double.
+INSTANTS = ("not_before", "ended_at")
+KEPT = ("of_id", "place", "state", "outcome", "why", "ended_by_id", *INSTANTS)
 # Why nobody calls them, in the order in which it is said.
 HINDRANCES: dict[str, tuple[Callable[[Lead], bool], Q]] = {
     "asked not to be called": (lambda lead: lead.no_calls_at is not None,
@@ -143,3 +146,27 @@ def put_back(call_list: CallList) -> None:
     except IntegrityError:
         said = f"You have a list called “{call_list}” already."
         raise Conflict(said, fields={"name": said}) from None
+
+
+def on_both(left: Lead, gone: Lead) -> list[dict[str, Any]]:
+    """Before two leads become one: nobody is on a list twice. Drops what would be double and
+    returns it, as JSON keeps it; a call under way (its claim) is not kept."""
+    double = CallEntry.objects.filter(lead=gone, of__entries__lead=left)
+    dropped = list(double.values(*KEPT))
+    CallEntry.objects.filter(lead=gone, of__in=[row["of_id"] for row in dropped]).delete()
+    return [
+        {**row, **{name: row[name] and row[name].isoformat() for name in INSTANTS}}
+        for row in dropped
+    ]
+
+
+def back_on(lead: Lead, dropped: Sequence[Mapping[str, Any]]) -> None:
+    """Put back what `on_both` had dropped."""
+    CallEntry.objects.bulk_create(
+        CallEntry(lead=lead, **{**row, **{name: _read(row[name]) for name in INSTANTS}})
+        for row in dropped
+    )
+
+
+def _read(instant: str | None) -> datetime | None:
+    return datetime.fromisoformat(instant) if instant else None

@@ -9,13 +9,13 @@ from django.urls import reverse
 
 from accounts.instants import database_now
 from accounts.refusals import Conflict, NotAllowed
-from leads import merging
+from leads import merging, unmerging
 from leads.bulk import preview
 from leads.bulk import running as bulk_running
 from leads.bulk.deeds import BY_NAME
 from leads.calling import lists, next_call
 from leads.calling.local_time import there
-from leads.models import Activity, CallEntry, CallList, Handoff, Lead
+from leads.models import Activity, CallEntry, CallList, Handoff, Lead, Merge
 from tests.accounts.test_own_pages import signed_in
 from tests.factories import hours, make_cast, ny
 
@@ -181,6 +181,24 @@ def test_merged_leads_of_one_list_are_on_it_once(cast):
     made = shared(cast, leads)
     merging.merge(leads[0], leads[1], by=cast.admin, at=AT)
     assert [entry.lead for entry in made.entries.all()] == [leads[0]]
+
+
+def test_undoing_a_merge_puts_both_back_on_the_list_as_they_were(cast):
+    leads = pooled(cast, 2)
+    made = shared(cast, leads)
+    for _ in leads:
+        entry = next_call.claim(made, cast.sam, at=AT)
+        if entry.lead == leads[0]:
+            next_call.called(entry, "voicemail", note="", by=cast.sam, at=AT)
+        else:
+            next_call.later(entry, by=cast.sam, at=AT)
+    before = list(made.entries.values(*lists.KEPT, "lead"))
+
+    merging.merge(leads[0], leads[1], by=cast.admin, at=AT + hours(1))
+    unmerging.undo(Merge.objects.get(), by=cast.admin, at=AT + hours(2))
+
+    assert list(made.entries.values(*lists.KEPT, "lead")) == before
+    assert [row["state"] for row in before] == ["done", "waiting"]
 
 
 def test_may_be_called_after_all(cast):
