@@ -2,6 +2,7 @@
 
 import logging
 import logging.config
+import re
 from typing import Any
 
 import structlog
@@ -10,17 +11,35 @@ from leadflow.environment import WrongValue, masked
 
 LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
 SECRET_WORDS = ("password", "secret", "token", "authorization", "api_key", "cookie")
+# Whoever has one of these addresses needs no password: what follows them stands in no log.
+SECRET_PATHS = re.compile(
+    r"""(?<=/booked/)[^/\s?"']+|(?<=/reset/key/)[^/\s?"']+|(?<=/calendar/)[^/\s]+(?=\.ics)"""
+    r"""|(?<=[?&]for=)[^&\s"']+"""
+)
 CHATTY = ("celery", "kombu", "gunicorn", "urllib3")
 
 
 def without_secrets(_logger: Any, _method: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Hides fields named like a secret, and passwords inside addresses."""
+    """Hides fields named like a secret, passwords inside addresses, and secret addresses."""
     for name, value in event.items():
         if any(word in name.lower() for word in SECRET_WORDS):
             event[name] = "***"
-        elif isinstance(value, str) and "://" in value:
-            event[name] = masked(value)
+        elif isinstance(value, str):
+            event[name] = _without_paths(masked(value) if "://" in value else value)
     return event
+
+
+def _without_paths(text: str) -> str:
+    return SECRET_PATHS.sub("***", text)
+
+
+def without_secret_paths(told: Any) -> Any:
+    """A report, however nested, with secret addresses hidden."""
+    if isinstance(told, dict):
+        return {name: without_secret_paths(value) for name, value in told.items()}
+    if isinstance(told, list | tuple):
+        return [without_secret_paths(value) for value in told]
+    return _without_paths(told) if isinstance(told, str) else told
 
 
 def configure(*, level: str, as_json: bool) -> None:
@@ -72,6 +91,9 @@ def start_sentry(dsn: str) -> None:
     import sentry_sdk
 
     try:
-        sentry_sdk.init(dsn=dsn, send_default_pii=False, include_local_variables=False)
+        sentry_sdk.init(
+            dsn=dsn, send_default_pii=False, include_local_variables=False,
+            before_send=lambda event, _hint: without_secret_paths(event),
+        )  # fmt: skip
     except sentry_sdk.utils.BadDsn as error:
         raise WrongValue("SENTRY_DSN", dsn, f"{error}; write https://key@host/project") from None

@@ -4,9 +4,10 @@ import secrets
 from datetime import datetime
 
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.utils.text import slugify
 
-from accounts.models.people import User
+from accounts.models.people import Membership, Team, User
 
 ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 
@@ -19,13 +20,16 @@ def new_slug(user: User) -> str:
 
 class BookingPageManager(models.Manager["BookingPage"]):
     def opened(self, slug: str) -> "BookingPage | None":
-        """The page at this address, while it is switched on and its person works here."""
-        pages = self.select_related("user").filter(is_on=True, user__is_active=True)
-        return pages.filter(slug=slug).first()
+        """The page at this address, while it is switched on and its person sells here."""
+        return self._open().select_related("user").filter(slug=slug).first()
 
     def of(self, user: User) -> "BookingPage | None":
-        """Somebody's page while it is switched on."""
-        return self.filter(user=user, is_on=True).first()
+        """Somebody's page, while it is the same."""
+        return self._open().filter(user=user).first()
+
+    def _open(self) -> "models.QuerySet[BookingPage]":
+        sells = Membership.objects.filter(user=OuterRef("user"), team__kind=Team.Kind.SALES)
+        return self.filter(Exists(sells), is_on=True, user__is_active=True)
 
 
 class BookingPage(models.Model):

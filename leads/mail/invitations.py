@@ -17,7 +17,7 @@ ANSWERS = {
 }
 
 
-def calendar(meeting: Meeting, method: str, *, at: datetime) -> str:
+def calendar(meeting: Meeting, method: str, *, at: datetime, with_words: bool = True) -> str:
     """One meeting as a calendar file; instants in UTC, so that no rules of a zone travel along."""
     event = Event()
     event.add("uid", meeting.uid)
@@ -31,7 +31,7 @@ def calendar(meeting: Meeting, method: str, *, at: datetime) -> str:
         event.add("location", meeting.place)
         if meeting.place.startswith(("https://", "http://")) and len(meeting.place.split()) == 1:
             event.add("url", meeting.place)
-    if meeting.words:
+    if meeting.words and with_words:
         event.add("description", meeting.words)
     organiser = vCalAddress(f"mailto:{organiser_of(meeting)}")
     organiser.params["CN"] = vText(meeting.by.name or meeting.by.email)

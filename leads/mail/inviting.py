@@ -177,7 +177,9 @@ def _tell(
     if against is not None and not against.wants_consent:
         return  # they booked all the same, and have the page with its link
     place = f"\nWhere: {meeting.place}" if meeting.place else ""
-    words = f"\n\n{meeting.words}" if meeting.words else ""
+    # What a stranger typed goes to no address that they typed, before one of us has written.
+    ours = not by_guest or meeting.mails.filter(automatic=False).exists()
+    words = f"\n\n{meeting.words}" if meeting.words and ours else ""
     called_off = "This meeting will not take place.\n\n" if method == CANCEL else ""
     theirs = f"\n\nAnother time, or not at all: {guest_link(meeting)}" if booked else ""
     body = (
@@ -187,7 +189,7 @@ def _tell(
     put_in_post(
         meeting.lead, meeting.handoff, by=meeting.by, subject=f"{what}: {meeting.title}", body=body,
         once=uuid.uuid4(), at=at, consent=consent, asked_for=booked, meeting=meeting, method=method,
-        calendar=calendar(meeting, method, at=at), automatic=by_guest,
+        calendar=calendar(meeting, method, at=at, with_words=ours), automatic=by_guest,
     )  # fmt: skip
 
 

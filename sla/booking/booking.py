@@ -28,6 +28,8 @@ from sla.booking import slots
 
 # Ahead with one person: a fourth keeps others out.
 MOST_AHEAD = 3
+# Each of them is a mail to an address that somebody typed: nobody's mailbox is filled from here.
+MOST_A_DAY, MOST_CHANGES = 6, 12
 TAKEN = "This time was taken in the meantime. Please choose another; what you typed is kept."
 
 
@@ -59,7 +61,7 @@ def book(
         who.refresh_from_db()
         meeting, new = inviting.invite(
             who, by=now.user, once=once, at=at, starts_at=starts_at, minutes=now.minutes,
-            title=f"{now.user} and {who.name}"[:200], place=now.place,
+            title=f"{now.user} and {_called(who, facts, lead)}"[:200], place=now.place,
             words=str(facts.get("message", ""))[:4000], guest_zone=zone,
             guest_secret=inviting.new_secret(),
         )  # fmt: skip
@@ -71,11 +73,13 @@ def book(
 
 def move(meeting: Meeting, starts_at: datetime, *, at: datetime) -> bool:
     """Move it, by its guest. Raises Conflict for a time that is not free, or one that is over."""
-    page = BookingPage.objects.filter(user=meeting.by_id).first()
-    if page is None or not page.is_on:
+    page = BookingPage.objects.of(meeting.by)
+    if page is None:
         raise Conflict(f"{meeting.by} can't be booked here any more; please write to them.")
     with transaction.atomic():
         now = _locked(page)
+        if Meeting.objects.filter(pk=meeting.pk, sequence__gte=MOST_CHANGES).exists():
+            raise Conflict("This meeting was changed too often; please write instead.")
         _refuse_taken(now, starts_at, at=at, without=meeting)
         changed = inviting.move(
             meeting, by=None, at=at, starts_at=starts_at, minutes=meeting.minutes
@@ -133,7 +137,17 @@ def _captured(
     return captured.lead
 
 
+def _called(who: Lead, facts: Mapping[str, Any], lead: Lead | None) -> str:
+    """Whom the meeting's page names: by what they typed, as anybody may type anybody's address and
+    is not to learn whose it is; whoever comes by a link of their own, as we know them."""
+    typed = " ".join(str(facts.get(name, "")) for name in ("first_name", "last_name"))
+    return who.name if lead is not None else " ".join(typed.split()) or str(facts["email"])
+
+
 def _refuse_many(page: BookingPage, lead: Lead, *, at: datetime) -> None:
+    booked = Meeting.objects.filter(lead=lead, changed_at__gt=at - timedelta(days=1))
+    if booked.exclude(guest_secret=None).count() >= MOST_A_DAY:
+        raise Refused("This address has booked often today. Please write or call instead.")
     ahead = Meeting.objects.planned().filter(lead=lead, by=page.user, starts_at__gt=at)
     if ahead.exclude(guest_secret=None).count() >= MOST_AHEAD:
         raise Refused(

@@ -1,10 +1,14 @@
 """Who books: as little as a person needs to be called by their name."""
 
+import re
 from typing import Any
 
 from django import forms
 
 from leads.capture_forms import HostedForm, asked
+
+# What a mail program would make a link of.
+ADDRESS = re.compile(r"/|\bwww\.", re.I)
 
 
 class BookingForm(forms.Form):
@@ -27,6 +31,14 @@ class BookingForm(forms.Form):
         if known:
             for name in ("first_name", "last_name", "email", "company", "phone"):
                 del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        """A name travels to an address that anybody may have typed: it advertises nothing."""
+        data = super().clean() or {}
+        for name in ("first_name", "last_name"):
+            if ADDRESS.search(data.get(name) or ""):
+                self.add_error(name, "Write a name, without an address of the web.")
+        return data
 
     @property
     def trapped(self) -> bool:

@@ -26,7 +26,8 @@ def free(
     without: Meeting | None = None,
 ) -> list[datetime]:
     """The instants (UTC) at which a meeting can begin, earliest first: from `start` to before
-    `until`, and never earlier or later than the page allows. `without` is a meeting to be moved.
+    `until`, and never earlier or later than the page allows. `without` is a meeting to be moved,
+    which stays as long as it is.
     """
     first = max(start or at, at + timedelta(hours=page.notice))
     last = min(until or at + timedelta(days=page.ahead), at + timedelta(days=page.ahead))
@@ -35,22 +36,23 @@ def free(
     )
     if working is None or first >= last:
         return []
-    length = timedelta(minutes=page.minutes)
+    minutes = without.minutes if without is not None else page.minutes
+    length = timedelta(minutes=minutes)
     taken = _taken(page, first, last + length, without=without)
     return [
         slot
-        for slot in _open(working, page, first, last)
+        for slot in _open(working, minutes, first, last)
         if not any(begin < slot + length and slot < end for begin, end in taken)
     ]
 
 
 def _open(
-    working: WorkingCalendar, page: BookingPage, first: datetime, last: datetime
+    working: WorkingCalendar, minutes: int, first: datetime, last: datetime
 ) -> Iterator[datetime]:
     """Every time of the grid that lies in working hours as a whole."""
     zone = ZoneInfo(working.tz)
-    step = timedelta(minutes=SHORT if page.minutes < GRID else GRID)
-    length, seconds = timedelta(minutes=page.minutes), page.minutes * 60
+    step = timedelta(minutes=SHORT if minutes < GRID else GRID)
+    length, seconds = timedelta(minutes=minutes), minutes * 60
     at: datetime | None = _on_grid(first, zone, step)
     while at is not None and at < last:
         if working.elapsed(at, at + length) == seconds:

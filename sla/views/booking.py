@@ -75,8 +75,7 @@ def _sent(
 ) -> HttpResponse:
     form, text = BookingForm(request.POST, known=lead is not None), request.POST.get("token", "")
     starts_at = instant_of(request.POST.get("time", ""))
-    address = get_adapter(request).get_client_ip(request)
-    if pacing.over_limit("bookings", address, most=BOOKINGS, seconds=BOOKINGS_WITHIN):
+    if _too_many(request):
         form.add_error(None, WAIT)
         return _form(request, page, starts_at, form, text, lead, at=at, status=429)
     try:
@@ -103,6 +102,11 @@ def _sent(
         status, taken = refusal.status, refusal.code == "taken"
         return _form(request, page, starts_at, form, text, lead, at=at, status=status, taken=taken)
     return redirect("booked", meeting.guest_secret)
+
+
+def _too_many(request: HttpRequest) -> bool:
+    address = get_adapter(request).get_client_ip(request)
+    return pacing.over_limit("bookings", address, most=BOOKINGS, seconds=BOOKINGS_WITHIN)
 
 
 def _form(
@@ -176,11 +180,14 @@ def booked_move(request: HttpRequest, secret: str) -> HttpResponse:
     if page is None:
         raise Http404
     if request.method == "POST":
+        starts_at = instant_of(request.POST.get("time", ""))
+        if _too_many(request):
+            return _moving(request, meeting, page, at=at, wrong=WAIT, status=429)
         try:
-            booking.move(meeting, instant_of(request.POST.get("time", "")), at=at)
+            booking.move(meeting, starts_at, at=at)
         except Conflict as conflict:
             if conflict.code != "taken":
-                return redirect("booked", secret)
+                return redirect(f"{address_of(meeting)}?late=1")
             return _moving(request, meeting, page, at=at, wrong=booking.TAKEN, status=409)
         return redirect(f"{address_of(meeting)}?moved=1")
     return _moving(request, meeting, page, at=at)

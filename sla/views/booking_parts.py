@@ -41,9 +41,13 @@ def address_of(meeting: Meeting) -> str:
 def instant_of(stamp: str) -> datetime:
     """The instant of a stamp, such as 20270115T1500Z; 404 for anything else."""
     try:
-        return datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
+        instant = datetime.strptime(stamp, STAMP).replace(tzinfo=UTC)
     except ValueError:
         raise Http404 from None
+    # At the ends of the calendar other clocks show no time at all.
+    if not 2000 <= instant.year <= 9000:
+        raise Http404
+    return instant
 
 
 def stamp_of(instant: datetime) -> str:

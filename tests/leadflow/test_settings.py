@@ -76,6 +76,26 @@ def test_secrets_do_not_reach_the_log():
     }
 
 
+def test_an_address_that_is_a_secret_reaches_neither_the_log_nor_a_report():
+    said = {
+        "event": "Conflict: /booked/s3cret/move/",
+        "feed": "/calendar/s3cret.ics",
+        "reset": "https://x.test/accounts/password/reset/key/1-s3cret/",
+        "by_link": "/book/sam-abc/?zone=UTC&for=s3cret",
+        "year": "/calendar/2027/",
+    }
+    hidden = logs.without_secrets(None, "info", dict(said))
+    assert hidden == {
+        "event": "Conflict: /booked/***/move/",
+        "feed": "/calendar/***.ics",
+        "reset": "https://x.test/accounts/password/reset/key/***/",
+        "by_link": "/book/sam-abc/?zone=UTC&for=***",
+        "year": "/calendar/2027/",
+    }
+    report = {"request": {"url": said["event"]}, "breadcrumbs": [{"message": said["feed"]}, 1]}
+    assert "s3cret" not in str(logs.without_secret_paths(report))
+
+
 def test_each_worker_of_a_test_run_has_a_database_and_a_broker_of_its_own(db):
     worker = os.environ.get("PYTEST_XDIST_WORKER", "")
     number = f"?db={int(worker.removeprefix('gw')) + 1}" if worker else ""
