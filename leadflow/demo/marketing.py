@@ -10,28 +10,15 @@ from leadflow.demo import rulings
 from leadflow.demo.arrivals import Arrival
 from leadflow.demo.campaigns import PLANS
 from leadflow.demo.history import History, spell
+from leadflow.demo.objections import case_of
 from leadflow.demo.people import TEMPERS
 from leads import returns
 from leads.capture import Captured
 from leads.handover import hand_over, missing_for_mql
-from leads.models import Handoff, Kind, Lead, RejectReason, Return, Stage
+from leads.models import Handoff, Kind, Lead, Return, Stage
 
 OWNERS = {plan.slug: plan.owner for plan in PLANS}
 HOUR = 3600
-FIXED = {
-    RejectReason.WRONG_PERSONA: "Asked again: it is for the guest house, not for the garden.",
-    RejectReason.NOT_READY: "They wrote this morning: the terrace is finished, please call.",
-    RejectReason.BAD_CONTACT: "Got the right number from the assistant.",
-    RejectReason.DUPLICATE: "The wife, not the husband; both want to come and see it.",
-    RejectReason.SPAM: "Called them. A real person with a very short name.",
-}
-DISPUTED = {
-    RejectReason.WRONG_PERSONA: "Spa director at a hotel of 80 rooms: exactly who we agreed on.",
-    RejectReason.NOT_READY: "Came to the demonstration and asked for a price; that is ready.",
-    RejectReason.BAD_CONTACT: "The number on the form works, I just reached them.",
-    RejectReason.DUPLICATE: "No other lead of that name is open.",
-    RejectReason.SPAM: "They have been opening our letters for three weeks.",
-}
 
 
 def attend(history: History, found: list[Arrival]) -> None:
@@ -91,11 +78,11 @@ def answer(
     """Agree, dispute, or mend the lead and send it again."""
     returned = Return.objects.select_related("handoff__lead").get(pk=return_id)
     history.stirred = True
-    reason, dice = RejectReason(returned.reason), rng.random()
-    if reason in FIXED and dice < 0.28:
-        choice, note = Return.Answer.FIXED, FIXED[reason]
-    elif reason in DISPUTED and dice < (0.85 if rulings.is_late(history, at) else 0.42):
-        choice, note = Return.Answer.DISPUTED, DISPUTED[reason]
+    case, dice = case_of(returned), rng.random()
+    if case and dice < 0.28:
+        choice, note = Return.Answer.FIXED, case.fixed
+    elif case and dice < (0.85 if rulings.is_late(history, at) else 0.42):
+        choice, note = Return.Answer.DISPUTED, case.disputed
     else:
         choice, note = Return.Answer.ACCEPTED, ""
     try:

@@ -5,22 +5,12 @@ from functools import partial
 from random import Random
 
 from leadflow.demo.history import History, spell
+from leadflow.demo.objections import case_of
 from leads import rulings
-from leads.models import RejectReason, Return, Ruling
+from leads.models import Return, Ruling
 
 HOUR = 3600
 LATE = timedelta(days=4)
-# How a dispute is ruled, and why.
-WORDS = {
-    RejectReason.WRONG_PERSONA: (
-        "overturned", "Eighty rooms and a spa: that is the persona we signed."),
-    RejectReason.NOT_READY: (
-        "stands", "A price was asked for out of curiosity. Nurture it until spring."),
-    RejectReason.BAD_CONTACT: (
-        "overturned", "The number works; one call is no reason to send a lead back."),
-    RejectReason.DUPLICATE: ("stands", "Sam has been talking with the husband for weeks."),
-    RejectReason.SPAM: ("overturned", "Opening three letters is what a person does."),
-}  # fmt: skip
 SECOND = "We looked at the lead together. It is as marketing says."
 
 
@@ -32,8 +22,9 @@ def is_late(history: History, at: datetime) -> bool:
 def disputed(history: History, returned: Return, at: datetime) -> None:
     """Sooner or later Mona reads both sides and says how she would rule."""
     rng = history.rng("ruling", returned.handoff.lead.email, returned.handoff.cycle)
-    outcome, reason = WORDS[RejectReason(returned.reason)]
-    step = partial(_propose, history, returned.pk, outcome, reason, rng)
+    case = case_of(returned)
+    assert case is not None, f"nobody disputes “{returned.note}”"
+    step = partial(_propose, history, returned.pk, case.outcome.value, case.ruled, rng)
     history.at(history.in_working("mona", at, spell(rng, 7 * HOUR)), step)
 
 

@@ -7,9 +7,10 @@ from random import Random
 from accounts.models import Absence, User
 from leadflow.demo import dealing, marketing
 from leadflow.demo.history import History, spell
+from leadflow.demo.objections import objection
 from leadflow.demo.people import REPS, TEMPERS
 from leads.activities import log_touch
-from leads.models import Handoff, Kind, Lead, Outcome, RejectReason
+from leads.models import Handoff, Kind, Lead, Outcome
 from leads.qualification import disqualify, qualify, reassign, recycle
 from leads.quality import rate
 
@@ -97,7 +98,7 @@ def look_at(history: History, handoff_id: int, rep: User, rng: Random, at: datet
     if handoff is None:
         return
     history.stirred = True
-    reason, note = _objection(rng, handoff)
+    reason, note = objection(rng, handoff)
     if reason:
         returned = handoff.reject(rep, reason=reason, note=note, at=at)
         marketing.came_back(history, returned, at)
@@ -110,25 +111,6 @@ def look_at(history: History, handoff_id: int, rep: User, rng: Random, at: datet
         delay += rng.uniform(5, 14) * HOUR
     step = partial(touch, history, handoff_id, rep, rng, 1)
     history.at(history.in_working(login, at, delay), step)
-
-
-def _objection(rng: Random, handoff: Handoff) -> tuple[str, str]:
-    lead, dice = handoff.lead, rng.random()
-    if lead.persona_id is None and dice < 0.3:
-        return RejectReason.WRONG_PERSONA, "Renting a flat on the fourth floor."
-    if not lead.phone and dice < 0.09:
-        return RejectReason.BAD_CONTACT, "No phone number, and the e-mail came back."
-    if dice < 0.03:
-        return RejectReason.NOT_READY, "Is only looking around, ask again next year."
-    if dice < 0.05:
-        return RejectReason.WRONG_PERSONA, "A student writing a paper about spas."
-    if dice < 0.06:
-        return RejectReason.DUPLICATE, ""
-    if dice < 0.068:
-        return RejectReason.SPAM, ""
-    if dice < 0.074:
-        return RejectReason.OTHER, "Competitor's employee, known from the fair."
-    return "", ""
 
 
 def touch(
