@@ -30,7 +30,10 @@ def _words(kinds: Mapping[str, str]) -> list[tuple[str, str]]:
 class TermForm(forms.Form):
     """Everything one promise says but its steps, which are a formset beside it."""
 
-    name = forms.CharField(max_length=120, help_text="Such as “First touch of a hot lead”.")
+    name = forms.CharField(
+        max_length=120, help_text="Such as “First touch of a hot lead”.",
+        error_messages={"required": "Give the promise a name."},
+    )  # fmt: skip
     side = forms.ChoiceField(
         label="Owed by", choices=Side.choices, widget=forms.RadioSelect, error_messages=CHOOSE
     )
@@ -44,6 +47,7 @@ class TermForm(forms.Form):
         label="Within", max_length=LONGEST_WORD,
         help_text="15 min, 4 h, 1 h 30 min, 5 days. A working day has 8 hours, one around the "
         "clock 24.",
+        error_messages={"required": "Say within which time, such as 4 h or 2 days."},
     )  # fmt: skip
     calendar_of = forms.ChoiceField(
         label="Counted in", choices=CountedIn.choices, widget=forms.RadioSelect,

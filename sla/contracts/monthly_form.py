@@ -16,7 +16,10 @@ WHOLE = "Give a whole number, such as 40."
 class MonthlyForm(forms.Form):
     """Name, what is counted, how much of it, and of which leads."""
 
-    name = forms.CharField(max_length=120, help_text="Such as “Accepted leads”.")
+    name = forms.CharField(
+        max_length=120, help_text="Such as “Accepted leads”.",
+        error_messages={"required": "Give the promise a name."},
+    )  # fmt: skip
     counted = forms.ChoiceField(
         label="Counted", choices=Counted.choices, widget=forms.RadioSelect,
         error_messages={**NOT_A_CHOICE, "required": "Choose what is counted."},

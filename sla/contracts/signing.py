@@ -50,8 +50,8 @@ def problems(contract: Contract, terms: Sequence[Term], *, at: datetime) -> list
     if contract.text and (moved := wording.moved_on(contract, terms, at=at)):
         return [moved]
     unreached = [
-        f"“{term.name}” is never reached: “{earlier.name}” is tried first and fits every lead of "
-        "its own. Move it up, narrow the other, or remove it."
+        f"“{term.name}” is never reached: “{earlier.name}” is tried first, for all the same leads. "
+        "Move it up, narrow the other, or remove it."
         for term, earlier in never_reached(terms)
     ]
     return [*unreached, *unkeepable.problems(terms), *monthly.problems(promised)]

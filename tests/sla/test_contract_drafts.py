@@ -177,7 +177,8 @@ def test_a_change_takes_the_signatures_back(cast, draft):
         ({"sources": "x" * 70}, "sources", "is too long for a source"),
         ({"pauses": "x" * 130}, "pauses", "is too long; use at most 120 letters."),
         ({"personas": ["nobody"]}, "personas", "“nobody” is not in the list; choose from it."),
-        ({"name": ""}, "name", "This field is required."),
+        ({"name": ""}, "name", "Give the promise a name."),
+        ({"target": ""}, "target", "Say within which time, such as 4 h or 2 days."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_said_at_its_field_and_kept(cast, draft, changes, field, words):
