@@ -18,7 +18,12 @@ OFFICE = "application/vnd.openxmlformats-officedocument"
 OPEN = "application/vnd.oasis.opendocument"
 HEAD = 4096
 MOST_PARTS = 20_000
+# Bytes of a zip's list of its parts; in memory each of them grows more than tenfold.
+MOST_LISTED = 2_000_000
 LONGEST_NAME = 150
+# Of the record at a zip's end, and with the longest comment behind it.
+END, LOCATOR, LONG_END = b"PK\x05\x06", b"PK\x06\x07", b"PK\x06\x06"
+SHORTEST_END, LONGEST_END = 22, 76 + 22 + 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ _STARTS = (
 )
 _FOLDERS = {"word/": "docx", "xl/": "xlsx", "ppt/": "pptx"}
 _MACROS = re.compile(r"(?:^|/)vbaproject\.bin$|^(?:basic|scripts)/|(?:^|/)activex/", re.I)
+# What nobody reads: control characters but tab, ends of lines and of pages.
+_UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0e-\x1f]")
 _MARKUP = re.compile(rb"\s*<(?:!doctype|html|head|body|svg|script|\?xml|iframe)", re.I)
 _BAD_ZIP = (BadZipFile, NotImplementedError, RuntimeError, ValueError, OSError, EOFError,
             struct.error, zlib.error)  # fmt: skip
@@ -75,7 +82,27 @@ def recognise(path: Path) -> FileKind | None:
     return KINDS["text"] if _is_text(path, head) else None
 
 
+def _lists_too_much(path: Path) -> bool:
+    """Whether a zip says at its end, which is found as ZipFile finds it, that its list is long."""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - LONGEST_END))
+        tail = file.read()
+    last = len(tail) - SHORTEST_END
+    if last < 0 or not (tail.startswith(END, last) and tail.endswith(b"\0\0")):
+        last = tail.rfind(END)
+    if last < 0 or len(tail) < last + SHORTEST_END:
+        return False  # no zip at all
+    (listed,) = struct.unpack_from("<L", tail, last + 12)
+    if tail.startswith(LOCATOR, last - 20) and last >= 76:  # the long form of the end
+        if not tail.startswith(LONG_END, last - 76):
+            return True
+        (listed,) = struct.unpack_from("<Q", tail, last - 76 + 40)
+    return bool(listed > MOST_LISTED)
+
+
 def _in_zip(path: Path) -> FileKind | None:
+    if _lists_too_much(path):
+        return None
     try:
         with ZipFile(path) as archive:
             names = archive.namelist()
@@ -99,7 +126,7 @@ def _is_text(path: Path, head: bytes) -> bool:
     try:
         with path.open("rb") as file:
             while chunk := file.read(65_536):
-                if any(c < " " and c not in "\t\n\r\f" for c in decoder.decode(chunk)):
+                if _UNREADABLE.search(decoder.decode(chunk)):
                     return False
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:

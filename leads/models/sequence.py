@@ -99,6 +99,7 @@ class Enrolment(models.Model):
         LEFT = "left", "It left sales"
         MERGED = "merged", "It became part of another lead"
         DELETED = "deleted", "It was deleted"
+        GONE = "gone", "Whoever did it has left"
         NO_MAIL = "no_mail", "They can't be written to"
         BY_HAND = "by_hand", "Stopped by hand"
 

@@ -249,7 +249,11 @@ def _send(pk: int, lead_id: int, *, at: datetime) -> bool:
         if step is None or not found:  # somebody else was quicker
             return False
         step.enrolment = found[0]
-        opens = working_time.opens(step.enrolment.owner, at)
+        owner = step.enrolment.owner
+        if not owner.is_active:  # nothing goes out in the name of who can't read the answer
+            _stop(found, Why.GONE, at=at, said=f"{owner} has left.")
+            return False
+        opens = working_time.opens(owner, at)
         if opens > at:  # it was to go out in working time, and nobody was there to do it
             EnrolmentStep.objects.filter(pk=pk).update(due_at=opens)
             return False

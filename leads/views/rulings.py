@@ -159,6 +159,8 @@ def _of_period(
         since, until = (datetime.fromisoformat(request.GET[name]) for name in ("since", "until"))
         if since.tzinfo is None or until.tzinfo is None:
             return found, None
+        if not 2000 <= min(since, until).year <= max(since, until).year <= 9000:
+            return found, None  # no other clock shows the ends of the calendar
     except (KeyError, ValueError):
         return found, None
     of = found.filter(handoff__handed_over_at__gte=since, handoff__handed_over_at__lt=until)

@@ -103,6 +103,31 @@ def test_a_file_is_what_its_content_says(tmp_path, content, kind):
     assert getattr(recognise(path), "key", None) == kind
 
 
+def in_long_form(content: bytes) -> bytes:
+    """The same zip with the end that some programs write, Java's among them."""
+    count, size, start = struct.unpack_from("<HLL", content, len(content) - 12)
+    before, end = content[:-22], b"PK\5\6" + bytes(4) + b"\xff" * 12 + bytes(2)
+    longer = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, count, count, size, start)
+    return before + longer + struct.pack("<4sLQL", b"PK\6\7", 0, len(before), 1) + end
+
+
+def test_an_endless_list_of_parts_is_not_read(tmp_path):
+    """Each takes far more memory than room in the file, before anything of it is looked at."""
+    kinds, path = [], tmp_path / "file"
+    for length in (10, 60_000):
+        with zipfile.ZipFile(path, "w") as archive:
+            for name in ("[Content_Types].xml", *(f"word/{n}.xml" for n in range(40))):
+                part = zipfile.ZipInfo(name)
+                part.comment = b"x" * length
+                archive.writestr(part, b"")
+        content = path.read_bytes()
+        for changed in (content, in_long_form(content)):
+            path.write_bytes(changed)
+            assert len(zipfile.ZipFile(path).namelist()) == 41
+            kinds.append(getattr(recognise(path), "key", None))
+    assert kinds == ["docx", "docx", None, None]
+
+
 @pytest.mark.parametrize(
     ("typed", "name"),
     [

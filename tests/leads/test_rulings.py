@@ -257,6 +257,13 @@ def test_a_program_reads_returns_and_rules(cast):
     assert call("dana", f"{returned.pk}/ruling/decide/", decide)[0] == 409
 
 
+def test_a_period_at_the_ends_of_the_calendar_is_none(cast):
+    disputed(cast)
+    period = {"since": "0001-01-01T00:00:00+00:00", "until": "9999-12-31T23:59:59+00:00"}
+    answer = signed_in(cast.mona).get("/rulings/", period)
+    assert (answer.status_code, "handed over from" in answer.text) == (200, False)
+
+
 @pytest.mark.parametrize("count", [1, 3])
 def test_the_page_costs_the_same_for_many(cast, count, django_assert_num_queries):
     for n in range(count):

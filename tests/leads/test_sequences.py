@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from accounts.models import User
 from accounts.refusals import Conflict, NotAllowed
 from leads import deleting, erasing, merging, qualification, unmerging
 from leads.activities import log_touch
@@ -194,6 +195,14 @@ class TestStops:
         assert running.send_due(at=ny("2026-01-19 11:00")) == 0
         assert (self.stopped(enrolment), said[what] in enrolment.said) == ("no_mail", True)
         assert SentMail.objects.count() == 0
+
+    def test_nothing_goes_out_in_the_name_of_who_has_left(self, cast):
+        enrolment = begun(cast)
+        Task.objects.get().finish(by=enrolment.owner, at=AT)
+        User.objects.filter(pk=enrolment.owner_id).update(is_active=False)
+        assert running.send_due(at=ny("2026-01-19 11:00")) == 0
+        assert (self.stopped(enrolment), SentMail.objects.count()) == ("gone", 0)
+        assert enrolment.said == f"{enrolment.owner} has left."
 
     def test_a_mail_that_has_not_gone_out_yet_is_taken_back(self, cast):
         enrolment = begun(cast)
