@@ -7,6 +7,10 @@ from django.dispatch import Signal
 # `stamp`: the configuration stamp if the sender has read it, else None.
 activities_recorded = Signal()
 
+# Sent in the transaction that took back a logged touch (leads.unlogging), whose row is gone, with
+# `lead`, `handoff`: the open one or None, and `at`: the present instant.
+touch_taken_back = Signal()
+
 # Sent in the transaction that erases leads (leads.erasing), with `leads`: the numbers of those of
 # whom handoffs stay, for the figures.
 leads_erased = Signal()

@@ -239,6 +239,7 @@ urlpatterns = [
     path("leads/<int:pk>/take-up/", lead.take_up, name="lead-take-up"),
     path("leads/<int:pk>/take-back/", lead.take_back, name="lead-take-back"),
     path("leads/<int:pk>/activity/", lead.activity, name="lead-activity"),
+    path("activities/<int:pk>/undo/", lead.touch_undo, name="touch-undo"),
     path("leads/<int:pk>/mentions/", lead.lead_mentions, name="lead-mentions"),
     path("leads/<int:pk>/mail/", mail.lead_mail, name="lead-mail"),
     path("leads/<int:pk>/mail/preview/", mail.lead_mail_preview, name="lead-mail-preview"),

@@ -7,12 +7,12 @@ from uuid import UUID
 
 from django.dispatch import receiver
 
-from leads.models import Activity
-from leads.signals import activities_recorded, leads_erased
+from leads.models import Activity, Handoff, Lead
+from leads.signals import activities_recorded, leads_erased, touch_taken_back
 from personas.models import Acknowledgement
 from personas.signals import change_acknowledged, change_published, change_taken_back
 from sla import erasing
-from sla.clocks import acknowledging
+from sla.clocks import acknowledging, rebuilding
 from sla.clocks.following import follow
 
 
@@ -22,6 +22,12 @@ def follow_activities(
 ) -> None:
     """Start, stop and pass on clocks in the transaction that recorded the activities."""
     follow(activities, at=at, stamp=stamp)
+
+
+@receiver(touch_taken_back, dispatch_uid="sla-lives-it-again")
+def live_it_again(lead: Lead, handoff: Handoff | None, at: datetime, **_: Any) -> None:
+    """Make the clocks what they are without it."""
+    rebuilding.without_it(lead, handoff, at=at)
 
 
 @receiver(leads_erased, dispatch_uid="sla-forgets-the-erased")

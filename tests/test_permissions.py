@@ -254,6 +254,7 @@ leave-out            POST  in   403  403  403  422  403  403  422  403
 leave-out-decide     POST  in   403  403  403  302  403  403  302  403
 lead                 GET   in   404  404  200  200  200  404  200  200
 lead-activity        GET   in   404  404  200  200  200  404  200  200
+touch-undo           POST  in   404  404  404  404  302  404  404  404
 lead-activity        POST  in   404  404  422  422  422  404  422  422
 lead-deal            GET   in   404  404  403  403  200  404  200  200
 lead-deal            POST  in   404  404  403  403  422  404  422  422
@@ -559,6 +560,7 @@ def scene(cast):
         "deal": deal.pk, "return": returned.pk, "ruling-": returned.pk,
         "clock": missed.pk, "claim": claim.pk, "notification": bell.pk, "absence": leave.pk,
         "api-key": key.pk, "api:handoff": handoff.pk, "api:": lead.pk, "person-": cast.sam.pk,
+        "touch-undo": late.pk,
         "webhook-delivery": delivery.pk, "webhook": hook.pk, "promise": promised.pk,
         "monthly": monthly.pk, "leave-out": handoff.pk,
     }  # fmt: skip

@@ -14,7 +14,7 @@ from accounts.refusals import Conflict
 from leads import working_time
 from leads.activities import as_it_is_now, log_touch
 from leads.calling.lists import settle
-from leads.models import CallEntry, CallList, Kind, Lead, Outcome
+from leads.models import Activity, CallEntry, CallList, Kind, Lead, Outcome
 from leads.models.call_list import CallEntryQuerySet
 
 # For so long a lead is one's own after it was shown.
@@ -54,16 +54,17 @@ def claim(call_list: CallList, user: User, *, at: datetime) -> CallEntry | None:
     return held(call_list, user, at=at)
 
 
-def called(entry: CallEntry, outcome: str, *, note: str, by: User, at: datetime) -> None:
-    """Log how the call went; with that it is done, here and in a sequence.
+def called(entry: CallEntry, outcome: str, *, note: str, by: User, at: datetime) -> Activity:
+    """Log how the call went, and return that; with it the row is done, here and in a sequence.
 
     Raises Conflict when somebody else has it by now, Refused for an outcome that is none.
     """
     with transaction.atomic():
         as_it_is_now(entry.lead)
         now = _mine(entry, by, at=at)
-        log_touch(now.lead, Kind.CALL, by=by, at=at, outcome=outcome, note=note)
+        logged = log_touch(now.lead, Kind.CALL, by=by, at=at, outcome=outcome, note=note)
         _end(now, by=by, at=at, state=State.DONE, outcome=outcome)
+    return logged
 
 
 def later(entry: CallEntry, *, by: User, at: datetime) -> datetime:

@@ -18,7 +18,7 @@ from accounts.refusals import Conflict, Refused
 from leads.activities import as_it_is_now, log_touch
 from leads.mail.invitations import CANCEL, REQUEST, calendar, when_for
 from leads.mail.writing import hindrance, put_in_post
-from leads.models import Enrolment, Kind, Lead, Meeting, SentMail
+from leads.models import Activity, Enrolment, Kind, Lead, Meeting, SentMail
 from leads.sequences import running as sequences
 
 FARTHEST = timedelta(days=730)
@@ -112,8 +112,9 @@ def keep(meeting: Meeting, *, at: datetime) -> None:
             _tell(now, "Invitation", REQUEST, at=at)
 
 
-def end(meeting: Meeting, outcome: str, *, by: User, at: datetime) -> None:
-    """Say how it went: a touch at its time. Raises Conflict when it is not begun, or told."""
+def end(meeting: Meeting, outcome: str, *, by: User, at: datetime) -> Activity:
+    """Say how it went; returns that, a touch at its time. Raises Conflict when it is not begun, or
+    told."""
     if outcome not in (State.HELD, State.NO_SHOW):
         raise Refused(f"“{outcome}” is no outcome of a meeting; use held or no_show.")
     with transaction.atomic():
@@ -122,7 +123,7 @@ def end(meeting: Meeting, outcome: str, *, by: User, at: datetime) -> None:
             raise Conflict(f"“{now.title}” has not begun yet.", code="not_begun")
         now.state = outcome
         now.save(update_fields=["state"])
-        log_touch(
+        return log_touch(
             now.lead, Kind.MEETING, by=by, at=at, outcome=outcome, note=now.title,
             occurred_at=now.starts_at,
         )  # fmt: skip

@@ -25,6 +25,7 @@ class Kind(models.TextChoices):
     EMAIL = "email", "E-mail"
     MEETING = "meeting", "Meeting"
     NOTE = "note", "Note"
+    UNLOGGED = "unlogged", "Taken back"
     # What programs say of e-mail: neither.
     AUTO_REPLY = "auto_reply", "Automatic reply"
     BOUNCED = "bounced", "E-mail came back"

@@ -130,17 +130,39 @@ def task_done(task: Task, *, at: datetime) -> None:
 def task_reopened(task: Task) -> None:
     """A task is to do again: what was planned after it goes, unless that is done already."""
     step = EnrolmentStep.objects.filter(task=task).select_related("enrolment").first()
-    if step is None:
-        return
+    if step is not None:
+        _to_do_again(step)
+
+
+def unheard(activity: Activity) -> list[str]:
+    """A touch was taken back: the step it did is to do again, unless the next one is done already.
+    Returns what stays, in words; the caller has locked its lead."""
+    then = activity.recorded_at
+    if activity.kind == Kind.MEETING:
+        stopped = Enrolment.objects.filter(lead=activity.lead_id, why=Why.MEETING, ended_at=then)
+        names = stopped.values_list("version__sequence__name", flat=True)
+        return [f"“{name}” stays stopped." for name in names]
+    if activity.kind not in DOING:
+        return []
+    done = EnrolmentStep.objects.filter(enrolment__lead=activity.lead_id, done_at=then)
+    for step in done.select_related("enrolment__version"):
+        if step.said["kind"] == DOING[Kind(activity.kind)] and _to_do_again(step):
+            Task.objects.filter(step=step, done_at=then).update(done_at=None, done_by=None)
+    return []
+
+
+def _to_do_again(step: EnrolmentStep) -> bool:
+    """Whether it is; not, where the sequence has gone on without it."""
     after = EnrolmentStep.objects.filter(enrolment=step.enrolment, place__gt=step.place)
     gone_on = step.enrolment.state == State.STOPPED or after.exclude(done_at=None).exists()
     others = Enrolment.objects.filter(lead=step.enrolment.lead_id, state=State.ACTIVE)
     if gone_on or others.exclude(pk=step.enrolment_id).exists():
-        return
+        return False
     Task.objects.filter(step__in=after).delete()
     after.delete()
     EnrolmentStep.objects.filter(pk=step.pk).update(done_at=None)
     Enrolment.objects.filter(pk=step.enrolment_id).update(state=State.ACTIVE, ended_at=None)
+    return True
 
 
 def hear(activities: Sequence[Activity], *, at: datetime) -> None:

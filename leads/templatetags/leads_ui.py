@@ -48,7 +48,7 @@ PICTURES = {
     Kind.MERGED: "git-merge", Kind.UNMERGED: "arrow-back-up",
     Kind.RESTORED: "arrow-back-up", Kind.AUTO_REPLY: "robot", Kind.BOUNCED: "mail-x",
     Kind.REOPENED: "arrow-back-up", Kind.HEARD: "message-2", Kind.BOOKED: "calendar-plus",
-    Kind.SOURCED: "user-plus",
+    Kind.SOURCED: "user-plus", Kind.UNLOGGED: "arrow-back-up",
     Kind.DISPUTED: "scale", Kind.RULED: "gavel",
 }  # fmt: skip
 OUTCOME_PICTURES: dict[str, str] = {
@@ -108,6 +108,9 @@ def activity_words(activity: Activity) -> str:
             return "Handed over by mistake"
         gone = "was deleted" if data.get("deleted") else "was merged with another lead"
         return f"It {gone}"
+    if activity.kind == Kind.UNLOGGED:
+        how = f", {Outcome(data['outcome']).label.lower()}" if data.get("outcome") else ""
+        return f"{Kind(data['kind']).label}{how}: logged by mistake"
     if activity.kind == Kind.UNMERGED:
         return f"{data.get('name') or 'A lead'} stands by itself again"
     if activity.kind == Kind.MERGED:

@@ -122,8 +122,10 @@ def _deal(request: SignedInRequest, entry: CallEntry, do: str) -> None:
     at, by, note = database_now(), request.user, request.POST.get("note", "")[:4000]
     if do == "log":
         outcome = request.POST["outcome"]
-        next_call.called(entry, outcome, note=note.replace("\x00", ""), by=by, at=at)
-        messages.success(request, f"{entry.lead.name}: {Outcome(outcome).label.lower()}.")
+        done = next_call.called(entry, outcome, note=note.replace("\x00", ""), by=by, at=at)
+        said = f"{entry.lead.name}: {Outcome(outcome).label.lower()}."
+        undo = f"undo:{reverse('touch-undo', args=[done.pk])}"
+        messages.success(request, said, extra_tags=undo)
     elif do == "later":
         next_call.later(entry, by=by, at=at)
         messages.success(request, f"{entry.lead.name} comes again in two working hours.")

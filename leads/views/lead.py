@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
-from leads import dealing, mentions, qualification, quality, sourcing, taking_back
+from leads import dealing, mentions, qualification, quality, sourcing, taking_back, unlogging
 from leads.activities import log_touch
 from leads.editing import edit, last_edit
 from leads.forms_sales import (
@@ -26,7 +26,7 @@ from leads.forms_sales import (
     TouchForm,
 )
 from leads.handover import hand_over, missing_for_mql
-from leads.models import LOGGED_BY_HAND, Kind, Lead, Outcome, Sourced
+from leads.models import LOGGED_BY_HAND, Activity, Kind, Lead, Outcome, Sourced
 from leads.offered.on_sale import on_sale
 from leads.views.answers import fill_in, perform, posted
 from leads.views.workspace import (
@@ -83,16 +83,32 @@ def activity(request: SignedInRequest, pk: int) -> HttpResponse:
     def deed(at: datetime) -> str:
         data = form.cleaned_data
         done = log_touch(found, kind, by=request.user, at=at, **data)
+        undo = f"undo:{reverse('touch-undo', args=[done.pk])}"
         if unseen := mentions.not_told(done):
             messages.warning(request, unseen)
         said = f": {Outcome(done.outcome).label.lower()}" if done.outcome else ""
-        return f"{Kind(kind).label} logged{said}."
+        messages.success(request, f"{Kind(kind).label} logged{said}.", extra_tags=undo)
+        return ""
 
     return fill_in(
         request, found, form, deed,
         template="leads/_sheet_touch.html", kind=kind,
         title=f"{LOG_TITLES.get(kind, 'Add a note')}: {found.name}",
     )  # fmt: skip
+
+
+@require_POST
+def touch_undo(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take back what one logged oneself a moment ago."""
+    mine = Activity.objects.filter(actor=request.user, kind__in=LOGGED_BY_HAND)
+    seen = mine.filter(lead__in=Lead.objects.visible_to(request.user))
+    logged = get_object_or_404(seen.select_related("lead"), pk=pk)
+
+    def deed(at: datetime) -> str:
+        stays = unlogging.take_back(logged, by=request.user, at=at)
+        return " ".join([f"{logged.get_kind_display()} taken back.", *stays])
+
+    return perform(request, logged.lead, deed)
 
 
 @require_GET

@@ -106,8 +106,11 @@ def meeting_end(request: SignedInRequest, pk: int) -> HttpResponse:
 
     def deed(at: datetime) -> str:
         outcome = request.POST.get("outcome", "")
-        inviting.end(meeting, outcome, by=request.user, at=at)
-        return f"“{meeting}” logged: {Meeting.State(outcome).label.lower()}."
+        done = inviting.end(meeting, outcome, by=request.user, at=at)
+        said = f"“{meeting}” logged: {Meeting.State(outcome).label.lower()}."
+        undo = f"undo:{reverse('touch-undo', args=[done.pk])}"
+        messages.success(request, said, extra_tags=undo)
+        return ""
 
     return perform(request, found, deed)
 

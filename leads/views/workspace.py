@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from accounts import configuration
 from accounts.instants import database_now
 from accounts.models import Role, User
-from leads import deadlines, needs, quality_rules, receipts, tagging, touchpoints
+from leads import deadlines, needs, quality_rules, receipts, tagging, touchpoints, unlogging
 from leads.companies.showing import around
 from leads.criteria.standing import standing, with_origins
 from leads.custom_fields.showing import shown
@@ -124,7 +124,8 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "touches": touching(lead, current_deal or deal, by=user, at=at, stamp=stamp),
         "missing": missing,
         "extras": shown(lead.extra, stamp=stamp),
-        **timeline_context(lead, before),
+        **(timeline := timeline_context(lead, before)),
+        "fresh": unlogging.fresh(timeline["activities"], user, at=at),
     }
 
 

@@ -22,7 +22,7 @@ from django.db import transaction
 
 from accounts import configuration
 from leads.models import Activity, Assignment, Handoff, Kind, Lead
-from sla.clocks import mending
+from sla.clocks import first_touch, mending
 from sla.clocks.breaches import record_breaches
 from sla.clocks.counting import deadline, working_of
 from sla.clocks.following import follow
@@ -56,6 +56,20 @@ def rebuild(lead: Lead, *, at: datetime, check: bool = False) -> list[Difference
             transaction.set_rollback(True)
         told = mending.compare(found, expected, at=at, mend=not check)
         return told + mending.compare_deadline(lead, mend=not check)
+
+
+def without_it(lead: Lead, handoff: Handoff | None, *, at: datetime) -> None:
+    """A touch was taken back, in the caller's transaction: the clocks are what the record says
+    without it, and typed times that were believed move the first touch back again."""
+    rebuild(lead, at=at)
+    if handoff is None:
+        return
+    clocks = list(Clock.objects.filter(handoff=handoff).select_related("term"))
+    typed = Activity.objects.filter(handoff=handoff, evidence=Activity.Evidence.TYPED)
+    for activity in typed.order_by("pk"):
+        first_touch.hear([activity], {handoff.pk: clocks}, at=activity.recorded_at)
+    for approved in _approved({key_of(clock): clock for clock in clocks}):
+        first_touch.believe(approved.claim.activity, approved.claim.claimed_at)
 
 
 def _clocks(lead: Lead, *, lock: bool = False) -> dict[Key, Clock]:
