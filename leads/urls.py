@@ -60,6 +60,11 @@ urlpatterns = [
     path("companies/", companies.company_list, name="company-list"),
     path("companies/<int:pk>/", companies.company, name="company"),
     path("companies/<int:pk>/cell/<str:name>/", companies.company_cell, name="company-cell"),
+    path(
+        "companies/<int:pk>/cell/<str:name>/undo/",
+        companies.company_cell_undo,
+        name="company-cell-undo",
+    ),
     path("companies/<int:pk>/owner/", companies.company_owner, name="company-owner"),
     path("companies/<int:pk>/merge/", companies.company_merge, name="company-merge"),
     path(

@@ -125,6 +125,7 @@ sequence-remove      POST  in   403  403  403  403  302  404  404  404
 task-done            POST  in   404  404  302  302  302  404  302  302
 task-reopen          POST  in   404  404  302  302  302  404  302  302
 company              GET   in   404  404  200  200  200  404  200  200
+company-cell-undo    POST  in   404  404  302  302  302  404  302  302
 company-cell         GET   in   404  404  200  200  200  404  200  200
 company-cell         POST  in   404  404  409  409  409  404  409  409
 company-list         GET   in   403  200  200  200  200  200  200  200
@@ -577,7 +578,7 @@ def scene(cast):
 def address(name: str, pattern: str, numbers, slugs) -> str:
     if name == "agenda-month":
         return reverse(name, args=["2027-01"])
-    if name == "company-cell":
+    if name in ("company-cell", "company-cell-undo"):
         return reverse(name, args=[numbers["company"], "name"])
     if name == "lead-cell":
         return reverse(name, args=[numbers["lead"], "company"])

@@ -89,6 +89,13 @@ def cell_of(company: Company, name: str) -> Cell | None:
     return Cell(company, fact, text_of_value(company.extra.get(rules.name)), rules)
 
 
+def take_back(cell: Cell, before: str, *, seen: str, by: User, at: datetime) -> bool:
+    """Undo a change: put back the text that stood there before, if what it became still stands.
+    Raises what `change` raises."""
+    typed = before.split("; ") if cell.several and before else before
+    return change(cell, typed or "", seen=seen, by=by, at=at)
+
+
 def change(cell: Cell, typed: str | list[str], *, seen: str, by: User, at: datetime) -> bool:
     """Write it; False when it was so already. Raises Conflict (`changed_meanwhile`) when something
     else stands there than was seen, and what leads.companies.editing raises."""

@@ -24,6 +24,8 @@ from leads.views.lead import must
 from leads.views.workspace import rights, timeline_of, visible_lead
 
 PAGE = 50
+# What somebody changed in this session, so that it can be undone: the last so many facts.
+CHANGED, MOST_KEPT = "company_changed", 10
 
 
 @require_GET
@@ -96,11 +98,51 @@ def company_cell(request: SignedInRequest, pk: int, name: str) -> HttpResponse:
         said = refusal.fields.get(name, refusal.message)
         stands = refusal.facts.get("stands", seen)
         return _form(request, cell, typed, seen=stands, said=said, status=refusal.status)
-    if changed:
-        messages.success(request, f"{cell.label} of {found} changed.")
     now = cells.cell_of(showing.visible_company(request.user, pk), name)
     assert now is not None
+    if changed:
+        _keep(request, cell, became=now.text)
+        undo = reverse("company-cell-undo", args=[pk, name])
+        said = f"{cell.label} of {found} changed."
+        messages.success(request, said, extra_tags=f"undo:{undo}")
     return _shown(request, now)
+
+
+def _keep(request: SignedInRequest, cell: cells.Cell, *, became: str) -> None:
+    """What stood there, with whoever changed it: the audit trail leaves values out."""
+    kept = request.session.get(CHANGED, {})
+    key = _key(cell.company.pk, cell.name)
+    kept = {name: pair for name, pair in kept.items() if name != key}
+    kept[key] = [cell.text, became]
+    request.session[CHANGED] = dict(list(kept.items())[-MOST_KEPT:])
+
+
+def _key(pk: int, name: str) -> str:
+    return f"{pk}/{name}"
+
+
+@require_POST
+def company_cell_undo(request: SignedInRequest, pk: int, name: str) -> HttpResponse:
+    """Take one's own last change of a fact back, unless somebody changed it since."""
+    found = _editable(request, pk)
+    cell, kept = cells.cell_of(found, name), request.session.get(CHANGED, {})
+    if cell is None:
+        raise Http404
+    if _key(pk, name) not in kept:
+        messages.error(request, f"{cell.label} was put back already.")
+        return redirect(found)
+    before, became = kept.pop(_key(pk, name))
+    request.session[CHANGED] = kept
+    try:
+        cells.take_back(cell, before, seen=became, by=request.user, at=database_now())
+    except Refused as refusal:
+        since = refusal.code == "changed_meanwhile"
+        said = f"{cell.label} was changed since, and stays." if since else refusal.message
+        messages.error(request, said)
+    else:
+        stay = " Whoever joined the company by its domain stays." if name == "domain" else ""
+        messages.success(request, f"Undone.{stay}")
+    return redirect(found)
 
 
 def _form(

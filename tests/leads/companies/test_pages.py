@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import AuditEntry
+from leads.companies import editing
 from leads.models import Activity, Company, CustomField, Kind, Lead
 from leads.qualification import open_deal, qualify
 from tests.factories import ny
@@ -110,6 +111,35 @@ def test_a_fact_is_changed_where_it_stands(cast, client, acme):
     assert acme.industry == "Hotels"
     entry = AuditEntry.objects.get(verb="company_changed")
     assert (entry.actor, entry.facts) == (cast.sam, {"fields": ["industry"]})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "before"),
+    [("industry", "Hotels", ""), ("note", "Two\nlines", "One"), ("extra.likes", ["a"], ["a", "b"])],
+)
+def test_a_change_of_a_fact_is_undone(cast, client, acme, name, value, before):
+    CustomField.objects.create(
+        about="company", name="likes", label="Likes", kind="choices", choices=["a", "b"], position=1
+    )
+    editing.change(acme, {name: before}, by=cast.maya, at=AT)
+    client.force_login(cast.sam)
+    cell, seen = f"/companies/{acme.pk}/cell/{name}/", "; ".join(before) if "." in name else before
+    answer = client.post(cell, {"value": value, "seen": seen}, headers=HTMX)
+    assert f'action="{cell}undo/"' in answer.content.decode()
+    for said in ("Undone.", "was put back already."):
+        assert said in client.post(f"{cell}undo/", follow=True).content.decode()
+        acme.refresh_from_db()
+        assert (acme.extra["likes"] if "." in name else getattr(acme, name)) == before
+
+
+def test_what_somebody_else_changed_since_stays(cast, client, acme):
+    client.force_login(cast.sam)
+    cell = f"/companies/{acme.pk}/cell/industry/"
+    client.post(cell, {"value": "Hotels", "seen": ""}, headers=HTMX)
+    editing.change(acme, {"industry": "Inns"}, by=cast.maya, at=AT)
+    page = client.post(f"{cell}undo/", follow=True).content.decode()
+    acme.refresh_from_db()
+    assert ("Industry was changed since, and stays." in page, acme.industry) == (True, "Inns")
 
 
 @pytest.mark.parametrize(
