@@ -12,13 +12,13 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.text import Truncator
 
 from accounts.models import User
 from accounts.words import money_words
-from leads.lists.filters import address_begins, matching
+from leads.lists.filters import ByAddress, address_begins, matching
 from leads.models import Campaign, Company, Deal, Lead
 from personas.definitions import glossary
 from personas.models import Offer, Persona
@@ -71,7 +71,10 @@ def _leads(text: str, by: User) -> Iterator[Hit]:
     many may begin so, and to find the newest of them all would have to be read."""
     seen = Lead.objects.visible_to(by)
     begins = address_begins(text)
-    found = list(seen.filter(email__startswith=begins).order_by("email")[:MOST]) if begins else []
+    found: list[Lead] = []
+    if begins:
+        first = seen.filter(email__startswith=begins).order_by(ByAddress(F("email")))
+        found = list(first[:MOST])
     if "@" not in text and len(found) < MOST:
         named = seen.filter(matching(text)).exclude(pk__in=[lead.pk for lead in found])
         found += named.order_by("-created_at", "-id")[: MOST - len(found)]

@@ -8,7 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import OrderBy, Q, QuerySet
 
 from accounts.models import User
 from leads import normalise
@@ -133,6 +133,15 @@ class LeadFilters(forms.Form):
         if not wanted.get("q"):
             return leads
         return leads.filter((alike_to if alike else matching)(wanted["q"]))
+
+
+class ByAddress(OrderBy):
+    """By address as lead_email_begins has them, letter by letter: that index, which finds how an
+    address begins, is then read only as far as wanted. Any other order of addresses is another
+    index's, which is read from its start, for seconds among a million leads."""
+
+    # Django looks for the word that says which way round; the operator says it to PostgreSQL.
+    template = "%(expression)s USING ~<~ /* ASC */"
 
 
 def address_begins(words: str) -> str | None:

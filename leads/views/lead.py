@@ -46,7 +46,8 @@ def lead(request: SignedInRequest, pk: int) -> HttpResponse:
     before = request.GET.get("before", "")
     if before and request.htmx:
         found = visible_lead(request.user, pk)
-        context = {"lead": found, **timeline_context(found, before)}
+        at = database_now()
+        context = {"lead": found, **timeline_context(found, before, by=request.user, at=at)}
         return render(request, "leads/_timeline.html", context)
     try:
         context = workspace_context(request.user, pk, before=before)

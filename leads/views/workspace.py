@@ -1,5 +1,6 @@
 """What the lead page is drawn from: everything known about one lead, for one person."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -124,8 +125,7 @@ def workspace_context(user: User, pk: int, *, before: str = "") -> dict[str, Any
         "touches": touching(lead, current_deal or deal, by=user, at=at, stamp=stamp),
         "missing": missing,
         "extras": shown(lead.extra, stamp=stamp),
-        **(timeline := timeline_context(lead, before)),
-        "fresh": unlogging.fresh(timeline["activities"], user, at=at),
+        **timeline_context(lead, before, by=user, at=at),
     }
 
 
@@ -251,10 +251,11 @@ def _to_say(lead: Lead, offers: list[Any]) -> list[Message]:
     return list(Message.objects.in_use().filter(*fits, offer__in=offers)[:MOST_SAID])
 
 
-def timeline_context(lead: Lead, before: str = "") -> dict[str, Any]:
-    """One page of what happened to a lead."""
+def timeline_context(lead: Lead, before: str = "", *, by: User, at: datetime) -> dict[str, Any]:
+    """One page of what happened to a lead, and which of it `by` may take back."""
     activities = Activity.objects.filter(lead=lead).select_related("actor", "campaign")
-    return timeline_of(activities, before)
+    page = timeline_of(activities, before)
+    return {**page, "fresh": unlogging.fresh(page["activities"], by, at=at)}
 
 
 def timeline_of(activities: QuerySet[Activity], before: str = "") -> dict[str, Any]:
