@@ -19,6 +19,13 @@
   });
 
   document.addEventListener("htmx:beforeSwap", (event) => {
+    // Somebody else has signed in at this browser: the page becomes theirs as a whole.
+    const { person } = document.documentElement.dataset, whose = event.detail.xhr.getResponseHeader("X-Leadflow-Person");
+    if (person && whose && whose !== person) {
+      event.detail.shouldSwap = false;
+      location.reload();
+      return;
+    }
     // An ended session answers with the sign-in page; it must not land between the rows.
     if (/\/accounts\/login\//.test(event.detail.xhr.responseURL)) {
       event.detail.shouldSwap = false;

@@ -145,13 +145,20 @@
       const answer = await fetch(deed.path, { method: "POST", headers, body: new URLSearchParams(deed.body), credentials: "same-origin" });
       if ([502, 503, 504].includes(answer.status)) return null;
       if (/\/accounts\/login\//.test(answer.url)) { document.getElementById("signed-out").hidden = false; return null; }
+      if (answer.status === 403 && read(await answer.clone().text()).querySelector("[data-stale]")) {
+        // Signed in anew since, or somebody else is: the next page of this person's sends it.
+        document.getElementById("signed-out").hidden = false;
+        return null;
+      }
       return answer;
     } catch { return null; }
   }
 
+  const read = (text) => new DOMParser().parseFromString(text, "text/html");
+
   // The server's toasts say what became of it; a form sent back, what was wrong with it.
   async function tell(deed, answer) {
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const page = read(await answer.text());
     const toasts = [...page.querySelectorAll("[data-toast]")];
     document.getElementById("toasts")?.append(...toasts);
     if (toasts.length || answer.ok) return;

@@ -1,5 +1,6 @@
 """The queue and the lead page in a real browser: keys, live rows, forms, no script needed."""
 
+import json
 import re
 import time
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from leads.models import Handoff, Lead, Pool, PoolMember
 from leads.qualification import reassign
 from tests.browser.pages import (
     complaints,
+    settled,
     sign_in,
     unclean,
 )
@@ -178,6 +180,39 @@ def test_of_two_browsers_one_gets_the_lead_and_the_other_is_told_who(office, pag
     expect(pages[winner].locator("#toasts")).to_contain_text("Accepted: Pat1 Lee is yours.")
     expect(pages[loser].get_by_role("alert")).to_contain_text(f"{winner} has it")
     expect(pages[loser].locator("[data-row]")).to_have_count(0)
+
+
+def test_deeds_kept_by_one_person_are_not_done_by_the_next_at_the_same_browser(
+    office, page, context, live_server
+):
+    handoff = hot(office, 1)
+    kept = f"deeds:{office.sam.pk}"
+    page.goto("/queue/")
+    settled(page)
+    context.set_offline(True)
+    page.keyboard.press("a")
+    expect(page.locator("#offline")).to_contain_text("One deed of yours waits")
+
+    # Signed in anew, elsewhere: this page's forms are refused as too old, and nothing is lost.
+    context.add_cookies([{"name": "csrftoken", "value": "n" * 32, "url": live_server.url}])
+    context.set_offline(False)
+    expect(page.locator("#signed-out")).to_be_visible()
+    assert len(json.loads(page.evaluate("key => localStorage.getItem(key)", kept))) == 1
+
+    # Somebody else by now: the page becomes theirs, and does nothing that was not theirs.
+    sign_in(context, office.sue, live_server.url)
+    page.evaluate("window.htmx?.trigger('#queue', 'refresh')")
+    expect(page.locator("html")).to_have_attribute("data-person", str(office.sue.pk))
+    settled(page)
+    assert len(json.loads(page.evaluate("key => localStorage.getItem(key)", kept))) == 1
+    handoff.refresh_from_db()
+    assert handoff.state == "offered"
+
+    sign_in(context, office.sam, live_server.url)
+    page.goto("/queue/")
+    expect(page.locator("#toasts")).to_contain_text("Accepted: Pat1 Lee is yours.")
+    handoff.refresh_from_db()
+    assert (handoff.state, handoff.owner) == ("accepted", office.sam)
 
 
 def test_deeds_done_without_a_connection_are_sent_once_when_it_is_back(office, page, context):
