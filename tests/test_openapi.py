@@ -44,6 +44,8 @@ ENDPOINTS = {
     "/api/v1/leads/{id}/accept/": {"post"},
     "/api/v1/leads/{id}/feedback/": {"post"},
     "/api/v1/leads/{id}/reject/": {"post"},
+    "/api/v1/leads/{id}/needs/": {"get", "post"},
+    "/api/v1/leads/{id}/needs/{need}/take-back/": {"post"},
     "/api/v1/leads/{id}/qualify/": {"post"},
     "/api/v1/leads/{id}/disqualify/": {"post"},
     "/api/v1/leads/{id}/recycle/": {"post"},

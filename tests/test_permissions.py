@@ -79,6 +79,9 @@ api:lead             PATCH 401  404  404  200  200  200  404  200  200
 api:leads            GET   401  200  200  200  200  200  200  200  200
 api:leads            POST  401  403  422  422  422  422  422  422  422
 api:qualify          POST  401  404  404  403  403  200  404  200  200
+api:take-back-need   POST  401  404  404  403  403  200  404  200  200
+api:needs            GET   401  404  404  200  200  200  404  200  200
+api:needs            POST  401  422  422  422  422  422  422  422  422
 api:queue            GET   401  200  200  200  200  200  200  200  200
 api:recycle          POST  401  422  422  422  422  422  422  422  422
 api:what-if          POST  401  403  403  403  200  403  403  200  200
@@ -582,6 +585,8 @@ def address(name: str, pattern: str, numbers, slugs) -> str:
         return reverse(name, args=[numbers["company"], "name"])
     if name == "lead-cell":
         return reverse(name, args=[numbers["lead"], "company"])
+    if name == "api:take-back-need":
+        return reverse(name, args=[numbers["lead"], numbers["insight-"]])
     if name == "lead-answer-undo":
         return reverse(name, args=[numbers["lead"], 2**40])
     if name == "lead-edit-undo":

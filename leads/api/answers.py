@@ -159,7 +159,7 @@ def _needs() -> QuerySet[Insight, Any]:
         .order_by("at", "id")
         .values(
             told=JSONObject(
-                about="about", words="words", said_by="said_by", said_on="said_on",
+                id="id", about="about", words="words", said_by="said_by", said_on="said_on",
                 by="by__email", at="at",
             )
         )

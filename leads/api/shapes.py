@@ -152,6 +152,7 @@ class CriteriaOut(serializers.Serializer[Any]):
 class NeedOut(serializers.Serializer[Any]):
     """One thing the lead said of what it needs."""
 
+    id = serializers.IntegerField()
     about = serializers.ChoiceField(choices=Insight.About.choices)
     words = serializers.CharField()
     said_by = serializers.CharField(help_text="Who of theirs; empty: the lead itself")

@@ -123,9 +123,50 @@ def test_a_thought_is_noted_with_one_click_and_taken_back(cast, lead):
 
 
 def test_a_program_reads_it(cast, lead):
-    say(cast, lead, "decision", "The board", said_by="The owner", said_on=date(2027, 1, 12))
+    day = date(2027, 1, 12)
+    noted = say(cast, lead, "decision", "The board", said_by="The owner", said_on=day)
     insights.take_back(say(cast, lead), by=cast.sam, at=AT)
     assert Program(cast.sam).get(f"leads/{lead.pk}/").json()["needs"] == [
-        {"about": "decision", "words": "The board", "said_by": "The owner",
-         "said_on": "2027-01-12", "by": cast.sam.email, "at": "2027-01-14T15:00:00Z"},
+        {"id": noted.pk, "about": "decision", "words": "The board",
+         "said_by": "The owner", "said_on": "2027-01-12", "by": cast.sam.email,
+         "at": "2027-01-14T15:00:00Z"},
     ]  # fmt: skip
+
+
+def test_a_program_notes_what_was_said_and_takes_it_back(cast, lead):
+    sam, url = Program(cast.sam), f"leads/{lead.pk}/needs/"
+    said = {"about": "pain", "words": "Tubs  closed", "said_by": "The owner"}
+    made = sam.post(url, said)
+    assert (made.status_code, made.json()["words"], made.json()["by"]) == (
+        201, "Tubs closed", cast.sam.email,
+    )  # fmt: skip
+    again = sam.post(url, {"about": "pain", "words": "tubs closed"})
+    assert (again.status_code, again.json()) == (200, made.json())
+    assert sam.get(url).json() == sam.get(f"leads/{lead.pk}/").json()["needs"] == [made.json()]
+    gone = f"{url}{made.json()['id']}/take-back/"
+    assert [sam.post(gone).status_code for _ in range(2)] == [200, 409]
+    assert sam.get(url).json() == []
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"about": "pain", "words": ""}, "words"),
+        ({"about": "mood", "words": "x"}, "about"),
+        ({"about": "pain", "words": "x", "said_on": "2127-01-01"}, "said_on"),
+        ({"about": "pain", "words": "x", "who": "y"}, "who"),
+    ],
+)
+def test_what_can_not_be_noted_is_named(cast, lead, body, field):
+    answer = Program(cast.sam).post(f"leads/{lead.pk}/needs/", body)
+    assert (answer.status_code, list(answer.json()["errors"])) == (422, [field])
+
+
+def test_who_only_sees_the_lead_notes_and_takes_back_nothing(cast, lead):
+    insight = say(cast, lead)
+    url = f"leads/{lead.pk}/needs/"
+    said = {"about": "pain", "words": "Too late"}
+    for person, noting, taking in (("sue", 404, 404), ("maya", 201, 403), ("dana", 201, 200)):
+        program = Program(getattr(cast, person))
+        assert program.post(url, said).status_code in (noting, 200), person
+        assert program.post(f"{url}{insight.pk}/take-back/").status_code == taking, person
