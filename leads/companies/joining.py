@@ -10,21 +10,24 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.models import User
-from accounts.refusals import Conflict, Refused
+from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.models import Company, Lead
+from leads.models.company import OWNERS_CHOSEN_BY
 
 FILLED = ("country", "industry", "size", "note", "owner_id")
 
 
 def merge(survivor: Company, other: Company, *, by: User, at: datetime) -> int:
     """Make two companies one; how many people came. Raises Refused for a company and itself,
-    Conflict when one of them was merged meanwhile."""
+    Conflict when one of them was merged meanwhile, NotAllowed where it would take one from its
+    owner and `by` is not one of those who say whose a company is."""
     if survivor.pk == other.pk:
         raise Refused("A company can't be merged with itself.")
     with transaction.atomic():
         # Leads before companies, as everybody locks them; who comes meanwhile waits for us.
         _people(other.pk)
         left, gone = _locked(survivor, other)
+        _refuse_taking(left, gone, by=by)
         for name in FILLED:
             setattr(left, name, getattr(left, name) or getattr(gone, name))
         left.extra = gone.extra | left.extra
@@ -53,6 +56,15 @@ def take_apart(other: Company, *, by: User, at: datetime) -> Company:
         Lead.everything.filter(pk__in=ids).update(of_company=now)
         audit.record("company_unmerged", left, by=by, at=at, facts={"other": now.pk})
     return left
+
+
+def _refuse_taking(left: Company, gone: Company, *, by: User) -> None:
+    """New people go to a company's owner first: which of two that is, a manager says."""
+    if left.owner is None or gone.owner is None or left.owner == gone.owner:
+        return
+    if by.role not in OWNERS_CHOSEN_BY:
+        whose = f"{left} is {left.owner}’s and {gone} is {gone.owner}’s"
+        raise NotAllowed(f"{whose}: a manager of sales makes them one.")
 
 
 def _people(number: int) -> list[int]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.refusals import Conflict, Refused
+from accounts.refusals import Conflict, NotAllowed, Refused
 from leads.companies import joining
 from leads.models import Company, Lead
 from tests.factories import ny
@@ -48,6 +48,17 @@ def test_what_makes_no_sense_is_refused(cast, two):
     joining.merge(acme, austria, by=cast.mona, at=AT)
     with pytest.raises(Conflict, match="meanwhile"):
         joining.merge(austria, acme, by=cast.mona, at=AT)
+
+
+def test_nobody_but_a_manager_takes_a_company_from_its_owner_by_a_merge(cast, two):
+    acme, austria = two
+    Company.objects.filter(pk=acme.pk).update(owner=cast.sue)
+    Company.objects.filter(pk=austria.pk).update(owner=cast.sam)
+    for person in (cast.sue, cast.maya):
+        with pytest.raises(NotAllowed, match="Acme is Sue’s and Acme Austria is Sam’s"):
+            joining.merge(acme, austria, by=person, at=AT)
+    assert Company.objects.count() == 2
+    assert joining.merge(acme, austria, by=cast.dana, at=AT) == 1
 
 
 def test_it_is_done_on_the_page_and_the_old_address_leads_on(cast, client, two):
