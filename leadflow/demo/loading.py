@@ -18,6 +18,7 @@ from leadflow.demo import (
     prospecting,
     sales,
     tags,
+    views,
 )
 from leadflow.demo.arrivals import arrivals
 from leadflow.demo.company import Company, found
@@ -66,6 +67,7 @@ def load(
             prospecting.prospect(company, at=at)
         rescore(at=at)
         tags.tag(company, at=at)
+        views.keep(company, at=at)
         criteria.agree(company, at=at)
         criteria.find_out(company, seed=seed, at=at)
         needs.note(seed=seed, at=at)

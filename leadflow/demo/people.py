@@ -85,12 +85,12 @@ def hire(*, at: datetime) -> tuple[dict[str, User], dict[str, Team]]:
 
 
 def leave(users: dict[str, User], *, at: datetime) -> None:
-    """Aoife had two weeks off; Tomasz is away now; Priya will be."""
-    for login, first, last, note in (
-        ("aoife", -96, -82, "Two weeks in Connemara"),
-        ("sam", -40, -37, "Long weekend"),
-        ("tomasz", -1, 3, "Moving house"),
-        ("priya", 12, 19, "Family visit"),
+    """Aoife had two weeks off; Tomasz is away now, Priya will be: with a deputy each."""
+    for login, first, last, note, deputy in (
+        ("aoife", -96, -82, "Two weeks in Connemara", None),
+        ("sam", -40, -37, "Long weekend", None),
+        ("tomasz", -1, 3, "Moving house", "oliver"),
+        ("priya", 12, 19, "Family visit", "sam"),
     ):
         user = users[login]
         today = at.astimezone(ZoneInfo(user.time_zone)).replace(
@@ -101,6 +101,7 @@ def leave(users: dict[str, User], *, at: datetime) -> None:
             starts_at=today + timedelta(days=first),
             ends_at=today + timedelta(days=last),
             note=note,
+            deputy=users[deputy] if deputy else None,
         )
 
 

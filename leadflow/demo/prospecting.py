@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from accounts.models import User
+from accounts.models import Absence, User
 from leadflow.demo.company import Company
 from leads.calling import lists
 from leads.capture import capture_leads
@@ -45,8 +45,10 @@ PLANS = {
 def prospect(company: Company, *, at: datetime) -> None:
     """Reps enter leads of their own; some of those they work are in a sequence."""
     reps = [each for each in company.users.values() if each.is_sales and not each.is_manager]
+    leave = Absence.objects.covering(at).select_related("deputy")
     for number, (first, last, works_at, title, note) in enumerate(FOUND):
         rep = company.users["sam"] if number < 2 else reps[number % len(reps)]
+        rep = next((away.deputy for away in leave if away.user_id == rep.pk), None) or rep
         row: dict[str, object] = {
             "email": f"{first}.{last}@found.example".lower(), "first_name": first,
             "last_name": last, "company": works_at, "job_title": title, "message": note,

@@ -9,6 +9,7 @@ from leadflow.demo import dealing, marketing
 from leadflow.demo.history import History, spell
 from leadflow.demo.objections import objection
 from leadflow.demo.people import REPS, TEMPERS
+from leads import standing_in
 from leads.activities import log_touch
 from leads.models import Handoff, Kind, Lead, Outcome
 from leads.qualification import disqualify, qualify, reassign, recycle
@@ -208,13 +209,22 @@ def give(history: History, handoff_id: int, at: datetime) -> None:
 
 
 def plan_cover(history: History) -> None:
-    """On the first working day of a longer leave, Dana passes on what is open."""
+    """What is open goes to the deputy as a leave begins; without one Dana passes it on, on the
+    first working day of a longer leave."""
     for absence in Absence.objects.filter(user__in=history.people).select_related("user"):
-        if absence.ends_at - absence.starts_at > timedelta(days=3):
+        if absence.deputy_id is not None:
+            history.at(absence.starts_at, partial(stand_in, history, absence))
+        elif absence.ends_at - absence.starts_at > timedelta(days=3):
             login = history.logins[absence.user_id]
             start = history.hours(login).add(absence.starts_at, 40 * 60)
             if start is not None and start < absence.ends_at:
                 history.at(start, partial(cover, history, login))
+
+
+def stand_in(history: History, absence: Absence, at: datetime) -> None:
+    """A leave begins: its deputy gets what is open."""
+    history.stirred = True
+    standing_in.pass_on(absence, at=at)
 
 
 def cover(history: History, login: str, at: datetime) -> None:

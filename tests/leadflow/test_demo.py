@@ -12,7 +12,9 @@ from accounts.models import Absence, Notification, OutboxMessage, User
 from leadflow.demo import loading
 from leads import scoring
 from leads.capture import signs_of
-from leads.models import Activity, Deal, Handoff, Kind, Lead, Outcome, Return, Stage
+from leads.lists import views
+from leads.lists.places import QUEUE
+from leads.models import Activity, Assignment, Deal, Handoff, Kind, Lead, Outcome, Return, Stage
 from leads.models.stages import AIDA_AT
 from personas.models import Acknowledgement, Definition, Offer
 from sla import agreement
@@ -239,3 +241,15 @@ def test_changes_of_offers_are_read_in_time_by_most_and_one_waits_for_sam(demo):
     assert states["met"] > 2 * states["missed"] > 0
     assert clocks[rows.get(user=demo.users["sam"], acknowledged_at=None).pk].state == "running"
     assert Offer.objects.get(slug="cedar-6").former_names == ["Cedar 6"]
+
+
+def test_a_newcomer_sees_a_deputy_at_work_and_a_view_of_the_queue(demo):
+    away = Absence.objects.covering(NOW).get()
+    assert (away.user.name.split()[0], away.deputy.name.split()[0]) == ("Tomasz", "Oliver")
+    assert away.passed_on_at == away.starts_at
+    assert not Handoff.objects.open().filter(owner=away.user).exists()
+    passed = Assignment.objects.filter(how=Assignment.How.LEAVE)
+    assert all("is on leave" in line.reason for line in passed)
+    for login in ("sam", "walt", "dana"):
+        mine = views.of(demo.users[login], place=QUEUE).views
+        assert [view.name for view in mine] == ["Hot, to accept"]
