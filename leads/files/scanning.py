@@ -58,7 +58,9 @@ def _one(file: LeadFile, *, at: datetime) -> bool:
     try:
         virus = ask(disk.place_of(file.key))
     except (Failed, OSError) as error:
-        _failed(file, str(error), at=at)
+        # Where on this machine it was sought is the admins' business.
+        briefly = error.strerror if isinstance(error, OSError) else None
+        _failed(file, str(error), briefly or str(error), at=at)
         return False
     waiting = LeadFile.objects.filter(pk=file.pk, state=State.WAITING)
     if not virus:
@@ -123,11 +125,11 @@ def _connected(where: dict[str, Any]) -> socket.socket:
     return clamd
 
 
-def _failed(file: LeadFile, why: str, *, at: datetime) -> None:
+def _failed(file: LeadFile, why: str, briefly: str, *, at: datetime) -> None:
     """Try again later; the admins are told once a day."""
     wait = min(timedelta(seconds=5 * 2 ** min(file.scan_attempts + 1, 12)), LONGEST_WAIT)
     waiting = LeadFile.objects.filter(pk=file.pk, state=State.WAITING)
-    waiting.update(next_scan_at=at + wait, scan_said=why[:300])
+    waiting.update(next_scan_at=at + wait, scan_said=briefly[:300])
     log.warning("file_scan_failed", file=file.pk, attempts=file.scan_attempts, error=why[:200])
     title = "The virus scanner fails: files wait for it"
     outbox.send([

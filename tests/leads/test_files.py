@@ -337,6 +337,16 @@ def test_a_scanner_that_fails_is_asked_again_and_says_so(cast, lead, scanner):
     assert sam.get(f"/files/{file.pk}/").status_code == 200
 
 
+def test_only_admins_are_told_where_a_scanner_or_file_was_sought(cast, lead, settings):
+    settings.VIRUS_SCANNER = {"command": ["/nowhere/scan"]}
+    file = kept(lead)
+    assert scanning.scan(at=database_now()) == 0
+    file.refresh_from_db()
+    assert (file.scan_said, file.is_ready) == ("No such file or directory", False)
+    (told,) = OutboxMessage.objects.filter(title__contains="scanner fails")
+    assert (told.recipient, "/nowhere/scan" in told.body) == (cast.admin, True)
+
+
 def clamd(server: socket.socket) -> None:
     """Speaks clamd's INSTREAM until it is closed; a virus is what has EICAR in it."""
     while True:
