@@ -99,6 +99,7 @@ urlpatterns = [
     path("leads/views/<int:pk>/", list_views.view_edit, name="view-edit"),
     path("leads/views/<int:pk>/remove/", list_views.view_remove, name="view-remove"),
     path("leads/views/<int:pk>/put-back/", list_views.view_put_back, name="view-put-back"),
+    path("companies/export/", export.company_export, name="company-export"),
     path("leads/export/", export.lead_export, name="lead-export"),
     path("leads/export/columns/", export.lead_export_columns, name="lead-export-columns"),
     path("leads/new/", entry.lead_new, name="lead-new"),

@@ -275,6 +275,7 @@ lead-disqualify      POST  in   404  404  403  403  422  404  422  422
 lead-edit            GET   in   404  404  200  200  200  404  200  200
 lead-edit            POST  in   404  404  422  422  422  404  422  422
 lead-edit-undo       POST  in   403  404  404  404  404  404  404  404
+company-export       GET   in   403  200  200  200  200  200  200  200
 lead-export          GET   in   403  200  200  200  200  200  200  200
 lead-export-columns  GET   in   403  200  200  200  200  200  200  200
 lead-filter          GET   in   403  200  200  200  200  200  200  200

@@ -1,6 +1,7 @@
 """What the list of companies is narrowed to, and in which order."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.db.models import QuerySet
@@ -50,6 +51,11 @@ class CompanyFilters(forms.Form):
     @property
     def is_narrow(self) -> bool:
         return any(value for name, value in self.cleaned_data.items() if name != "sort")
+
+    @property
+    def address(self) -> str:
+        """What is asked for, as an address says it."""
+        return urlencode({name: value for name, value in self.cleaned_data.items() if value})
 
     def apply(self, companies: "QuerySet[Company]") -> "QuerySet[Company]":
         """Those asked for, of what somebody may see."""

@@ -40,6 +40,7 @@ def company_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "at": database_now(),
         "filters": filters,
+        "list_query": filters.address,
         "lines": showing.lines(page.rows, request.user),
         "total": counting.count(found) if page.previous_cursor or page.next_cursor else None,
         "previous_cursor": page.previous_cursor,

@@ -1,4 +1,4 @@
-"""A list of leads as a file: which columns, which format, all of it."""
+"""A list of leads or companies as a file: which columns, which format, all of it."""
 
 import csv
 from collections.abc import Iterator, Sequence
@@ -11,8 +11,11 @@ from accounts import audit
 from accounts.instants import database_now
 from accounts.requests import SignedInRequest
 from leads import exporting, workbooks
+from leads.companies import exporting as companies
+from leads.companies.filters import CompanyFilters
 from leads.csv_cells import safe
 from leads.lists.asking import asked
+from leads.models import Company
 from leads.views.access import EVERYBODY, only_for
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -30,14 +33,34 @@ def lead_export(request: SignedInRequest) -> HttpResponseBase:
     export = exporting.export(leads, request.GET.getlist("column"))
     facts = {"asked": found.address()[:500], "columns": export.headers}
     audit.record("leads.exported", request.user, by=request.user, at=at, facts=facts)
+    return _file(request, "Leads", export.headers, export.rows())
+
+
+@require_safe
+@only_for(*EVERYBODY)
+def company_export(request: SignedInRequest) -> HttpResponseBase:
+    """The companies as filtered, all of them, with what is known of each."""
+    filters = CompanyFilters(request.GET, user=request.user)
+    found = filters.order.applied(filters.apply(Company.objects.visible_to(request.user)))
+    export = companies.Export(found, by=request.user)
+    facts = {"asked": request.GET.urlencode()[:500], "columns": export.headers}
+    audit.record(
+        "companies.exported", request.user, by=request.user, at=database_now(), facts=facts
+    )
+    return _file(request, "Companies", export.headers, export.rows())
+
+
+def _file(
+    request: SignedInRequest, title: str, headers: Sequence[str], rows: Iterator[list[str]]
+) -> StreamingHttpResponse:
+    """A workbook where `format` asks for one, else CSV."""
     if request.GET.get("format") == "xlsx":
-        pieces = workbooks.stream("Leads", export.headers, export.rows())
+        pieces, kind = workbooks.stream(title, headers, rows), "xlsx"
         answer = StreamingHttpResponse(pieces, content_type=XLSX)
-        answer["Content-Disposition"] = 'attachment; filename="leads.xlsx"'
-        return answer
-    lines = _csv(export.headers, export.rows())
-    answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="leads.csv"'
+    else:
+        lines, kind = _csv(headers, rows), "csv"
+        answer = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{title.lower()}.{kind}"'
     return answer
 
 
