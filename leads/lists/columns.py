@@ -13,6 +13,8 @@ from leads.tagging import Words
 
 USUAL = ("stage", "score", "persona", "campaign", "owner", "created_at")
 MOST = 20
+# Read along with the leads where a column shows it.
+JOINED = ("campaign", "persona", "owner", "captured_by", "of_company")
 # What a template draws in a way of its own; the rest is text.
 DRAWN = {"stage", "score", "persona", "owner", "captured_by", "tags"}
 
@@ -69,8 +71,8 @@ def gone(names: Sequence[str], fields: Mapping[str, Field]) -> list[str]:
 
 def joined(columns: Sequence[Column]) -> list[str]:
     """What is read along with the leads, so that no cell asks for it."""
-    named = {column.field.column.removesuffix("_id") for column in columns}
-    return [name for name in ("campaign", "persona", "owner", "captured_by") if name in named]
+    named = {column.field.column.removesuffix("_id").partition("__")[0] for column in columns}
+    return [name for name in JOINED if name in named]
 
 
 def _draw(field: Field) -> str:
@@ -117,6 +119,8 @@ def _value(lead: Lead, field: Field, tags: Words) -> Any:
         value = lead.extra.get(field.rules.name)
         is_link = field.rules.kind == "url" and str(value).startswith(("http://", "https://"))
         return value if is_link else custom_fields.said(field.rules, value)
+    if field.name == "of_company":
+        return str(lead.of_company or "")
     if field.name == "country":
         return countries.names().get(lead.country, lead.country)
     if field.name in ("aida", "tier", "sourced_by"):

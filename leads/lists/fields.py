@@ -53,6 +53,8 @@ _BUILT_IN = (
     _text("first_name", "First name", words=True),
     _text("last_name", "Last name", words=True),
     _text("company", "Company", words=True),
+    # What it was typed as is the lead's own; this is the company it was found to be of.
+    Field("of_company", "Company on record", Kind.TEXT, "of_company__name", nullable=True),
     _text("job_title", "Job title"),
     _text("email", "E-mail", nullable=True),
     _text("phone", "Phone"),

@@ -68,6 +68,24 @@ def test_a_filter_that_makes_no_sense_shows_nobody_and_says_why(leads):
     assert "There is no field “size” any more; choose another, or take this condition" in text
 
 
+def test_by_the_company_on_record_whatever_was_typed(cast):
+    for email, company in (("a@acme.example", "Acme GmbH"), ("b@acme.example", "ACME, Berlin"),
+                           ("c@gmail.com", "")):  # fmt: skip
+        cast.capture(at=database_now(), email=email, company=company)
+
+    def asked(*test: str) -> list[str]:
+        return sorted(shown(cast.maya, where=where(["of_company", *test])))
+
+    people = ["a@acme.example", "b@acme.example"]
+    for test in (("is", "acme gmbh"), ("starts", "Acme"), ("contains", "GmbH"), ("filled",)):
+        assert asked(*test) == people, test
+    for test in (("is_not", "Acme GmbH"), ("lacks", "acme"), ("empty",)):
+        assert asked(*test) == ["c@gmail.com"], test
+    page = signed_in(cast.maya).get("/leads/", {"columns": "of_company"}).content.decode()
+    assert page.count("Acme GmbH") >= 2
+    assert "Company on record" in page
+
+
 def test_the_export_is_narrowed_alike(leads):
     answer = signed_in(leads.maya).get("/leads/export/", {"where": where(["country", "in", "DE"])})
     lines = b"".join(answer.streaming_content).decode().splitlines()
