@@ -201,8 +201,8 @@ def test_deeds_kept_by_one_person_are_not_done_by_the_next_at_the_same_browser(
 
     # Somebody else by now: the page becomes theirs, and does nothing that was not theirs.
     sign_in(context, office.sue, live_server.url)
-    page.evaluate("window.htmx?.trigger('#queue', 'refresh')")
-    expect(page.locator("html")).to_have_attribute("data-person", str(office.sue.pk))
+    whose = page.locator("html")
+    expect(whose).to_have_attribute("data-person", str(office.sue.pk), timeout=POLL)
     settled(page)
     assert len(json.loads(page.evaluate("key => localStorage.getItem(key)", kept))) == 1
     handoff.refresh_from_db()
