@@ -15,6 +15,10 @@ from personas.models import Definition, Persona
 # Addresses of their own.
 TAKEN = {"new"}
 
+SCORE = dict.fromkeys(
+    ("invalid", "min_value", "max_value"), f"Give a whole number from 0 to {LIMIT}."
+)
+
 
 class DefinitionForm(forms.Form):
     """What a word is called and means."""
@@ -66,11 +70,12 @@ class RuledForm(DefinitionForm):
     """The words and the rule by which leadflow decides."""
 
     min_score = forms.IntegerField(
-        label="Score, at least", min_value=0, max_value=LIMIT, required=False
+        label="Score, at least", min_value=0, max_value=LIMIT, required=False, error_messages=SCORE
     )
     min_fit = forms.IntegerField(
-        label="Of which fit, at least", min_value=0, max_value=LIMIT, required=False
-    )
+        label="Of which fit, at least", min_value=0, max_value=LIMIT, required=False,
+        error_messages=SCORE,
+    )  # fmt: skip
     require = forms.MultipleChoiceField(
         label="Must be known", required=False, widget=forms.CheckboxSelectMultiple
     )

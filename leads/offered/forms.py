@@ -121,6 +121,7 @@ class NewOfferForm(ChangeForm, DescriptionForm):
     def __init__(self, data: Mapping[str, Any] | None = None) -> None:
         super().__init__(data)
         del self.fields["is_active"], self.fields["claim"]
+        self.fields["say"].help_text = "To a customer who asks what it is."
 
     def clean_name(self) -> str:
         name = super().clean_name()

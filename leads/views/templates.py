@@ -14,6 +14,7 @@ from leads.mail.forms import TemplateForm
 from leads.mail.placeholders import PLACEHOLDERS
 from leads.models import MailTemplate
 from leads.views.access import SALES, only_for
+from personas.retired import vocabulary
 
 
 @require_GET
@@ -22,7 +23,11 @@ def template_list(request: SignedInRequest) -> HttpResponse:
     """One's own, and what one's teams share."""
     found = MailTemplate.objects.visible_to(request.user).filter(removed_at=None)
     mine = set(MailTemplate.objects.changeable_by(request.user).values_list("pk", flat=True))
-    rows = [(t, t.pk in mine) for t in found.select_related("by", "team")]
+    words = vocabulary()
+    rows = [
+        (t, t.pk in mine, words.found_in(f"{t.subject}\n{t.body}"))
+        for t in found.select_related("by", "team")
+    ]
     return render(request, "leads/templates.html", {"rows": rows, "at": database_now()})
 
 

@@ -150,6 +150,11 @@ class OfferChange(models.Model):
         return "name" in self.after
 
     @property
+    def is_new(self) -> bool:
+        """Whether it puts something on sale: nothing said before is said no more."""
+        return bool(self.after.get("is_active")) and not self.retired_words
+
+    @property
     def repriced(self) -> bool:
         return "price" in self.after or "currency" in self.after
 

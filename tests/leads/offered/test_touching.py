@@ -81,6 +81,28 @@ def test_the_lead_page_says_what_to_say_now_and_takes_the_acknowledgement(cast, 
     assert f"/changes/{again.pk}/acknowledge/" not in client.get(page["Location"]).content.decode()
 
 
+def test_saved_templates_say_which_of_their_words_are_retired(cast, lunch):
+    MailTemplate.objects.create(
+        name="Table", subject="Your business lunch", body="Hello", by=cast.sam, changed_at=AT
+    )
+    publish(lunch, by=cast.mona, at=AT, **RENAME)
+    client = Client()
+    client.force_login(cast.sam)
+    page = client.get("/mails/templates/").content.decode()
+    assert "Says “<mark>Business lunch</mark>”, now called “Meals for teams”" in page
+
+
+def test_a_new_offer_leaves_no_old_words_behind(cast, lunch):
+    client = Client()
+    client.force_login(cast.mona)
+    assert "old name" not in client.get("/offers/new/").content.decode()
+    assert "old name" in client.get(f"/offers/{lunch.slug}/change/").content.decode()
+    told = {"name": "Spa day", "price": "90", "currency": "USD", "reason": "Asked for"}
+    page = client.post("/offers/new/", told, follow=True)
+    assert page.context["change"].title == "New: “Spa day”, $90"
+    assert "What still says it" not in page.content.decode()
+
+
 def test_what_still_carries_the_old_name(cast, lunch):
     lead = cast.hot_lead(at=AT)
     lead.handoffs.get().accept(cast.sam, at=AT)
