@@ -41,12 +41,22 @@ class PersonaForm(forms.Form):
     goals = _text("Goals")
     channels = forms.CharField(label="Reached by", max_length=200, required=False)
     market_size = forms.IntegerField(
-        label="How many there are, about", min_value=0, max_value=LARGEST_MARKET, required=False
-    )
+        label="How many there are, about", min_value=0, max_value=LARGEST_MARKET, required=False,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"),
+            f"Give a whole number from 0 to {LARGEST_MARKET:,}, or nothing.",
+        ),
+    )  # fmt: skip
     market_note = forms.CharField(label="Counted how", max_length=300, required=False)
     min_points = forms.IntegerField(
         label="Fits from so many points", min_value=1, max_value=MOST_POINTS,
-        error_messages={"required": "Say from how many points a lead fits."},
+        error_messages={
+            "required": "Say from how many points a lead fits.",
+            **dict.fromkeys(
+                ("invalid", "min_value", "max_value"),
+                f"Give a whole number from 1 to {MOST_POINTS}.",
+            ),
+        },
     )  # fmt: skip
     is_active = forms.BooleanField(
         label="In use", required=False,

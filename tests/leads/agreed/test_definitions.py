@@ -121,7 +121,7 @@ def test_a_word_that_can_not_be_is_refused_and_kept(cast, client, name, said):
     [
         ({"words": " "}, "Say what the word means."),
         ({"words": "x" * 2001}, "at most 2000 characters"),
-        ({"min_score": "101"}, "less than or equal to 100"),
+        ({"min_score": "101"}, "Give a whole number from 0 to 100."),
         ({"min_fit": "-1"}, "greater than or equal to 0"),
         ({"min_score": "many"}, "Enter a whole number."),
         ({"require": ["shoe_size"]}, "shoe_size is not one of the available choices"),
