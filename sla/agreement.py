@@ -88,6 +88,15 @@ def newest(*, stamp: UUID | None = None) -> Agreement | None:
     return max(_agreements(stamp), key=lambda a: a.version, default=None)
 
 
+def between(start: datetime, end: datetime, *, stamp: UUID | None = None) -> list[Agreement]:
+    """Those in force at some instant from start until before end, newest first."""
+    found = [
+        each for each in _agreements(stamp)
+        if each.in_force_from < end and (each.in_force_to is None or each.in_force_to > start)
+    ]  # fmt: skip
+    return sorted(found, key=lambda each: each.version, reverse=True)
+
+
 def of_handoff(handoff: Handoff, *, stamp: UUID | None = None) -> Agreement | None:
     """The contract a handoff runs under: what it was bound to, else what was in force then."""
     bound = (a for a in _agreements(stamp) if a.version == handoff.contract_version)

@@ -34,10 +34,12 @@ class MonthlyLine:
 
 @dataclass(slots=True)
 class TermLine:
-    """A promise with a clock: figures of this month and of those before, newest first."""
+    """A promise with a clock: figures of this month and of those before, newest first; `until` is
+    when it was promised no more."""
 
     term: Term
     target: str
+    until: datetime | None
     now: Figures
     past: list[tuple[Month, Figures]]
 
@@ -76,7 +78,7 @@ def scorecard(every: list[Month], *, at: datetime) -> Scorecard:
     """The card of these periods, newest first."""
     found = agreement.in_force(at)
     return Scorecard(
-        at, found, every, _monthly(every, at=at), _terms(found, every, at=at), returned(every)
+        at, found, every, _monthly(every, at=at), _terms(every, at=at), returned(every)
     )
 
 
@@ -96,9 +98,7 @@ def _monthly(every: list[Month], *, at: datetime) -> list[MonthlyLine]:
     return lines
 
 
-def _terms(
-    found: Agreement | None, every: list[Month], *, at: datetime
-) -> dict[str, list[TermLine]]:
+def _terms(every: list[Month], *, at: datetime) -> dict[str, list[TermLine]]:
     dimension = DIMENSIONS["term"]
     rows = [
         list(counted(dimension.cutting, Whose(), month.start, month.end, at=at)) for month in every
@@ -112,9 +112,23 @@ def _terms(
             figures.setdefault(key, Figures(key=key, name=name)).add(*counts)
         by_month.append(figures)
     lines: dict[str, list[TermLine]] = {side.value: [] for side in Side}
-    for term in found.terms if found else ():
+    for term, until in _promised(every, at=at):
         mine = [f.get(term.key, Figures(key=term.key, name=term.name)) for f in by_month]
         target = f"within {reading.working_words(term.target_seconds, term)}"
         past = list(zip(every[1:], mine[1:], strict=True))
-        lines[term.side].append(TermLine(term, target, mine[0], past))
+        lines[term.side].append(TermLine(term, target, until, mine[0], past))
     return lines
+
+
+def _promised(every: list[Month], *, at: datetime) -> list[tuple[Term, datetime | None]]:
+    """What is promised with a clock, and then what was within these periods, until when: dropped by
+    a newer version, or ended by both sides."""
+    found = agreement.between(every[-1].start, max(every[0].start, min(every[0].end, at)))
+    now = agreement.in_force(at)
+    if now is not None and now not in found:
+        found.insert(0, now)
+    lines: dict[str, tuple[Term, datetime | None]] = {}
+    for each in found:
+        for term in each.terms:
+            lines.setdefault(term.key, (term, None if each.covers(at) else each.in_force_to))
+    return list(lines.values())

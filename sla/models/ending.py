@@ -14,6 +14,10 @@ class EndingQuerySet(models.QuerySet["Ending"]):
         """Asked by one side, neither agreed nor dropped."""
         return self.filter(agreed_at=None, dropped_at=None)
 
+    def done(self) -> Self:
+        """Agreed by both: the version ends, or has ended; the newest first."""
+        return self.exclude(agreed_at=None).filter(takes_back=False)
+
 
 class Ending(models.Model):
     """A version is ended from an instant on; one that waits for its day becomes a draft again.

@@ -5,7 +5,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_http_methods
@@ -20,7 +20,7 @@ from sla import agreement, reading
 from sla.contracts import drafting, ending, signing, wording
 from sla.contracts.differences import differences
 from sla.contracts.pdf import pdf_of
-from sla.models import Contract, MonthlyPromise, Side, Term
+from sla.models import Contract, Ending, MonthlyPromise, Side, Term
 from sla.spans import read_instant
 from sla.views import moves
 from sla.views.drafts import for_drafters
@@ -42,6 +42,7 @@ def contract(request: SignedInRequest) -> HttpResponse:
         "mine": drafting.sides_of(request.user),
         "waiting": drafting.scheduled(at),
         "ending": ending.open_ending(),
+        "ended": None if found else Ending.objects.done().select_related("contract").first(),
         "elsewhere": 0,
         "rules": wording.RULES,
     }
@@ -155,7 +156,9 @@ def _signed() -> QuerySet[Contract]:
 
 def _agreed() -> QuerySet[Contract]:
     signers = ("signed_for_marketing_by", "signed_for_sales_by")
-    return Contract.objects.agreed().select_related(*signers).order_by("-version")
+    ended = Ending.objects.done().filter(contract=OuterRef("pk"), ends_at=OuterRef("in_force_to"))
+    found = Contract.objects.agreed().annotate(was_ended=Exists(ended))
+    return found.select_related(*signers).order_by("-version")
 
 
 def _terms(contract: Contract) -> list[Term]:
@@ -167,7 +170,9 @@ def _state(contract: Contract, at: datetime) -> str:
     starts, ends = contract.in_force_from, contract.in_force_to
     if starts is not None and starts > at:
         return "waits"
-    return "over" if ends is not None and ends <= at else "in force"
+    if ends is None or ends > at:
+        return "in force"
+    return "ended" if contract.was_ended else "over"  # type: ignore[attr-defined]
 
 
 def _calculator(

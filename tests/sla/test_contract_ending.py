@@ -15,6 +15,7 @@ from accounts.refusals import Conflict, NotAllowed, Refused
 from sla import agreement
 from sla.clocks.rebuilding import rebuild
 from sla.contracts import drafting, ending, signing
+from sla.figures.scorecard import periods, scorecard
 from sla.models import Contract, Ending, Side
 from tests.factories import PASSWORD, ny
 from tests.sla.test_contract_signing import (
@@ -125,6 +126,26 @@ def test_the_pages_ask_for_the_password_and_the_other_side(cast):
     page = danas.get(reverse("contract")).content.decode()
     assert "No agreement is in force" in page
     assert "Draft a new version" in page
+    assert "Version 1 ended" in page
+    assert "“We part”" in page
+    for name, more in (("contract-versions", []), ("contract-version", [1])):
+        page = danas.get(reverse(name, args=more)).content.decode()
+        assert "Ended by both sides" in page
+        assert "Superseded" not in page
+
+
+def test_the_scorecard_still_tells_of_what_was_promised_until_the_end(cast):
+    lead_at(cast, "2027-01-15 11:55").accept(cast.sam, at=ny("2027-01-15 11:57"))
+    ending.sign(asked(cast, ends_at=None), Side.SALES, by=cast.dana, at=SIGNED)
+    now, later = SIGNED + timedelta(hours=1), SIGNED + timedelta(days=40)
+    lines = {
+        line.term.key: line for line in scorecard(periods("month", at=now), at=now).terms["sales"]
+    }
+    assert (lines["accept_hot"].now.met, lines["accept_hot"].until) == (1, SIGNED)
+    line = scorecard(periods("month", at=later), at=later).terms["sales"][0]
+    assert (line.now.met, line.past[0][1].met, line.until) == (0, 1, SIGNED)
+    never = SIGNED + timedelta(days=400)
+    assert scorecard(periods("month", at=never), at=never).terms["sales"] == []
 
 
 # --- In whichever order --------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def test_one_signature_changes_nothing(cast, client):
     ("changes", "said"),
     [
         ({"main-name": ""}, "Say what they are called."),
-        ({"main-min_points": "0"}, "greater than or equal to 1"),
+        ({"main-min_points": "0"}, "Give a whole number from 1 to"),
         ({"main-market_size": "-3"}, "Give a whole number from 0 to 10,000,000,000, or nothing."),
         ({"main-market_size": "9" * 30}, "Give a whole number from 0 to 10,000,000,000"),
         ({"main-description": "x" * 2001}, "at most 2000 characters"),
