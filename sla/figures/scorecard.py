@@ -6,8 +6,10 @@ to those who may see them.
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from accounts import configuration
 from sla import agreement, reading
 from sla.agreement import Agreement
 from sla.figures.compliance import DIMENSIONS, Figures
@@ -18,6 +20,8 @@ from sla.figures.tallies import Whose, counted
 from sla.models import Side, Term
 
 MONTHS, QUARTERS = 6, 4
+# A promise with a clock, and when it was promised no more.
+Promised = tuple[Term, datetime | None]
 
 
 @dataclass(slots=True)
@@ -76,10 +80,10 @@ def periods(by: str, *, at: datetime) -> list[Month]:
 
 def scorecard(every: list[Month], *, at: datetime) -> Scorecard:
     """The card of these periods, newest first."""
-    found = agreement.in_force(at)
-    return Scorecard(
-        at, found, every, _monthly(every, at=at), _terms(every, at=at), returned(every)
-    )
+    stamp = configuration.stamp()
+    terms = _terms(_promised(every, at=at, stamp=stamp), every, at=at)
+    found = agreement.in_force(at, stamp=stamp)
+    return Scorecard(at, found, every, _monthly(every, at=at), terms, returned(every))
 
 
 def _monthly(every: list[Month], *, at: datetime) -> list[MonthlyLine]:
@@ -98,7 +102,9 @@ def _monthly(every: list[Month], *, at: datetime) -> list[MonthlyLine]:
     return lines
 
 
-def _terms(every: list[Month], *, at: datetime) -> dict[str, list[TermLine]]:
+def _terms(
+    promised: list[Promised], every: list[Month], *, at: datetime
+) -> dict[str, list[TermLine]]:
     dimension = DIMENSIONS["term"]
     rows = [
         list(counted(dimension.cutting, Whose(), month.start, month.end, at=at)) for month in every
@@ -112,7 +118,7 @@ def _terms(every: list[Month], *, at: datetime) -> dict[str, list[TermLine]]:
             figures.setdefault(key, Figures(key=key, name=name)).add(*counts)
         by_month.append(figures)
     lines: dict[str, list[TermLine]] = {side.value: [] for side in Side}
-    for term, until in _promised(every, at=at):
+    for term, until in promised:
         mine = [f.get(term.key, Figures(key=term.key, name=term.name)) for f in by_month]
         target = f"within {reading.working_words(term.target_seconds, term)}"
         past = list(zip(every[1:], mine[1:], strict=True))
@@ -120,14 +126,15 @@ def _terms(every: list[Month], *, at: datetime) -> dict[str, list[TermLine]]:
     return lines
 
 
-def _promised(every: list[Month], *, at: datetime) -> list[tuple[Term, datetime | None]]:
+def _promised(every: list[Month], *, at: datetime, stamp: UUID) -> list[Promised]:
     """What is promised with a clock, and then what was within these periods, until when: dropped by
     a newer version, or ended by both sides."""
-    found = agreement.between(every[-1].start, max(every[0].start, min(every[0].end, at)))
-    now = agreement.in_force(at)
+    end = max(every[0].start, min(every[0].end, at))
+    found = agreement.between(every[-1].start, end, stamp=stamp)
+    now = agreement.in_force(at, stamp=stamp)
     if now is not None and now not in found:
         found.insert(0, now)
-    lines: dict[str, tuple[Term, datetime | None]] = {}
+    lines: dict[str, Promised] = {}
     for each in found:
         for term in each.terms:
             lines.setdefault(term.key, (term, None if each.covers(at) else each.in_force_to))
