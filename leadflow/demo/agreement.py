@@ -128,8 +128,11 @@ def leave_out(users: dict[str, User], at: datetime) -> None:
         state=Handoff.State.REJECTED, closed_at__lt=at - timedelta(days=1)
     )
     reasons = ("Our own test of the form.", "Came twice from the same fair.")
-    newest = came_back.order_by("-handed_over_at", "-pk")[: len(reasons)]
-    for reason, handoff in zip(reasons, newest, strict=False):
+    # Of two leads: one person is not a test of the form and twice at a fair.
+    by_lead: dict[int, Handoff] = {}
+    for handoff in came_back.order_by("-handed_over_at", "-pk")[:20]:
+        by_lead.setdefault(handoff.lead_id, handoff)
+    for reason, handoff in zip(reasons, by_lead.values(), strict=False):
         made = exclusions.ask(handoff, "marketing", reason=reason, by=users["mona"], at=at)
         if reason == reasons[0]:
             exclusions.agree(made, "sales", by=users["dana"], at=at)
