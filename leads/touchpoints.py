@@ -15,6 +15,7 @@ WORDS: dict[str, tuple[str, str]] = {
     Kind.FORM: ("form filled in", "forms filled in"),
     Kind.EMAIL_CLICK: ("click in our e-mail", "clicks in our e-mails"),
     Kind.EVENT: ("visit to an event", "visits to events"),
+    Kind.BOOKED: ("meeting booked", "meetings booked"),
     Kind.REPLY: ("answer by e-mail", "answers by e-mail"),
     Kind.AD_CLICK: ("click on an ad", "clicks on ads"),
     Kind.IMPORTED: ("import", "imports"),
@@ -22,8 +23,8 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 # What tells most of them stands first.
 ORDER = (
-    Kind.REPLY, Kind.EVENT, Kind.FORM, Kind.DOWNLOAD, Kind.PAGE_VIEW, Kind.EMAIL_CLICK,
-    Kind.AD_CLICK, Kind.ENTERED, Kind.IMPORTED,
+    Kind.BOOKED, Kind.REPLY, Kind.EVENT, Kind.FORM, Kind.DOWNLOAD, Kind.PAGE_VIEW,
+    Kind.EMAIL_CLICK, Kind.AD_CLICK, Kind.ENTERED, Kind.IMPORTED,
 )  # fmt: skip
 
 

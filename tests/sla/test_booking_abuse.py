@@ -13,13 +13,15 @@ from structlog.stdlib import ProcessorFormatter
 from accounts.instants import database_now
 from accounts.models import Membership
 from accounts.refusals import Conflict, Refused
+from leads import touchpoints
 from leads.mail import inviting, sending
 from leads.mail.booking_links import link_for
-from leads.models import Meeting
+from leads.models import TOUCHPOINTS, Meeting
 from sla.booking import booking, slots
 from sla.booking.booking import MOST_A_DAY, MOST_CHANGES
 from sla.views import booking as views
 from sla.views.booking_parts import stamp_of
+from tests.accounts.test_own_pages import signed_in
 from tests.factories import ny
 from tests.sla.test_booking import AT, open_page, page, plan, sent, take, visitor  # noqa: F401
 
@@ -144,3 +146,13 @@ def test_what_a_name_is_made_of_breaks_neither_mail_nor_calendar(page, visitor, 
     (event,) = Calendar.from_ical(letter.alternatives[0][0]).walk("VEVENT")
     assert event["attendee"] == "mailto:pat@spa.example"
     assert visitor.get(reverse("booked-ics", args=[meeting.guest_secret])).status_code == 200
+
+
+def test_the_pages_of_whoever_booked_can_be_read(cast, page):  # noqa: F811
+    lead = take(page, email="pat@spa.example", first_name="Pat").lead
+    sam = signed_in(cast.sam)
+    pages = (f"/leads/{lead.pk}/", "/queue/", "/", "/agenda/")
+    answers = {url: sam.get(url) for url in pages}
+    assert {url: answer.status_code for url, answer in answers.items()} == dict.fromkeys(pages, 200)
+    assert "1 meeting booked" in answers[f"/leads/{lead.pk}/"].text
+    assert set(touchpoints.WORDS) == set(touchpoints.ORDER) == TOUCHPOINTS
