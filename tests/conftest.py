@@ -80,6 +80,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: (item.path.name not in WAITING, item.path.name not in LIVELY))
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup):
+    from django.test import TransactionTestCase  # Django's modules load only after its settings
+
+    from tests import emptying
+
+    TransactionTestCase._fixture_teardown = emptying.empty
+
+
 @pytest.fixture
 def cast(db):
     """The fixed cast (tests.factories), new for every test."""

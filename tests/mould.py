@@ -27,15 +27,18 @@ def made_from() -> str:
     return digest.hexdigest()[:16]
 
 
+def dump() -> Path:
+    """Where the dump of this code's tables lies, once there is one."""
+    return DUMPS / f"{made_from()}.sql"
+
+
 def pour(var: Path) -> None:
-    """Fills the database NAME on the server that runs in `var`; nobody stays connected to it."""
+    """Makes the database NAME on the server that runs in `var`; nobody stays connected to it."""
     url = devservers.postgres_url(var)
     mould = url.replace("/leadflow?", f"/{NAME}?")
     run("psql", "--quiet", "--command", f"CREATE DATABASE {NAME}", url)
-    dump = DUMPS / f"{made_from()}.sql"
-    if dump.exists():
-        run("psql", "--quiet", "--output", os.devnull, "--single-transaction",
-            "--set", "ON_ERROR_STOP=1", "--file", str(dump), mould)  # fmt: skip
+    if dump().exists():
+        restore(mould)
         return
     subprocess.run(
         [sys.executable, str(ROOT / "manage.py"), "migrate", "--verbosity", "0"],
@@ -45,9 +48,25 @@ def pour(var: Path) -> None:
     DUMPS.mkdir(parents=True, exist_ok=True)
     for older in DUMPS.glob("*.sql"):
         older.unlink(missing_ok=True)
-    half = dump.with_suffix(f".{os.getpid()}")  # a run that is killed leaves no half a dump
+    half = dump().with_suffix(f".{os.getpid()}")  # a run that is killed leaves no half a dump
     run("pg_dump", "--file", str(half), mould)
-    half.rename(dump)
+    half.rename(dump())
+
+
+def lay(var: Path) -> None:
+    """Prepares the folder of an embedded leadflow whose own migrations have nothing left to do."""
+    server = devservers.Postgres(var, throwaway=True)
+    server.start()
+    try:
+        restore(devservers.postgres_url(var))
+    finally:
+        server.stop()
+
+
+def restore(url: str) -> None:
+    """Fills an empty database from the dump."""
+    run("psql", "--quiet", "--output", os.devnull, "--single-transaction",
+        "--set", "ON_ERROR_STOP=1", "--file", str(dump()), url)  # fmt: skip
 
 
 def run(command: str, *arguments: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests import mould
 from tests.leadflow.running import ROOT, Leadflow, fresh_environment, up
 
 PASSWORD = "demo-leadflow"
@@ -63,6 +64,7 @@ class Company:
 @pytest.fixture(scope="module")
 def company(tmp_path_factory) -> Iterator[Company]:
     var = tmp_path_factory.mktemp("story")
+    mould.lay(var)
     with up(var, DEMO="0") as leadflow:
         leadflow.wait_until_serving()
         keys = set_company_up(leadflow)

@@ -9,6 +9,7 @@ import pytest
 
 from bench.__main__ import ROWS as KNOWN_ROWS
 from bench.figures import Figure, in_turns, percentile
+from tests import mould
 
 ROOT = Path(__file__).resolve().parents[2]
 LISTS = ("newest", "best", "filtered", "searched", "handed_over", "handed_over_best", "of_a_rep",
@@ -45,7 +46,7 @@ def bench(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 def test_every_row_runs_and_is_written(tmp_path):
     out = tmp_path / "bench.json"
 
-    done = bench("--brief", "--out", str(out), SCALE="600")
+    done = bench("--brief", "--schema", str(mould.dump()), "--out", str(out), SCALE="600")
 
     assert done.returncode == 0, done.stderr[-3000:]
     rows = json.loads(out.read_text())

@@ -14,6 +14,7 @@ from leads.models import Handoff
 from sla.models import Term
 
 BATCH = 100  # leads captured at one instant
+WARMING = 4  # batches, of which the last tells how long all take: the first is slower by far
 TOGETHER = 3  # deadlines a lead: accept, first touch, disposition
 ACCEPT, TOUCH, DISPOSE = "accept", "first_touch", "disposition"
 # Seconds between a lead's deadlines.
@@ -71,12 +72,12 @@ def capture(deadlines: int, *, seconds: int, target: int) -> Book:
     """Capture as many leads as it takes, spread so that their deadlines last so many seconds."""
     number = deadlines // TOGETHER
     marketer = User.objects.get(email="maya@bench.test")
-    began, now = time.monotonic(), database_now()
+    now = database_now()
     begins = None
     batches = [range(n, min(n + BATCH, number)) for n in range(0, number, BATCH)]
     book = Book(target, now, now)
     for turn, batch in enumerate(batches):
-        # The first batch tells how long all of them will take, and so when deadlines may begin.
+        began = time.monotonic()
         offset = seconds * turn / len(batches)
         at = (begins or now) + timedelta(seconds=offset - target)
         if begins is None:
@@ -86,9 +87,9 @@ def capture(deadlines: int, *, seconds: int, target: int) -> Book:
         ), strict=True):  # fmt: skip
             assert captured.handoff is not None, captured.refused
             book.promises[lead] = promise(captured.handoff, lead, at=at, target=target)
-        if begins is None:
-            takes = (time.monotonic() - began) * len(batches) * 1.1
-            begins = book.begins = now + timedelta(seconds=takes + 3)
+        if turn + 1 == WARMING:
+            takes = (time.monotonic() - began) * (len(batches) - WARMING) * 1.25
+            begins = book.begins = database_now() + timedelta(seconds=takes + 3)
     book.ends = book.begins + timedelta(seconds=seconds + APART[DISPOSE])
     return book
 

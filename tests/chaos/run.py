@@ -11,8 +11,10 @@ from django.db import connection
 
 from accounts.instants import database_now
 from accounts.models import OutboxMessage
+from leadflow import devservers
 from sla.lag import watch
 from sla.models import Breach, Clock
+from tests import mould
 from tests.chaos import company, verdict
 from tests.chaos.parts import Parts, rampage
 from tests.chaos.people import People
@@ -46,6 +48,8 @@ def chaos(var: Path, *, seed: int, seconds: int, deadlines: int) -> list[str]:
 def lived_through(
     parts: Parts, chance: random.Random, office: PostOffice, *, seconds: int, deadlines: int
 ) -> list[str]:
+    if mould.dump().exists():
+        mould.restore(devservers.postgres_url(parts.var))
     call_command("migrate", interactive=False, verbosity=0)
     target = company.found(seconds=seconds)
     book = company.capture(deadlines, seconds=seconds, target=target)
