@@ -27,15 +27,14 @@ def memory_row(plan: Plan, _scale: int) -> list[Figure]:
     A brief run takes a database that has its tables already, and so leaves PostgreSQL out.
     """
     var, port = Path(tempfile.mkdtemp(prefix="leadflow-bench-", dir="/tmp")), free_port()
-    kept = {name: os.environ[name] for name in stage.PASSED_ON if name in os.environ}
-    demo = {}
+    environment = {name: os.environ[name] for name in stage.PASSED_ON if name in os.environ}
     if plan.brief:
-        demo = {"DEMO": "0", "DATABASE_URL": stage.url(plan.var, plan.fresh(1))}
+        environment = stage.environment(plan.var, plan.fresh(1))
         connection.close()
     up = subprocess.Popen(
         stage.python("manage.py", "up"),
         cwd=stage.ROOT,
-        env={**kept, **demo, "LEADFLOW_VAR": str(var), "PORT": str(port), "LOG_LEVEL": "ERROR"},
+        env={**environment, "LEADFLOW_VAR": str(var), "PORT": str(port), "LOG_LEVEL": "ERROR"},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
     )

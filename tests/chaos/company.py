@@ -88,8 +88,8 @@ def capture(deadlines: int, *, seconds: int, target: int) -> Book:
             assert captured.handoff is not None, captured.refused
             book.promises[lead] = promise(captured.handoff, lead, at=at, target=target)
         if turn + 1 == WARMING:
-            takes = (time.monotonic() - began) * (len(batches) - WARMING) * 1.25
-            begins = book.begins = database_now() + timedelta(seconds=takes + 3)
+            takes = (time.monotonic() - began) * (len(batches) - WARMING) * 1.3
+            begins = book.begins = database_now() + timedelta(seconds=takes + 15)
     book.ends = book.begins + timedelta(seconds=seconds + APART[DISPOSE])
     return book
 
