@@ -18,7 +18,8 @@ from leadflow import devservers
 from tests import chromium, mould
 
 WAITING = {"test_chaos.py"}
-LIVELY = {"test_clocks_apart.py", "test_faults.py", "test_import_faults.py", "test_kill_points.py"}
+LIVELY = {"test_story.py", "test_up.py", "test_clocks_apart.py", "test_faults.py",
+          "test_import_faults.py", "test_kill_points.py", "test_bench.py"}  # fmt: skip
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 OURS = ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "EMAIL_URL"]
 OURS += ["HTTPS", "PORT", "SITE_URL", "TRUSTED_PROXIES", "LOG_JSON", "LOG_LEVEL", "SENTRY_DSN"]

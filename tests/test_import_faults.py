@@ -22,7 +22,7 @@ from tests.factories import make_cast
 from tests.leads.imports.files import counts, received, table
 from tests.test_faults import kill_nine, start_worker
 
-ROWS, TAGGED = 8_000, 600
+ROWS, TAGGED = 6_000, 600
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.django_db(transaction=True)]
 
 

@@ -144,7 +144,7 @@ def rampage(parts: Parts, chance: random.Random, until: float, say: Callable[[st
     names, weights = list(VICTIMS), list(VICTIMS.values())
     down: dict[str, float] = {}
     while True:
-        strike = time.monotonic() + chance.uniform(0.3, 2.5)
+        strike = time.monotonic() + chance.uniform(0.3, 3.5)
         name = chance.choices(names, weights)[0]
         back = strike + chance.uniform(0, LONGEST_DOWN)
         revive_until(strike, parts, down)

@@ -52,7 +52,7 @@ def digests():
 
 def load_and_undo(**options):
     with transaction.atomic():
-        loading.load(at=NOW, leads=60, **options)
+        loading.load(at=NOW, leads=40, **options)
         found = digests()
         transaction.set_rollback(True)
     return found
