@@ -35,10 +35,7 @@ def ask(
     instant that has passed, Conflict for a version that is over or has been asked about.
     """
     two_signatures.check_side(side.value, by=by)
-    why = why.strip()
-    if not why or len(why) > REASON_LENGTH:
-        said = f"Say why in {REASON_LENGTH} characters at most." if why else "Say why."
-        raise Refused(said, fields={"why": said})
+    why = reasoned(why)
     try:
         with transaction.atomic():
             now = _locked(contract, at=at)
@@ -61,6 +58,15 @@ def ask(
             f"The end of version {contract.version} was asked for already; read that first."
         ) from None
     return made
+
+
+def reasoned(why: str) -> str:
+    """The reason as it is kept; Refused for none, or one that is too long."""
+    why = why.strip()
+    if not why or len(why) > REASON_LENGTH:
+        said = f"Say why in {REASON_LENGTH} characters at most." if why else "Say why."
+        raise Refused(said, fields={"why": said})
+    return why
 
 
 def _ask_the_other(made: Ending, side: Side, *, by: User, at: datetime) -> None:

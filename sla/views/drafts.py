@@ -131,6 +131,8 @@ def sign(request: SignedInRequest) -> HttpResponse:
         wrong: dict[str, Any] = {}
         if refused.code == "password":
             wrong = {"wrong": refused.message, "wrong_side": side}
+            if {"confirmed", "keep"} & set(request.POST):  # what would move is on the page already
+                wrong |= {"plan": signing.looked_at(contract, at=at), "side": side}
         return page(request, at=at, conflict=refused, status=refused.status, move=move, **wrong)
     messages.success(request, _signed_words(signed, at=at))
     return redirect("contract" if signed.agreed else "contract-draft")

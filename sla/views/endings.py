@@ -33,6 +33,7 @@ def end(request: SignedInRequest, number: int) -> HttpResponse:
     side = Side(typed["side"]) if typed["side"] in mine else mine[0]
     try:
         ends_at = _instant(typed["ends_at"], request)
+        ending.reasoned(typed["why"])  # before the password, which is typed anew after each refusal
         confirm_password(request, request.POST.get("password", ""))
         made = ending.ask(
             found, side, ends_at=ends_at, why=typed["why"], by=request.user, at=at

@@ -113,6 +113,9 @@ def test_the_pages_ask_for_the_password_and_the_other_side(cast):
     url = reverse("contract-end", args=[1])
     monas, danas = client_of(cast.mona), client_of(cast.dana)
     assert "End it…" in monas.get(reverse("contract")).content.decode()
+    missing = monas.post(url, {"why": " ", "password": "guess"}).content.decode()
+    assert "Say why." in missing
+    assert "not your password" not in missing  # it would have to be typed once more
     wrong = monas.post(url, {"why": "We part", "password": "guess"})
     assert (wrong.status_code, Ending.objects.count()) == (422, 0)
     assert "We part" in wrong.content.decode()

@@ -441,7 +441,12 @@ def test_the_page_asks_before_it_signs_and_moves(cast):
     assert "Sign and move 1" in asked.content.decode()
     draft.refresh_from_db()
     assert (draft.is_draft, due(handoff, "accept_hot")) == (True, before)
-    done = post(cast.dana, "contract-sign", side="sales", base=base, move="on", confirmed=base)
+    chosen = {"side": "sales", "base": base, "move": "on", "confirmed": base}
+    wrong = post(cast.dana, "contract-sign", **chosen, password="guess")
+    assert wrong.status_code == 422
+    assert "Sign and move 1" in wrong.content.decode()  # still asked, the password alone is missing
+    assert "That is not your password" in wrong.content.decode()
+    done = post(cast.dana, "contract-sign", **chosen)
     assert (done.status_code, done.url) == (302, reverse("contract"))
     draft.refresh_from_db()
     assert not draft.is_draft
