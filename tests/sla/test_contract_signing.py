@@ -492,6 +492,15 @@ def test_the_contract_page_leads_to_moving_what_runs_under_older_versions(cast):
     assert "Nothing is left to move" in client.get(reverse("contract-move")).content.decode()
 
 
+def test_the_contract_page_says_which_version_takes_its_place(cast):
+    now = database_now()
+    draft = draft_with(cast, at=now)
+    Contract.objects.filter(pk=draft.pk).update(in_force_from=now + timedelta(days=1))
+    sign_both(cast, draft, at=now)
+    page = client_of(cast.sam).get(reverse("contract")).content.decode()
+    assert f'then <a href="{reverse("contract-version", args=[2])}">version 2</a>' in page
+
+
 def test_signing_twice_is_told(cast):
     now = database_now()
     draft = draft_with(cast, at=now)
