@@ -33,6 +33,16 @@ def order_of(values: Iterable[str]) -> str:
     return ""
 
 
+def sure_order_of(values: Iterable[str]) -> str:
+    """As `order_of`, but empty as well where another order would read other days."""
+    filled = [value for value in values if value.strip()]
+    found: dict[tuple[datetime, ...], str] = {}
+    for order in Order if filled else ():
+        if all(_fits(value, order) for value in filled):
+            found.setdefault(tuple(read(value, order=order, zone=UTC) for value in filled), order)
+    return next(iter(found.values())) if len(found) == 1 else ""
+
+
 def _fits(value: str, order: str) -> bool:
     try:
         read(value, order=order, zone=UTC)

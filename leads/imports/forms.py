@@ -12,7 +12,7 @@ from leads.custom_fields import FieldRules
 from leads.custom_fields.changing import may_manage
 from leads.importing import Record
 from leads.imports import own_fields, words
-from leads.imports.dates import Order
+from leads.imports.dates import Order, sure_order_of
 from leads.imports.mapping import DATES, KEEP, TARGETS, values_of
 from leads.imports.numbers import Style
 from leads.imports.rows import plan_of
@@ -209,7 +209,12 @@ class ColumnsForm(forms.Form):
                 f"{kept} columns are to be kept as further fields; a lead has room for "
                 f"{EXTRA_LIMIT}. Leave {kept - EXTRA_LIMIT} out.",
             )
-        if {*DATES, *own_fields.days(self.own)} & set(targets) and not data.get("dates"):
+        days = {*DATES, *own_fields.days(self.own)}
+        dated = [index for index, target in enumerate(targets) if target in days]
+        if dated and not data.get("dates"):
+            written = [value for index in dated for value in values_of(self.sample, index)]
+            data["dates"] = sure_order_of(written)
+        if dated and not data["dates"]:
             self.add_error("dates", "Say how dates are written in this file.")
         if not (self.importing.team_id or data.get("campaign") or "campaign" in targets):
             self.add_error("campaign", "Choose a campaign: it says whose leads these are.")

@@ -58,6 +58,8 @@ WORDS = {
 OWN = {"stage", "aida", "score", "tier", "sourced_by"}
 FOLLOWS = OWN | {"persona", "owner", "handed_over_at"}
 EXTRA = "extra."
+# So many of them among nothing but our headers: our own export, with fewer columns.
+SEVERAL = 2
 # From this share of a column's values on they say what the column is.
 CLEAR = 0.8
 _URL = re.compile(r"(https?://|www\.)\S+\.[a-z]{2,}(/\S*)?", re.IGNORECASE)
@@ -91,7 +93,7 @@ def guess(
 
     `fields` are fields of one's own that a column may go to.
     """
-    own = {header.strip() for header in headers} >= OWN
+    own = _is_own({header.strip() for header in headers})
     targets = [_by_header(header, fields, own=own) for header in headers]
     values = [values_of(records, index) for index in range(len(headers))]
     for index, target in enumerate(targets):
@@ -106,6 +108,13 @@ def guess(
         for first in islice(found, 1):
             targets[first] = name
     return _room_for_extra(targets, values)
+
+
+def _is_own(names: set[str]) -> bool:
+    """Whether the file is an export of ours, whichever columns were chosen for it."""
+    ours = all(name.startswith(EXTRA) or name in {*TARGETS, *FOLLOWS, "created_at"}
+               for name in names)  # fmt: skip
+    return names >= OWN or (ours and len(names & FOLLOWS) >= SEVERAL)
 
 
 def _by_header(header: str, fields: Sequence[FieldRules], *, own: bool) -> str | None:

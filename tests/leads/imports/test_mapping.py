@@ -9,7 +9,7 @@ from django.conf import settings
 from accounts.instants import database_now
 from leads.importing import Record
 from leads.imports import mapping, reading, storing
-from leads.imports.dates import order_of, read
+from leads.imports.dates import order_of, read, sure_order_of
 from leads.models import Import, ImportBatch, Lead
 from tests.factories import hours
 from tests.leads.imports.files import counts, imported, received, table
@@ -95,6 +95,41 @@ def test_empty_columns_and_those_beyond_the_room_of_a_lead_are_left_out():
 )
 def test_the_order_of_dates_is_found(values, order):
     assert order_of(values) == order
+
+
+@pytest.mark.parametrize(
+    ("values", "order"),
+    [
+        (["2026-01-31", "2026-02-01T09:30:00Z"], "year"),
+        (["31/01/2026", "01.02.2026"], "day"),
+        (["01/31/2026"], "month"),
+        (["01/02/2026"], ""),
+        (["01-02-03"], ""),
+        (["01/01/2026"], "day"),  # the same day, whoever reads it
+        (["soon"], ""),
+        ([" "], ""),
+    ],
+)
+def test_the_order_is_sure_where_no_other_reads_other_days(values, order):
+    assert sure_order_of(values) == order
+
+
+@pytest.mark.parametrize(
+    ("headers", "left_out"),
+    [
+        (
+            ["email", "created_at", "stage", "score", "owner", "extra.tub"],
+            ["stage", "score", "owner"],
+        ),
+        (["email", "score"], []),
+        (["email", "stage", "owner", "Region"], []),
+    ],
+)
+def test_an_export_of_ours_is_known_with_fewer_columns(headers, left_out):
+    targets = mapping.guess(headers, [Record(2, ["p@x.example", *["2026-01-31"] * 5])])
+    assert [
+        header for header, target in zip(headers, targets, strict=True) if not target
+    ] == left_out
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,7 @@ def test_how_numbers_are_written(values, style):
 class TestNewFields:
     DATA = table([
         ["email", "Annual Revenue", "Wood", "Since"],
-        ["a@b.example", "1,200", "Cedar", "31.01.2027"],
+        ["a@b.example", "1,200", "Cedar", "03.01.2027"],
         ["b@b.example", "5", "Oak", "01.02.2027"],
         ["c@b.example", "7", "Oak", "01.02.2027"],
         ["d@b.example", "7", "cedar", "01.02.2027"],
@@ -197,6 +197,13 @@ class TestNewFields:
         client.post(f"/imports/{importing.pk}/start/")
         assert counts(worked(importing)) == (4, 0, 0, 0)
         assert extras()[3] == {"annual_revenue": 7, "wood": "Cedar", "since": "2027-02-01"}
+
+    def test_how_its_dates_are_written_is_not_asked_where_they_say_so(self, cast):
+        data = table([["email", "Since"], ["a@b.example", "31.01.2027"]])
+        importing = received(data, cast.mona)
+        assert sent(importing, cast.mona, **{"column-1": "new:date"}).status_code == 302
+        importing.refresh_from_db()
+        assert (importing.dates, importing.targets[1]) == ("day", "extra.since")
 
     def test_what_came_in_before_as_text_joins_it(self, cast):
         data = table([["email", "Annual Revenue"], ["z@b.example", "900"]])
