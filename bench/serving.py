@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from django.conf import settings
+
 from bench import stage
 from leadflow import supervisor
 
@@ -32,6 +34,7 @@ def leadflow(var: Path, database: str) -> Iterator[Web]:
                supervisor.commands()["web"]]  # fmt: skip
     environment = stage.environment(var, database) | {
         "PORT": str(port), "PROMETHEUS_MULTIPROC_DIR": str(metrics),
+        **({"WEB_WORKERS": "1"} if settings.DEBUG else {}),  # a brief run: two would start twice
     }  # fmt: skip
     with _running(command, environment, port, "/healthz") as process:
         yield Web(port, process.pid)

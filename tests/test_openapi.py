@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 from tests.leadflow.running import ROOT
 
-EXAMPLES = 6
+EXAMPLES = 4
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

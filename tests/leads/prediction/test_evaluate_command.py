@@ -121,13 +121,13 @@ def test_a_broken_table_names_the_place(tmp_path, text, said):
 
 
 @pytest.mark.skipif(not BANK.exists(), reason="the bank's campaign is not on this machine")
-def test_the_banks_campaign_is_foreseen_nearly_as_well_by_a_third_of_it(tmp_path):
-    """The whole file takes three times as long, and gives the figures of docs/benchmarks.md."""
+def test_the_banks_campaign_is_foreseen_nearly_as_well_by_a_fifth_of_it(tmp_path):
+    """The whole file takes five times as long, and gives the figures of docs/benchmarks.md."""
     head, *rows = BANK.read_text().splitlines()
-    third = tmp_path / "third.csv"
-    third.write_text("\n".join([head, *rows[1::3]]))
+    part = tmp_path / "part.csv"
+    part.write_text("\n".join([head, *rows[1::5]]))
     told = json.loads(
-        run(third, "--outcome", "y", "--won", "yes", "--ignore", "duration", "--json")[0]
+        run(part, "--outcome", "y", "--won", "yes", "--ignore", "duration", "--json")[0]
     )
     assert told["auc"] >= 0.795
-    assert told["brier"] <= 0.0765
+    assert told["brier"] <= 0.0775
