@@ -2,7 +2,8 @@
 
 Every lead has one touchpoint; every fifth was handed over. The newest of those are still open,
 OPEN_A_REP for each rep at any scale, as a rep's day has only so many hours; the others were
-qualified, met their terms, and left their clocks and alarms behind.
+qualified, met their terms, and left their clocks and alarms behind. One lead in ten
+is the person of the one before under another address; else no two have nearly the same number.
 """
 
 from django.db import connection
@@ -19,9 +20,9 @@ INSERT INTO leads_lead (email, email_typed, phone, phone_typed, first_name, last
     score_reasons, score_version, tier, scored_at, owner_id, pool_id, handed_over_at, respond_by,
     created_at, updated_at, first_touchpoint_at, last_touchpoint_at)
 SELECT 'person' || i || '@' || f.domain, 'Person' || i || '@' || f.domain,
-    '+1212' || lpad((i %% 10000000)::text, 7, '0'), '', f.first, f.last, f.company, f.domain, f.job,
-    f.country, lower(f.first || ' ' || f.last || ' ' || f.company), 'web', p.campaign, p.team,
-    p.marketer, '', NULL, '{}', '{}',
+    '+1212' || lpad((p.who::bigint * 7654321 %% 10000000)::text, 7, '0'), '', f.first, f.last,
+    f.company, f.domain, f.job, f.country, lower(f.first || ' ' || f.last || ' ' || f.company),
+    'web', p.campaign, p.team, p.marketer, '', NULL, '{}', '{}',
     CASE WHEN NOT f.over THEN 'inquiry' WHEN f.open THEN 'mql' ELSE 'sql' END, 'interest',
     CASE WHEN f.over THEN p.persona END, f.score, f.score / 2, f.score - f.score / 2,
     jsonb_build_array(
@@ -40,12 +41,13 @@ CROSS JOIN LATERAL (
         (SELECT min(id) FROM personas_persona) AS persona,
         (SELECT array_agg(user_id ORDER BY id) FROM leads_poolmember) AS reps,
         (SELECT array_agg(pool_id ORDER BY id) FROM leads_poolmember) AS pools,
-        i %% %(firms)s AS firm
+        twice.who, twice.who %% %(firms)s AS firm
+    FROM (SELECT i - (i %% 10 = 0)::int AS who) twice
 ) p
 CROSS JOIN LATERAL (
-    SELECT (ARRAY['Ann','Ben','Cleo','Dan','Eva','Finn','Gus','Hana','Ida','Jon'])[1 + i %% 10]
-            || chr(97 + (i / 10) %% 26) AS first,
-        initcap(left(md5((i %% 47659)::text), 7)) AS last,
+    SELECT (ARRAY['Ann','Ben','Cleo','Dan','Eva','Finn','Gus','Hana','Ida','Jon'])[1 + who %% 10]
+            || chr(97 + (who / 10) %% 26) AS first,
+        initcap(left(md5((who %% 47659)::text), 7)) AS last,
         initcap(left(md5(firm::text), 6)) || ' Spas' AS company,
         'firm' || firm || '.example' AS domain,
         (ARRAY['Wellness director','Owner','Engineer','Buyer','Nurse'])[1 + i %% 5] AS job,
