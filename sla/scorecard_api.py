@@ -91,6 +91,9 @@ class TermOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     side = serializers.ChoiceField(choices=Side.choices)
     target_seconds = serializers.IntegerField(help_text="Working seconds")
+    promised_until = serializers.DateTimeField(
+        allow_null=True, help_text="When it was dropped or ended; null: it is promised now"
+    )
     figures = FiguresOut(many=True)
 
 
@@ -154,6 +157,7 @@ def _told(card: Scorecard) -> dict[str, Any]:
         "terms": [
             {"key": line.term.key, "name": line.term.name, "side": line.term.side,
              "target_seconds": line.term.target_seconds,
+             "promised_until": line.until and line.until.astimezone(UTC),
              "figures": [figures_told(f) for f in (line.now, *(f for _, f in line.past))]}
             for line in lines
         ],

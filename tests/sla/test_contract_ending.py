@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from django.urls import reverse
+from django.utils.dateparse import parse_datetime
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from accounts.instants import database_now
-from accounts.models import AuditEntry, Membership
+from accounts.models import ApiKey, AuditEntry, Membership
 from accounts.refusals import Conflict, NotAllowed, Refused
 from sla import agreement
 from sla.clocks.rebuilding import rebuild
@@ -149,6 +151,17 @@ def test_the_scorecard_still_tells_of_what_was_promised_until_the_end(cast):
     assert (line.now.met, line.past[0][1].met, line.until) == (0, 1, SIGNED)
     never = SIGNED + timedelta(days=400)
     assert scorecard(periods("month", at=never), at=never).terms["sales"] == []
+
+
+def test_programs_are_told_until_when_it_was_promised(cast):
+    made = ending.ask(
+        cast.contract, Side.MARKETING, ends_at=None, why="x", by=cast.mona, at=database_now()
+    )
+    done = ending.sign(made, Side.SALES, by=cast.dana, at=database_now())
+    _, key = ApiKey.objects.issue(cast.maya, scope="full")
+    found = Client().get("/api/v1/sla/scorecard/", HTTP_AUTHORIZATION=f"Bearer {key}").json()
+    until = {parse_datetime(term["promised_until"]) for term in found["terms"]}
+    assert until == {done.ends_at}
 
 
 # --- In whichever order --------------------------------------------------------------------------
