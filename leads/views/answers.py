@@ -106,7 +106,8 @@ def sheet(
 
 def back_of(request: SignedInRequest, lead: Lead) -> str:
     """Where the person was: `back` if it is one of our own addresses, else the lead's page."""
-    asked = (request.POST if request.method == "POST" else request.GET).get("back", "")
+    # The Undo of a message has its address alone to say it with.
+    asked = request.POST.get("back", "") or request.GET.get("back", "")
     safe = asked.startswith("/") and url_has_allowed_host_and_scheme(asked, allowed_hosts=None)
     return asked if safe else lead.get_absolute_url()
 

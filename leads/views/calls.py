@@ -124,7 +124,8 @@ def _deal(request: SignedInRequest, entry: CallEntry, do: str) -> None:
         outcome = request.POST["outcome"]
         done = next_call.called(entry, outcome, note=note.replace("\x00", ""), by=by, at=at)
         said = f"{entry.lead.name}: {Outcome(outcome).label.lower()}."
-        undo = f"undo:{reverse('touch-undo', args=[done.pk])}"
+        back = reverse("call-next", args=[entry.of_id])
+        undo = f"undo:{reverse('touch-undo', args=[done.pk])}?back={back}"
         messages.success(request, said, extra_tags=undo)
     elif do == "later":
         next_call.later(entry, by=by, at=at)

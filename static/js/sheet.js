@@ -30,6 +30,15 @@
   });
   document.addEventListener("sheet-close", close);
 
+  // A call is logged in two keys: one opens the sheet with the focus on its outcomes, a number there
+  // is that outcome. Whoever has more to say just types: letters begin the note.
+  sheet.addEventListener("keydown", (event) => {
+    if (!event.target.matches(".outcomes .btn") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const outcome = /^[1-9]$/.test(event.key) && event.target.parentElement.children[event.key - 1];
+    if (outcome) { event.preventDefault(); outcome.click(); }
+    else if (/^\p{L}$/u.test(event.key)) body.querySelector("textarea")?.focus();
+  });
+
   // The menu of further deeds closes like a menu.
   const menus = (but) => document.querySelectorAll("details.more-deeds[open]").forEach((menu) => { if (menu !== but) menu.open = false; });
   document.addEventListener("click", (event) => menus(event.target.closest("details.more-deeds > summary")?.parentElement));

@@ -81,8 +81,13 @@ def test_the_day_goes_by_keyboard(office, page):
 
     page.keyboard.press("c")
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Note").fill("Wants a quote")
-    dialog.get_by_role("button", name="Connected").click()
+    expect(dialog.get_by_role("button", name="Connected")).to_be_focused()
+    page.keyboard.type("Wants a quote")
+    expect(dialog.get_by_label("Note")).to_have_value("Wants a quote")
+    page.keyboard.press("Control+Enter")
+    expect(dialog.get_by_role("alert")).to_be_visible()
+    expect(dialog.get_by_role("button", name="Connected")).to_be_focused()
+    page.keyboard.press("1")
     expect(page.locator("#toasts")).to_contain_text("Call logged: connected.")
     expect(dialog).to_be_hidden()
 

@@ -44,6 +44,14 @@ def lead(cast):
     return found
 
 
+def test_a_full_day_of_the_month_unfolds(cast, lead):
+    for number in range(7):
+        kept(lead, cast.sam, f"Call {number}", "2027-02-15 09:00")
+    page = signed_in(cast.sam).get("/agenda/2027-02/").content.decode()
+    assert "and 2 more" in page
+    assert [page.count(f" Call {number}: ") for number in range(7)] == [1] * 7
+
+
 def test_deadlines_tasks_meetings_and_deals_stand_in_one_list(cast, lead):
     kept(lead, cast.sam)
     Meeting.objects.create(

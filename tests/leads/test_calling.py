@@ -90,6 +90,19 @@ def test_the_outcome_is_a_touch_and_the_next_comes(cast):
     assert client.get(url).context["lead"] == leads[1]
 
 
+def test_the_undo_of_a_call_leads_back_to_the_list(cast):
+    made = shared(cast, pooled(cast))
+    client, url = signed_in(cast.sam), reverse("call-next", args=[made.pk])
+    client.post(url)
+    entry = client.get(url).context["entry"]
+    client.post(url, {"entry": entry.pk, "do": "log", "outcome": "voicemail"})
+    undo = reverse("touch-undo", args=[Activity.objects.get(kind="call").pk]) + f"?back={url}"
+    assert f'action="{undo}"' in client.get(url).content.decode()
+    assert client.post(undo).url == url
+    entry.refresh_from_db()
+    assert (entry.state, entry.outcome) == ("waiting", "")
+
+
 def test_later_skip_and_never(cast):
     leads = pooled(cast)
     made = shared(cast, leads)
