@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 
 from accounts.forms import time_zones
@@ -105,8 +106,10 @@ def frame(
 def answer(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """Neither found by search engines nor told to other sites."""
-    page = render(request, template, context, status=status)
+    """By the visitor's clock; neither found by search engines nor told to other sites."""
+    # Templates turn instants into the zone of the moment, whatever zone they are given in.
+    with timezone.override(context.get("zone")):
+        page = render(request, template, context, status=status)
     page["X-Robots-Tag"] = "noindex"
     page["Referrer-Policy"] = "same-origin"
     return page

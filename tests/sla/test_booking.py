@@ -6,6 +6,7 @@ import uuid
 from datetime import timedelta
 from ipaddress import IPv6Address
 from urllib.parse import unquote
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core import mail as post
@@ -26,7 +27,7 @@ from leads.models import Activity, Lead, Meeting, SentMail
 from sla.booking import booking, slots
 from sla.models import Clock
 from sla.views import booking as views
-from sla.views.booking_parts import stamp_of
+from sla.views.booking_parts import instant_of, stamp_of
 from tests.factories import NEW_YORK, hours, make_cast, ny
 
 AT = ny("2027-01-15 10:10")  # a Friday
@@ -252,6 +253,20 @@ def visitor() -> Client:
 def sent(page, stamp, **more) -> dict[str, str]:
     token = hosted.stamp(page.slug, at=database_now() - timedelta(seconds=9))
     return {"token": token, "time": stamp, **PAT, **more}
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York", "Asia/Kolkata"])
+def test_times_are_told_by_the_clock_that_is_named(cast, page, visitor, zone):
+    free = visitor.get(f"/book/sam-abc/?zone={zone}").text
+    stamp, shown = re.findall(r'href="/book/sam-abc/(\w+)/[^>]*>([\d:]+)<', free)[0]
+    local = instant_of(stamp).astimezone(ZoneInfo(zone))
+    assert shown == f"{local:%H:%M}"
+    one = visitor.get(f"/book/sam-abc/{stamp}/?zone={zone}").text
+    assert f"<h1>{local:%A} {local.day} {local:%B, %H:%M}</h1>" in one
+    assert f"{zone} time" in one
+    late = visitor.get(f"/book/sam-abc/20260101T0000Z/?zone={zone}").text  # no free one
+    offered = re.findall(r'value="(\w+)"[^>]*><span class="form-check-label">([^<]+)<', late)[0]
+    assert offered == (stamp, f"{local:%a} {local.day} {local:%b, %H:%M}")
 
 
 def test_a_visitor_books_without_a_script_and_changes_it_afterwards(cast, page, visitor):
