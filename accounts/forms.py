@@ -83,7 +83,7 @@ class AbsenceForm(forms.Form):
     )
     deputy = forms.ModelChoiceField(
         User.objects.none(), label="Deputy", required=False, empty_label="Nobody: leads stay",
-        help_text="Gets your open leads when the leave begins.",
+        help_text="Gets the open leads when the leave begins.",
         error_messages={"invalid_choice": "Choose somebody of your own sales team, or nobody."},
     )  # fmt: skip
     note = forms.CharField(required=False, max_length=200)

@@ -32,7 +32,7 @@ def person_list(request: SignedInRequest) -> HttpResponse:
     at = database_now()
     if not request.user.is_manager:
         raise PermissionDenied("Hours and leave of a team are for its manager.")
-    coming = Absence.objects.filter(ends_at__gt=at).order_by("starts_at")
+    coming = Absence.objects.filter(ends_at__gt=at).order_by("starts_at").select_related("deputy")
     people = (
         looked_after_by(request.user)
         .filter(is_active=True)

@@ -190,6 +190,12 @@ def test_the_list_of_a_team_in_few_queries(cast, django_assert_num_queries):
         Membership.objects.create(user=_user(n), team=cast.sales)
     with django_assert_num_queries(9):
         assert len(client.get(reverse("person-list")).context["people"]) == 6
+    start, end = ny("2099-01-05"), ny("2099-01-08")
+    for person, deputy in [(cast.sam, cast.sue), (cast.sue, cast.sam)]:
+        Absence.objects.create(user=person, deputy=deputy, starts_at=start, ends_at=end)
+    with django_assert_num_queries(9):
+        page = client.get(reverse("person-list")).text
+    assert [page.count(f", {name} stands in") for name in ("Sam", "Sue", "Dana")] == [1, 1, 0]
 
 
 def _user(n: int):
