@@ -228,7 +228,7 @@ class Reader:
             return record
         found = len(self._trimmed(record.cells))
         if found != self._width:
-            record.problem = f"has {found} columns, the header has {self._width}"
+            record.problem = ragged(found, self._width)
         elif any(len(cell) > LONGEST_CELL for cell in record.cells):
             record.problem = TOO_LONG
         elif any("\x00" in cell for cell in record.cells):
@@ -236,3 +236,8 @@ class Reader:
         elif not self._sure and any(LOST in cell for cell in record.cells):
             record.problem = "contains bytes that are no text in this encoding"
         return record
+
+
+def ragged(found: int, width: int) -> str:
+    """What is said of a row that is longer or shorter than the header."""
+    return f"has {found} column{'' if found == 1 else 's'}, the header has {width}"

@@ -1,14 +1,16 @@
 """What merging two leads would make of them, in words, before anything is done."""
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 
 from accounts import configuration
+from accounts.refusals import Refused
 from leads import scoring
 from leads.capture import REMEMBERED, signs_of
-from leads.merge_choices import Choice, choices_of
-from leads.merging import ORDER
+from leads.merge_choices import Choice, choices_of, read
+from leads.merging import ORDER, fill
 from leads.models import TOUCHPOINTS, Activity, Deal, Handoff, Lead, Stage
 
 
@@ -27,7 +29,7 @@ def preview(survivor: Lead, other: Lead, chosen: Mapping[str, str], *, at: datet
     )
     kept = next((h for h in handoffs if h.lead_id == survivor.pk), None)
     ending = next((h for h in handoffs if h.lead_id == other.pk), None)
-    lines = [_comes_along(other), _score(survivor, other, at=at)]
+    lines = [_comes_along(other), _score(survivor, other, chosen, at=at)]
     if kept and ending:
         who = ending.owner or ending.pool or "sales"
         lines.append(f"The other’s handoff to {who} ends; its running clocks end unjudged.")
@@ -51,13 +53,18 @@ def _comes_along(other: Lead) -> str:
     return f"What comes along from the other: {', '.join(said) or 'nothing'}."
 
 
-def _score(survivor: Lead, other: Lead, *, at: datetime) -> str:
+def _score(survivor: Lead, other: Lead, chosen: Mapping[str, str], *, at: datetime) -> str:
+    merged = copy(survivor)
+    try:
+        fill(merged, other, read(chosen))
+    except Refused as refused:
+        return str(refused)
     signs = Activity.objects.filter(
         lead__in=(survivor, other), kind__in=TOUCHPOINTS, occurred_at__gte=at - REMEMBERED
     )
     found = scoring.score(
-        survivor.values(), signs_of(signs), at=at, stamp=configuration.stamp()
+        merged.values(), signs_of(signs), at=at, stamp=configuration.stamp()
     ).total
     if found == survivor.score:
         return f"The score stays {found}."
-    return f"The score by both’s signs: about {found}, now {survivor.score}."
+    return f"The score by what is known of both: about {found}, now {survivor.score}."

@@ -79,7 +79,7 @@ def merge(
         left.refresh_from_db()
         gone.refresh_from_db()
         _place(left, gone)
-        aside = _fill(left, gone, chosen)
+        aside = fill(left, gone, chosen)
         _take_over(left, gone, note)
         facts = {"other": gone.pk, "chosen": dict(choices or {})}
         audit.record("lead_merged", left, by=by, at=at, facts=facts)
@@ -142,7 +142,7 @@ def _place(left: Lead, gone: Lead) -> None:
     left.handed_over_at = holder.handed_over_at
 
 
-def _fill(left: Lead, gone: Lead, chosen: Mapping[str, bool]) -> dict[str, str]:
+def fill(left: Lead, gone: Lead, chosen: Mapping[str, bool]) -> dict[str, str]:
     """What was chosen, and what the survivor does not know; nothing else is overwritten. Returns
     what was said otherwise and not taken, which is kept with the activity."""
     said = {name: (getattr(left, name), getattr(gone, name)) for name in EDITABLE}

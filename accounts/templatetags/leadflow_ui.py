@@ -238,6 +238,12 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def likelihood(share: float) -> str:
+    """A chance as per cent that never claims to be certain ("> 99 %")."""
+    return "> 99\u202f%" if share > 0.99 else percent(share)
+
+
+@register.filter
 def hue(person: Any) -> int:
     """Which of the avatar colours somebody has, the same on every page."""
     return sum(str(person).encode()) % AVATAR_HUES

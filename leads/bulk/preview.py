@@ -31,6 +31,11 @@ class Preview:
     def can_be_done(self) -> int:
         return self.looked_at - self.hindered
 
+    @property
+    def may_do_something(self) -> bool:
+        """Whether any can be done, or may be among those not looked at."""
+        return self.can_be_done > 0 or self.looked_at < self.count
+
 
 def chosen(found: Asked, ticked: Sequence[int], *, everything: bool) -> list[int]:
     """The numbers of the leads meant, in the order of their numbers: those ticked, or all that the

@@ -13,7 +13,7 @@ from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
-from leads.importing import Record, Unreadable
+from leads.importing import Record, Unreadable, ragged
 from leads.imports.limits import (
     MIB,
     MOST_PARTS,
@@ -185,7 +185,7 @@ def _records(rows: Iterator[tuple[Any, ...]]) -> Iterator[Record]:
 
 def _problem(cells: list[str], width: int) -> str:
     if len(cells) > width:
-        return f"has {len(cells)} columns, the header has {width}"
+        return ragged(len(cells), width)
     wrong = next((cell for cell in cells if cell in ERRORS), "")
     return f"a cell holds the error {wrong}; mend its formula" if wrong else ""
 

@@ -247,7 +247,7 @@ def test_refused_rows_come_back_with_line_and_reason_and_can_be_mended(cast, tmp
     assert header == ["email", "company", "line", "reason"]
     assert first[:3] == ["b@", "'=cmd|' /C calc'!A0", "3"]
     assert first[3].startswith("email: “b@” is not an e-mail address")
-    assert second == ["c@spa.example", "", "4", "has 1 columns, the header has 2"]
+    assert second == ["c@spa.example", "", "4", "has 1 column, the header has 2"]
     mended = write(tmp_path, ",".join(header), "b@spa.example,'=SUM(A1),3,why")
     run(mended)
     lead = Lead.objects.get(email="b@spa.example")

@@ -7,7 +7,7 @@ import pytest
 
 from accounts.instants import database_now
 from accounts.models import AuditEntry, Notification, OutboxMessage, Team
-from leads import tag_keeping, tagging
+from leads import qualification, tag_keeping, tagging
 from leads.activities import log_touch
 from leads.bulk import running
 from leads.bulk.deeds import BY_NAME
@@ -320,6 +320,22 @@ def test_a_run_is_its_makers_and_on_record(leads):
     entry = AuditEntry.objects.get(verb="leads.bulk")
     assert (entry.actor, entry.facts["leads"]) == (leads.maya, 1)
     assert entry.at - run.started_at < timedelta(seconds=5)
+
+
+def test_what_none_of_them_can_have_done_is_not_offered(leads):
+    assert b"Back to the list" in post(leads.maya, "delete", "a@x.example").content
+    given = Lead.objects.get(tier="hot")
+    given.handoffs.get().accept(given.owner, at=database_now())
+    qualification.qualify(given, by=given.owner, at=database_now())
+    qualification.open_deal(given, by=given.owner, at=database_now(), amount=5)
+    page = post(leads.maya, "delete", given.email).content.decode()
+    assert "None of them can be deleted." in page
+    assert '<details class="bulk-why" open>' in page
+    assert '<button class="btn btn-primary">' not in page
+    # A reason may still make a handover possible.
+    page = post(leads.maya, "hand_over", "a@x.example").content.decode()
+    assert "None of them can be handed over." in page
+    assert '<button class="btn btn-primary">' in page
 
 
 def test_ticked_leads_go_into_a_file(leads):

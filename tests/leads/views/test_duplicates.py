@@ -7,6 +7,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.instants import database_now
 from accounts.models import ApiKey
+from accounts.templatetags.leadflow_ui import likelihood
 from leads.duplicates import pairs
 from leads.duplicates.nightly import propose
 from leads.models import DuplicatePair, Lead, Merge
@@ -84,6 +85,32 @@ def test_a_preview_shows_the_choice_and_changes_nothing(twins, maya):
     assert (answer.context["survivor"], choice.result) == (other, "z1@x.example")
     assert answer.templates[0].name == "leads/_merge.html"
     assert Lead.objects.count() == 2
+
+
+@pytest.mark.parametrize(("taken", "fit"), [(0, 5), (1, 20)])
+def test_a_preview_foretells_the_score_by_what_was_chosen(cast, maya, taken, fit):
+    one, other = add(cast, 1, job_title="Buyer"), add(cast, 2, job_title="Director")
+    sent = {"other": other.pk, "keep": one.pk, "take_job_title": (one, other)[taken].pk}
+    foretold = maya.post(merge_url(one), {**sent, "preview": "1"}).context["preview"].lines[1]
+    before = one.score
+    maya.post(merge_url(one), sent)
+    one.refresh_from_db()
+    assert one.fit == fit
+    assert foretold == f"The score by what is known of both: about {one.score}, now {before}."
+
+
+def test_a_preview_without_any_address_says_that_it_can_not_be(cast, maya):
+    one, other = add(cast, 1), cast.capture(at=AT, phone="+1 212 555 0123").lead
+    sent = {"other": other.pk, "keep": one.pk, "take_email": other.pk, "take_phone": one.pk}
+    shown = maya.post(merge_url(one), {**sent, "preview": "1"}).context["preview"]
+    assert shown.lines[1].startswith("Keep an e-mail address or a phone number")
+
+
+@pytest.mark.parametrize(
+    ("chance", "said"), [(0.5, "50\u202f%"), (0.99, "99\u202f%"), (0.9999, "> 99\u202f%")]
+)
+def test_no_chance_is_called_certain(chance, said):
+    assert likelihood(chance) == said
 
 
 def test_merging_takes_what_was_chosen_and_offers_to_undo(cast, twins, maya):
