@@ -223,8 +223,11 @@ class Handoff(models.Model):
         owner = None if back else self.owner
         who = "marketing" if back else str(owner or "nobody")
         state = self.get_state_display().lower()
+        words = f"This lead is no longer on offer: it is {state} and {who} has it."
+        if self.state == self.State.OFFERED and owner:
+            words = f"This lead is no longer offered to you: {who} has it now."
         return Conflict(
-            f"This lead is no longer on offer: it is {state} and {who} has it.",
+            words,
             code="handoff_gone",
             facts={"state": self.state, "owner": owner.email if owner else None},
         )

@@ -127,4 +127,4 @@ def test_a_lead_passed_on_meanwhile_is_told_to_its_former_rep(cast, client):
     # The lead's page is no longer theirs, so both end in the queue.
     assert (told.status_code, told["HX-Redirect"]) == (200, "/queue/")
     assert plain.redirect_chain == [("/queue/", 302)]
-    assert "Sue has it" in plain.content.decode()
+    assert "no longer offered to you: Sue has it now." in plain.content.decode()
