@@ -12,6 +12,9 @@ ifeq ($(PLAYWRIGHT_NODEJS_PATH),)
 unexport PLAYWRIGHT_NODEJS_PATH
 endif
 
+# A run of the tests starts a hundred processes, each of which would compile all modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: help run test chaos lint bench install install-dev clean
 .DEFAULT_GOAL := help
 

@@ -5,6 +5,7 @@ xdist workers inherit the folder, and each has a database and a Valkey database 
 """
 
 import atexit
+import importlib
 import os
 import shutil
 import tempfile
@@ -17,6 +18,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from leadflow import devservers
 from tests import chromium, mould
 
+ROOT = Path(__file__).resolve().parents[1]
 WAITING = {"test_chaos.py"}
 LIVELY = {"test_story.py", "test_up.py", "test_clocks_apart.py", "test_faults.py",
           "test_import_faults.py", "test_kill_points.py", "test_bench.py"}  # fmt: skip
@@ -37,7 +39,7 @@ def start_servers() -> list[devservers.Server]:
     atexit.register(stop_servers, servers, var)
     for server in servers:
         server.start()
-    mould.pour(var)
+    mould.begin(var)
     return servers
 
 
@@ -75,10 +77,26 @@ def pytest_xdist_setupnodes() -> None:
     os.environ.pop("DJANGO_SETTINGS_MODULE", None)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before there are workers, each test module is imported once where pytest has not kept it yet:
+    to rewrite its assertions takes longer than all else, and each worker would do it for itself."""
+    if WORKER or not session.config.getoption("numprocesses", None):
+        return
+    for path in sorted(Path(__file__).parent.rglob("test_*.py")):
+        if not list((path.parent / "__pycache__").glob(f"{path.stem}.*-pytest-*.pyc")):
+            importlib.import_module(".".join(path.relative_to(ROOT).with_suffix("").parts))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What runs real processes mostly waits: it goes first, beside the rest, and no worker is left
     alone with it in the end."""
     items.sort(key=lambda item: (item.path.name not in WAITING, item.path.name not in LIVELY))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    mould.wait()
 
 
 @pytest.fixture(scope="session")

