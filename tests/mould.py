@@ -45,9 +45,7 @@ def wait() -> None:
     """Until the database NAME of this run and the dump are there."""
     ready, until = Path(os.environ["LEADFLOW_VAR"]) / READY, time.monotonic() + PATIENCE
     while not ready.exists():
-        assert time.monotonic() < until, (
-            "the tests' tables did not come; see above why"
-        )
+        assert time.monotonic() < until, "the tests' tables did not come; see above why"
         time.sleep(0.05)
 
 
