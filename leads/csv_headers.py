@@ -27,7 +27,8 @@ NAMES = {
     "company": "company, company name, organization, organisation, organization name, "
                "organisation name, account, account name, associated company, employer, firma, "
                "business name, unternehmen, empresa, societe",
-    "job_title": "job title, jobtitle, title, position, role, job function, funktion, cargo",
+    "job_title": "job title, jobtitle, title, position, role, job function, funktion, cargo, "
+                 "jobtitel, stellenbezeichnung, berufsbezeichnung, puesto, poste, fonction",
     "country": "country, country region, country code, country name, cc, mailing country, "
                "billing country, land, pais, pays",
     "website": "website, web site, url, homepage, company domain name, company domain, domain, "

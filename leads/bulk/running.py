@@ -113,8 +113,9 @@ def _one(run: BulkRun, place: int, number: int, *, allowed: bool) -> bool:
 
 
 def _less_name(said: str, lead: Lead) -> str:
-    """Verbs name the lead they refuse; beside its name that is once too often."""
-    bare = said.removeprefix(f"{lead.name} ")
+    """Verbs name the lead they refuse; beside its name that is once too often. What programs
+    call the reason is no word of the page's."""
+    bare = said.removeprefix(f"{lead.name} ").replace("an override_reason", "a reason")
     return bare.rstrip(".")
 
 

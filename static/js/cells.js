@@ -19,5 +19,11 @@
   document.addEventListener("keydown", (event) => {
     const form = event.key === "Escape" && event.target.closest(".cell-form");
     if (form) draw(form.closest("[data-cell]"), "?shown=1");
+    // A text is sent by Enter as it is; a list of choices is not.
+    const list = event.key === "Enter" && event.target.closest(".cell-form select");
+    if (list) {
+      event.preventDefault();
+      list.form.requestSubmit();
+    }
   });
 })();

@@ -243,3 +243,9 @@ def test_a_cell_is_changed_where_it_stands(opened, leads):
     expect(page.get_by_role("alert")).to_contain_text("to “Theirs” meanwhile")
     page.keyboard.press("Enter")
     expect(page.locator("[data-cell]").first).to_contain_text("Mine")
+    # A choice is sent by Enter too.
+    page.get_by_role("link", name="Change Country of Pat Lee").focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Country", exact=True).select_option("DE")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Country of Pat Lee changed.")).to_be_visible()

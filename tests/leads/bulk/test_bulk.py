@@ -175,7 +175,11 @@ def test_mqls_are_handed_over_and_others_say_what_is_missing(leads):
     done = post(leads.maya, "hand_over", "ready@spa.example", "a@x.example", "pat@spa.example",
                 go=1)  # fmt: skip
     assert Handoff.objects.filter(lead__email="ready@spa.example").count() == 1
-    assert [line.name for line in done.context["refused"]] == ["a@x.example", "Pat Lee"]
+    refused = done.context["refused"]
+    assert [line.name for line in refused] == ["a@x.example", "Pat Lee"]
+    assert refused[0].why.endswith(
+        "below the agreed 50. Give a reason to hand it over all the same"
+    )
     reason = "They asked for a call"
     post(leads.maya, "hand_over", "a@x.example", reason=reason, go=1)
     assert Handoff.objects.get(lead__email="a@x.example").override_reason == reason

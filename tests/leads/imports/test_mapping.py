@@ -47,6 +47,10 @@ def guessed(headers: list[str], *rows: list[str]) -> dict[str, str]:
          {"Email Address": "email", "First Name": "first_name", "Last Name": "last_name",
           "OPTIN_TIME": "consent_at", "CONFIRM_TIME": "consent_at", "CC": "country",
           "NOTES": "message"}),
+        # By hand, in other languages
+        ("E-Mail,Vorname,Stellenbezeichnung", {"E-Mail": "email", "Vorname": "first_name",
+                                               "Stellenbezeichnung": "job_title"}),
+        ("Courriel,Poste", {"Courriel": "email", "Poste": "job_title"}),
     ],
 )  # fmt: skip
 def test_exports_of_other_products_map_themselves(headers, found):
