@@ -84,6 +84,8 @@ def why(model: Model, rows: Sequence[dict[str, str]]) -> list[list[dict[str, obj
 
 
 def _label(name: str, value: str) -> str:
+    if name in ("persona", "campaign"):
+        value = value.replace("-", " ")  # a slug, which is no word of the page's
     return f"{LABELS[name]}: {value[:60]}" if value else f"{LABELS[name]}: not known"
 
 

@@ -15,7 +15,7 @@ from accounts.models import OutboxMessage
 from leads.management.commands.predict import LOCK
 from leads.models import Chance, Deal, Handoff, Lead, Prediction
 from leads.prediction import due, keeping
-from leads.prediction.foreseeing import foresee, watch
+from leads.prediction.foreseeing import _label, foresee, watch
 from leads.prediction.history import ended_handoffs, facts, history, ripening
 from leads.prediction.training import refit
 from tests.factories import ny
@@ -295,3 +295,8 @@ def run(*options):
     out = io.StringIO()
     call_command("predict", *options, stdout=out)
     return out.getvalue()
+
+
+def test_a_slug_is_told_in_words():
+    assert _label("persona", "holiday-let-owner") == "Persona: holiday let owner"
+    assert _label("job_title", "vice-president") == "Title: vice-president"
