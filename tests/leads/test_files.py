@@ -238,11 +238,12 @@ def test_a_removed_file_comes_back_within_a_day_and_then_is_erased(
 
 
 def test_a_crash_before_the_row_leaves_bytes_that_the_night_finds(lead, folder, monkeypatch):
-    monkeypatch.setattr(LeadFile.objects, "create", lambda **facts: os._exit(9))
-    pid = os.fork()
-    if pid == 0:
+    def end(**facts):
+        raise SystemExit(9)
+
+    monkeypatch.setattr(LeadFile.objects, "create", end)
+    with pytest.raises(SystemExit):
         kept(lead)
-    os.waitpid(pid, 0)
     monkeypatch.undo()
     assert (LeadFile.objects.count(), len(on_disk(folder))) == (0, 1)
     file = kept(lead, b"another", "b.txt")
