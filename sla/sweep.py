@@ -105,6 +105,7 @@ WITH claimed AS MATERIALIZED (
     CROSS JOIN LATERAL (SELECT CASE WHEN claimed.fire_at > claimed.due_at THEN 'deadline.missed'
         ELSE 'deadline.near' END AS event) e
     WHERE claimed.action = 'webhook'
+    ORDER BY claimed.fire_at, claimed.alarm_id -- what is near is told before it is missed
     ON CONFLICT (dedupe_key) DO NOTHING
 )
 SELECT count(*), count(*) FILTER (WHERE action = 'breach'), max(fire_at) FROM claimed
