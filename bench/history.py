@@ -4,6 +4,7 @@ Every lead has one touchpoint; every fifth was handed over. The newest of those 
 OPEN_A_REP for each rep at any scale, as a rep's day has only so many hours; the others were
 qualified, met their terms, and left their clocks and alarms behind. One lead in ten
 is the person of the one before under another address; else no two have nearly the same number.
+What somebody is called has nothing to do with whether they were handed over.
 """
 
 from django.db import connection
@@ -41,12 +42,13 @@ CROSS JOIN LATERAL (
         (SELECT min(id) FROM personas_persona) AS persona,
         (SELECT array_agg(user_id ORDER BY id) FROM leads_poolmember) AS reps,
         (SELECT array_agg(pool_id ORDER BY id) FROM leads_poolmember) AS pools,
-        twice.who, twice.who %% %(firms)s AS firm
+        twice.who, twice.who %% %(firms)s AS firm,
+        hashint4(twice.who) & 2147483647 AS called
     FROM (SELECT i - (i %% 10 = 0)::int AS who) twice
 ) p
 CROSS JOIN LATERAL (
-    SELECT (ARRAY['Ann','Ben','Cleo','Dan','Eva','Finn','Gus','Hana','Ida','Jon'])[1 + who %% 10]
-            || chr(97 + (who / 10) %% 26) AS first,
+    SELECT (ARRAY['Ann','Ben','Cleo','Dan','Eva','Finn','Gus','Hana','Ida','Jon'])[1 + called %% 10]
+            || chr(97 + called / 10 %% 26) AS first,
         initcap(left(md5((who %% 47659)::text), 7)) AS last,
         initcap(left(md5(firm::text), 6)) || ' Spas' AS company,
         'firm' || firm || '.example' AS domain,

@@ -17,11 +17,12 @@ PATH = "/search/"
 MOST_QUERIES = 13
 PEOPLE = ("mona@bench.test", "dana0@bench.test", "rep0@bench.test")
 LONGEST = 10  # letters typed of each word
+LETTER = 0.15  # seconds between two: eighty words a minute; the palette asks 0.12 s after each
 
 
 def search_row(plan: Plan, scale: int) -> list[Figure]:
-    """How long the palette waits for an answer, typing names, companies and addresses; a manager of
-    each side, who see the most, and a rep."""
+    """How long the palette waits for an answer while three people type without a pause names,
+    companies and addresses: a manager of each side, who see the most, and a rep."""
     plan.collect_static_files()
     many = plan.fresh(scale)
     cookies = [_cookie(email) for email in PEOPLE]
@@ -33,7 +34,7 @@ def search_row(plan: Plan, scale: int) -> list[Figure]:
         # Whole rounds of all that is typed, one person after the other.
         def ask(seconds: float) -> client.Seen:
             return client.load(web.port, PATH, paths=paths, people=cookies, seconds=seconds,
-                               status=200, connections=len(PEOPLE))  # fmt: skip
+                               status=200, connections=len(PEOPLE), every=LETTER)  # fmt: skip
 
         if not plan.brief:
             ask(plan.seconds)  # workers awake, templates and plans read

@@ -47,6 +47,8 @@ def commands() -> dict[str, list[str]]:
     celery = [*python, "celery", "--quiet"]
     worker = [
         *celery,
+        # Django's checks read every page's code; migrating and the web part have made them.
+        "--skip-checks",
         "-A",
         "leadflow",
         "worker",

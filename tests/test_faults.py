@@ -52,8 +52,8 @@ def worker_environment() -> dict[str, str]:
 
 def start_worker(queues: str = "clockwork", *, name: str = "worker") -> subprocess.Popen[bytes]:
     """A worker as `manage.py up` starts it, on the database of this test."""
-    command = [sys.executable, "-m", "celery", "--quiet", "-A", "leadflow", "worker",
-               f"--queues={queues}", "--pool=solo", "--loglevel=WARNING",
+    command = [sys.executable, "-m", "celery", "--quiet", "--skip-checks", "-A", "leadflow",
+               "worker", f"--queues={queues}", "--pool=solo", "--loglevel=WARNING",
                "--without-gossip", "--without-mingle", f"--hostname={name}@%h"]  # fmt: skip
     return subprocess.Popen(command, cwd=ROOT, env=worker_environment(), stdout=subprocess.DEVNULL)
 

@@ -160,6 +160,12 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Ids of the sales teams they belong to."""
         return [m.team_id for m in self._memberships if m.team.kind == Team.Kind.SALES]
 
+    @cached_property
+    def pools(self) -> list[int]:
+        """Ids of the pools they take turns in. As numbers, for a condition that asks for a lead's
+        pool by a second query can't be answered by indexes once it is one of several."""
+        return list(self.pool_places.values_list("pool_id", flat=True))
+
     @property
     def home_team(self) -> "Team | None":
         """Whose a lead is that they capture for no campaign: marketing's before sales'."""

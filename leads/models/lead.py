@@ -40,10 +40,8 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         if role == Role.SALES_MANAGER:
             return self.filter(Q(handed_over_at__isnull=False) | Q(team_id__in=user.sales_teams))
         if role == Role.SALES_REP:
-            pooled = Q(owner=None, pool__members__user=user)
-            return self.filter(
-                Q(owner=user) | Q(captured_by=user) | Q(pk__in=Lead.objects.filter(pooled))
-            )
+            pooled = Q(owner=None, pool_id__in=user.pools)
+            return self.filter(Q(owner=user) | Q(captured_by=user) | pooled)
         return self.none()
 
     def editable_by(self, user: User) -> "LeadQuerySet":
@@ -67,8 +65,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
             return self.filter(handed_over_at__isnull=False)
         if user.role != Role.SALES_REP:
             return self.none()
-        pooled = Q(owner=None, pool__members__user=user)
-        return self.filter(Q(owner=user) | Q(pk__in=Lead.objects.filter(pooled)))
+        return self.filter(Q(owner=user) | Q(owner=None, pool_id__in=user.pools))
 
     def to_hand_over_by(self, user: User) -> "LeadQuerySet":
         """Leads this person may pass to sales."""

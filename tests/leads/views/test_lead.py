@@ -110,7 +110,7 @@ def test_its_queries_do_not_grow_with_what_there_is_to_show(cast, lead, client):
         with CaptureQueriesContext(connection) as queries:
             client.get(f"/leads/{lead.pk}/")
         counts.append(len(queries))
-    assert counts == [21, 21]
+    assert counts == [22, 22]
 
 
 def test_the_timeline_is_read_page_by_page(cast, lead, client):
