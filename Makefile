@@ -26,7 +26,7 @@ run: install ## start database, broker, web, workers and beat here (PORT=8000)
 
 test: install-dev ## run every test, browser tests included (ARGS="tests/sla -x")
 	@CHROMIUM="$$($(BIN)/python -m tests.chromium --npm '$(NPM)')" \
-		&& export CHROMIUM && exec $(BIN)/pytest $(or $(ARGS),-n 2 --dist loadfile --no-loadscope-reorder -q)
+		&& export CHROMIUM && exec $(BIN)/pytest $(or $(ARGS),-n 3 --dist loadfile --no-loadscope-reorder -q)
 
 chaos: install-dev ## deadlines pass while all parts are killed at random (CHAOS_SECONDS=600 CHAOS_SEED=7)
 	@CHAOS_SECONDS="$(or $(CHAOS_SECONDS),600)" CHAOS_SEED="$(CHAOS_SEED)" exec $(BIN)/python -u -m tests.chaos

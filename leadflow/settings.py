@@ -45,7 +45,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
-    "django.contrib.staticfiles",
+    "leadflow.packages.StaticFiles",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -216,6 +216,7 @@ STORAGES = {
     },
 }
 MEDIA_ROOT = VAR / "media"
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True  # no page asks for the others
 WHITENOISE_USE_FINDERS = DEBUG
 WHITENOISE_AUTOREFRESH = DEBUG
 

@@ -11,6 +11,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -19,9 +20,9 @@ from leadflow import devservers
 from tests import chromium, mould
 
 ROOT = Path(__file__).resolve().parents[1]
-WAITING = {"test_chaos.py"}
-LIVELY = {"test_story.py", "test_up.py", "test_clocks_apart.py", "test_faults.py",
-          "test_import_faults.py", "test_kill_points.py", "test_bench.py"}  # fmt: skip
+# What runs real processes waits for most of its time.
+LIVELY = ["test_chaos.py", "test_bench.py", "test_up.py", "test_story.py", "test_import_faults.py",
+          "test_faults.py", "test_kill_points.py", "test_clocks_apart.py"]  # fmt: skip
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 OURS = ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "EMAIL_URL"]
 OURS += ["HTTPS", "PORT", "SITE_URL", "TRUSTED_PROXIES", "LOG_JSON", "LOG_LEVEL", "SENTRY_DSN"]
@@ -89,9 +90,23 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What runs real processes mostly waits: it goes first, beside the rest, and no worker is left
-    alone with it in the end."""
-    items.sort(key=lambda item: (item.path.name not in WAITING, item.path.name not in LIVELY))
+    """The longest of what waits goes first."""
+    places = {name: place for place, name in enumerate(LIVELY)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """One worker does all that waits, one after the other, and the others the rest beside it: two
+    at a time leave a processor idle now and take it from each other then."""
+    from xdist.scheduler import LoadFileScheduling  # where there are no workers, nobody asks
+
+    class OneWaits(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            scope = super()._split_scope(nodeid)
+            return "lively" if Path(scope).name in LIVELY else scope
+
+    return OneWaits(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -70,13 +70,15 @@ def pour(var: Path) -> None:
     half.rename(dump())
 
 
-def lay(var: Path) -> None:
-    """Prepares the folder of an embedded leadflow whose own migrations have nothing left to do."""
+def lay(var: Path, *, lacking: str = "") -> None:
+    """Prepares the folder of an embedded leadflow whose own migrations have nothing left to do, or
+    only what some SQL has taken away."""
     wait()
     server = devservers.Postgres(var, throwaway=True)
     server.start()
     try:
         restore(devservers.postgres_url(var))
+        run("psql", "--quiet", "--command", lacking, devservers.postgres_url(var))
     finally:
         server.stop()
 

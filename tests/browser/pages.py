@@ -11,16 +11,10 @@ from playwright.sync_api import BrowserContext, Page, expect
 from accounts.models import User
 
 AXE = Path(settings.BASE_DIR) / "node_modules/axe-core/axe.min.js"
-# In this order each look is one step from the one before it, and the colours, which cost a large
-# page a second, change once.
-LOOKS = [("light", 1440), ("light", 390), ("dark", 390), ("dark", 1440)]
-# A theme changes colours and nothing else that axe has rules for; theirs cost as much as the rest.
-LOOKED_AT = {
-    ("light", 1440): None,
-    ("light", 390): False,
-    ("dark", 390): True,
-    ("dark", 1440): True,
-}
+# A theme is colours alone, a width all but colours: two looks show a page in both of each. From
+# page to page they are crossed, so that what pages share is seen in all four.
+LOOKS = [("light", 1440), ("dark", 390)]
+CROSSED = [("light", 390), ("dark", 1440)]
 # What is never more than moderate, and would be looked for in vain.
 MODERATE = (
     "aria-allowed-role", "empty-heading", "empty-table-header", "heading-order",
@@ -31,12 +25,7 @@ MODERATE = (
     "landmark-unique", "meta-viewport-large", "page-has-heading-one",
     "presentation-role-conflict", "region", "skip-link", "table-duplicate-name",
 )  # fmt: skip
-LEFT_OUT: dict[str, dict[str, bool]] = {rule: {"enabled": False} for rule in MODERATE}
-HOW: dict[bool | None, dict[str, object]] = {
-    None: {"rules": LEFT_OUT},
-    True: {"runOnly": ["color-contrast"]},
-    False: {"rules": {**LEFT_OUT, "color-contrast": {"enabled": False}}},
-}
+RULES = {rule: {"enabled": False} for rule in MODERATE}
 HEIGHT = 900
 PATIENCE = 20  # seconds
 # Asked again and again: a promise that nothing resolves would wait for ever.
@@ -72,19 +61,19 @@ def settled(page: Page) -> None:
         page.wait_for_timeout(50)
 
 
-def accessibility(page: Page, colours: bool | None = None) -> list[str]:
-    """What axe finds serious or critical, as "rule: where"; of colours alone, or all but these."""
+def accessibility(page: Page) -> list[str]:
+    """What axe finds serious or critical, as "rule: where"."""
     settled(page)
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE.read_text())
     return page.evaluate(
-        """async (how) => (await Promise.race([
-               axe.run({resultTypes: ["violations"], ...how}),
+        """async (rules) => (await Promise.race([
+               axe.run({resultTypes: ["violations"], rules}),
                new Promise((_, no) => setTimeout(() => no(new Error("axe takes too long")), 60000)),
              ])).violations
              .filter(found => ["serious", "critical"].includes(found.impact))
              .map(found => `${found.id}: ${found.nodes.map(node => node.target.join(" "))}`)""",
-        HOW[colours],
+        RULES,
     )
 
 
@@ -94,27 +83,32 @@ def overflow(page: Page) -> int:
 
 
 def unclean(page: Page, urls: Iterable[str]) -> dict[str, list[str]]:
-    """Opens each page once and looks at it in both themes and widths.
+    """Opens each page once and looks at it in both themes and both widths.
 
     Answers what is wrong as {"page theme width": [what axe finds, how far it is too wide]}, without
     the pages of which nothing is wrong. The console is the caller's (`complaints`).
     """
     found = {}
-    for url in urls:
-        page.emulate_media(color_scheme="light", reduced_motion="reduce")
-        page.set_viewport_size({"width": LOOKS[0][1], "height": HEIGHT})
+    page.emulate_media(reduced_motion="reduce")
+    for number, url in enumerate(urls):
+        looks = CROSSED if number % 2 else LOOKS
+        show_as(page, *looks[0])
         page.goto(url)
-        for theme, width in LOOKS:
+        for theme, width in looks:
             found[f"{url} {theme} {width}"] = unclean_as(page, theme, width)
     return {where: what for where, what in found.items() if what}
 
 
-def unclean_as(page: Page, theme: str, width: int) -> list[str]:
-    """What is wrong with the page as it stands, in one theme and width."""
+def show_as(page: Page, theme: str, width: int) -> None:
     page.emulate_media(color_scheme=theme)
     page.set_viewport_size({"width": width, "height": HEIGHT})
+
+
+def unclean_as(page: Page, theme: str, width: int) -> list[str]:
+    """What is wrong with the page as it stands, in one theme and width."""
+    show_as(page, theme, width)
     expect(page.locator("html")).to_have_attribute("data-bs-theme", theme)
-    wrong = accessibility(page, LOOKED_AT[theme, width])
+    wrong = accessibility(page)
     if over := overflow(page):
         wrong.append(f"{over} px too wide")
     return wrong

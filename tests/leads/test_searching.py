@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from leads.models import Campaign, Deal
+from leads.models import Campaign, Deal, Lead
 from leads.searching import MOST, search
 from personas.models import Definition, Offer
 from tests.factories import ny
@@ -149,3 +149,15 @@ def test_htmx_gets_the_list_alone(cast, pat):
     part = client.get(reverse("search"), {"q": pat.last_name}, headers={"HX-Request": "true"})
     assert b"<html" not in part.content
     assert pat.get_absolute_url() in part.content.decode()
+
+
+def test_a_reps_leads_are_found_by_indexes_and_not_among_everybodys(cast, pat):
+    """What a rep may see is one of three things that indexes know; a second query in the condition
+    would make PostgreSQL read on until it has met enough of theirs."""
+    lead = Lead.objects.visible_to(cast.sam).filter(match_text__contains="leeward")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SELECT stxname FROM pg_statistic_ext")
+        assert ("lead_owner_in_pool",) in cursor.fetchall()
+    plan = lead.explain()
+    assert "SubPlan" not in plan
