@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.contrib.staticfiles.apps import StaticFilesConfig
-from django.contrib.staticfiles.finders import BaseFinder
+from django.contrib.staticfiles.finders import AppDirectoriesFinder, BaseFinder
 from django.core.checks import CheckMessage, Error
 from django.core.files.storage import FileSystemStorage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
@@ -29,21 +28,18 @@ FILES = {
 }
 
 
+# What no page asks for: to compress it all took a minute.
+UNUSED = [
+    "*.map",
+    "*redoc*",
+    "django_htmx",  # pages have theirs from npm
+    "rest_framework",  # its pages for browsers are off
+    *("jquery.js", "select2.full.js", "xregexp.js"),  # the admin serves the short ones
+]
+
+
 def node_modules() -> Path:
     return Path(settings.BASE_DIR) / "node_modules"
-
-
-class StaticFiles(StaticFilesConfig):
-    """Django's own, without what no page asks for: to compress all of it took a minute."""
-
-    ignore_patterns = [
-        *StaticFilesConfig.ignore_patterns,
-        "*.map",
-        "*redoc*",
-        "django_htmx",  # pages have theirs from npm
-        "rest_framework",  # its pages for browsers are off
-        *("jquery.js", "select2.full.js", "xregexp.js"),  # the admin serves the short ones
-    ]
 
 
 class PackageStorage(FileSystemStorage):
@@ -75,6 +71,13 @@ class PackageFinder(BaseFinder):
     def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, PackageStorage]]:
         for name in FILES:
             yield name, self.storage
+
+
+class AppFinder(AppDirectoriesFinder):
+    """Finds for collectstatic what apps bring along and pages ask for."""
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, Any]]:
+        yield from super().list([*(ignore_patterns or ()), *UNUSED])
 
 
 class HashedStorage(CompressedManifestStaticFilesStorage):

@@ -229,7 +229,7 @@ def test_a_list_costs_the_same_for_many(cast, count, django_assert_num_queries):
     made = shared(cast, pooled(cast, count))
     client = signed_in(cast.sam)
     client.get(f"/calls/{made.pk}/")
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(13):
         client.get(f"/calls/{made.pk}/")
 
 

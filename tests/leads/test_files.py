@@ -288,7 +288,7 @@ def test_the_card_costs_the_same_for_many(cast, lead, count, django_assert_num_q
         kept(lead, b"%d" % n, "a.txt", by=cast.sam)
     sam = signed_in(cast.sam)
     sam.get("/profile/")
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(7):
         sam.get(f"/leads/{lead.pk}/files/", headers={"HX-Request": "true"})
 
 

@@ -161,7 +161,7 @@ def test_the_number_of_queries_does_not_grow(cast, client, count):
     with CaptureQueriesContext(connection) as queries:
         html = client.get("/deals/").content.decode()
     assert html.count("data-row=") == count
-    assert len(queries) == 8
+    assert len(queries) == 9
 
 
 def test_a_qualified_lead_waits_on_the_list_until_it_has_a_deal(cast, client):
