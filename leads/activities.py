@@ -5,9 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import Value
-from django.db.models.functions import Least
+from django.db import connection, transaction
 
 from accounts.instants import clamped
 from accounts.models import User
@@ -25,6 +23,11 @@ from leads.models import (
     Outcome,
 )
 from leads.signals import activities_recorded
+
+# Raw, for Django takes longer to write them than PostgreSQL to answer.
+LOCK = "SELECT id FROM leads_lead WHERE id = %s AND deleted_at IS NULL FOR NO KEY UPDATE"
+FIRST_TOUCH = "UPDATE leads_handoff SET first_touch_at = LEAST(first_touch_at, %s) WHERE id = %s"
+TOUCHED = "UPDATE leads_lead SET updated_at = %s WHERE id = %s"
 
 
 def record_activities(
@@ -48,9 +51,10 @@ def as_it_is_now(lead: Lead) -> tuple[Lead, Handoff | None]:
     """The lead and its open handoff, locked; who it is part of now, if it was merged meanwhile, so
     that no touch is lost."""
     handoff = Handoff.objects.locked_of(lead)
-    there = Lead.objects.select_for_update(no_key=True).filter(pk=lead.pk)
-    if there.values_list("pk").first() is not None:
-        return lead, handoff
+    with connection.cursor() as cursor:
+        cursor.execute(LOCK, [lead.pk])
+        if cursor.fetchone() is not None:
+            return lead, handoff
     former = FormerLead.objects.filter(pk=lead.pk).select_related("now").first()
     if former is None:
         raise Conflict(f"{lead.name} was deleted meanwhile.", code="gone")
@@ -137,8 +141,7 @@ def log_sent(
 def _touched(activity: Activity, instant: datetime, *, at: datetime) -> None:
     """Of several contacts the earliest is the first, in whatever order they are reported."""
     handoff = activity.handoff
-    if handoff and activity.is_touch and activity.occurred_at >= handoff.handed_over_at:
-        Handoff.objects.filter(pk=handoff.pk).update(
-            first_touch_at=Least("first_touch_at", Value(instant))
-        )
-    Lead.objects.filter(pk=activity.lead_id).update(updated_at=at)
+    with connection.cursor() as cursor:
+        if handoff and activity.is_touch and activity.occurred_at >= handoff.handed_over_at:
+            cursor.execute(FIRST_TOUCH, [instant, handoff.pk])
+        cursor.execute(TOUCHED, [at, activity.lead_id])

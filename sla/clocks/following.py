@@ -23,7 +23,7 @@ from sla.clocks.reviving import revive
 from sla.clocks.standing_still import hold_or_release, let_go, wake, write_awake
 from sla.clocks.stopping import Findings, stop
 from sla.figures.packets import PACKET, PERSONA
-from sla.models import Alarm, Clock, CountedIn, Side, Term
+from sla.models import Clock, CountedIn, Side, Term
 
 CLOSING = frozenset(
     {Kind.REJECTED, Kind.QUALIFIED, Kind.DISQUALIFIED, Kind.RECYCLED, Kind.WITHDRAWN}
@@ -45,6 +45,7 @@ MOVING = frozenset({Kind.ACCEPTED, Kind.REASSIGNED}) | CLOSING
 LOCK = """
 SELECT * FROM sla_clock WHERE handoff_id = ANY(%s) AND state <> 'voided' ORDER BY id FOR UPDATE
 """
+SILENCE = "UPDATE sla_alarm SET state = 'void' WHERE clock_id = ANY(%s) AND state = 'waiting'"
 
 BIND = f"""
 WITH versions AS (
@@ -66,9 +67,12 @@ UPDATE leads_lead l SET respond_by = (
 
 def follow(activities: Sequence[Activity], *, at: datetime, stamp: UUID | None = None) -> None:
     """Bring every clock up to date with newly recorded activities."""
+    with_sales = [a for a in activities if a.handoff_id]
+    if not with_sales:
+        return
     stamp = stamp or configuration.stamp()
     watched = agreement.kinds_watched(stamp=stamp) | MOVING | PAUSING | JOINING
-    relevant = [a for a in activities if a.handoff_id and a.kind in watched]
+    relevant = [a for a in with_sales if a.kind in watched]
     if not relevant:
         return
     existing = _lock_clocks(relevant, stamp=stamp)
@@ -180,9 +184,10 @@ def _save(changed: Sequence[Clock]) -> None:
     if not changed:
         return
     update(changed, CHANGING)
-    Alarm.objects.filter(
-        clock__in=[c.pk for c in changed if c.ended_at], state=Alarm.State.WAITING
-    ).update(state=Alarm.State.VOID)
+    ended = [c.pk for c in changed if c.ended_at]
+    if ended:
+        with connection.cursor() as cursor:
+            cursor.execute(SILENCE, [ended])
 
 
 def _start(activities: Iterable[Activity], *, at: datetime, stamp: UUID) -> list[Clock]:
@@ -255,7 +260,7 @@ def _write_respond_by(leads: dict[int | None, int], started: Sequence[Clock]) ->
     versions = {c.handoff_id: c.handoff.contract_version for c in started if c.handoff is not None}
     with connection.cursor() as cursor:
         cursor.execute(
-            BIND + RESPOND_BY,
+            (BIND if versions else "") + RESPOND_BY,
             {
                 "handoffs": list(versions),
                 "versions": list(versions.values()),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import Notification, OutboxMessage, Role, User
 from accounts.refusals import Conflict
@@ -117,6 +117,7 @@ def test_an_interrupted_load_leaves_nothing():
     with pytest.raises(KeyboardInterrupt):
         loading.load(at=NOW, leads=60, progress=stop)
     assert (User.objects.count(), Lead.objects.count()) == (0, 0)
+    assert connection.features.uses_savepoints  # it does without them, but only for itself
 
 
 def test_a_company_without_demo_data_can_hand_over_its_first_lead():
