@@ -1,6 +1,6 @@
 """A migrated database, of which every worker's test database is a copy.
 
-To bring a database through all migrations takes ten seconds of a processor. A run does it at most
+To bring a database through all migrations takes five seconds of a processor. A run does it at most
 once, while it collects its tests, and leaves a dump below var/ for the runs to come, named after
 all it was made from. `python -m tests.mould VAR` is the process that does.
 """

@@ -18,7 +18,6 @@ from typing import Any
 
 import structlog
 from django.db import transaction
-from django.db.models import prefetch_related_objects
 
 from accounts.models import User
 from accounts.refusals import Conflict, Refused
@@ -55,10 +54,6 @@ VERBS = {"call": "Call", "email": "E-mail", "task": "To do"}
 # Of numbers of e-mails, so that a step's is the same whoever writes it.
 NAMES = uuid.UUID("5f0f6b2e-5d0b-4e43-9d53-6d2d3b1c8a11")
 BATCH = 50
-# Raw, for Django takes longer to write it than PostgreSQL to answer it.
-UNDER_WAY = """
-SELECT * FROM leads_enrolment WHERE lead_id = ANY(%s) AND state = 'active' ORDER BY id FOR UPDATE
-"""
 
 
 def hindrance(lead: Lead) -> str:
@@ -126,13 +121,6 @@ def _locked(**wanted: Any) -> list[Enrolment]:
     return list(found.select_related("version", "owner", "by").order_by("pk"))
 
 
-def _locked_of(leads: Collection[int]) -> list[Enrolment]:
-    """Those under way of these leads; asked at every touch, when mostly there are none."""
-    found = list(Enrolment.objects.raw(UNDER_WAY, [sorted(leads)]))
-    prefetch_related_objects(found, "version", "owner", "by")
-    return found
-
-
 def task_done(task: Task, *, at: datetime) -> None:
     """A task was finished, in the caller's transaction that has locked its lead."""
     for enrolment in _locked(steps__task=task):
@@ -182,7 +170,7 @@ def hear(activities: Sequence[Activity], *, at: datetime) -> None:
     told = [a for a in activities if a.kind in HEARD]
     if not told:
         return
-    under_way = {e.lead_id: e for e in _locked_of({a.lead_id for a in told})}
+    under_way = {e.lead_id: e for e in Enrolment.objects.locked_of({a.lead_id for a in told})}
     for activity in told:
         enrolment = under_way.get(activity.lead_id)
         if enrolment is not None and _hear(enrolment, activity, at=at):
@@ -229,7 +217,7 @@ def _put_off(step: EnrolmentStep, *, at: datetime) -> None:
 
 def stop(leads: Collection[int], why: str, *, at: datetime, said: str = "") -> int:
     """Stop what is under way with these leads, which the caller has locked; how many that was."""
-    return _stop(_locked_of(leads), why, at=at, said=said)
+    return _stop(Enrolment.objects.locked_of(leads), why, at=at, said=said)
 
 
 def stop_one(enrolment: Enrolment, *, at: datetime) -> bool:

@@ -17,7 +17,7 @@ from tests.leadflow.running import Leadflow, free_port, up
 pytestmark = pytest.mark.slow
 
 
-# A release made with one migration less; all of them take half a minute, and made the mould.
+# A release made with one migration less; all of them have made the mould.
 OLDER = "DROP TABLE django_session; DELETE FROM django_migrations WHERE app = 'sessions'"
 
 
