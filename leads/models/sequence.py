@@ -89,7 +89,7 @@ class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def locked_of(self, leads: Collection[int]) -> list["Enrolment"]:
         """Those under way of these leads, locked in the caller's transaction, with what a step
         needs. Asked at every touch, when mostly there are none."""
-        found = list(self.raw(UNDER_WAY, [sorted(leads)]))
+        found: list[Enrolment] = list(self.raw(UNDER_WAY, [sorted(leads)]))
         prefetch_related_objects(found, "version", "owner", "by")
         return found
 

@@ -249,3 +249,22 @@ def test_a_cell_is_changed_where_it_stands(opened, leads):
     page.get_by_label("Country", exact=True).select_option("DE")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Country of Pat Lee changed.")).to_be_visible()
+
+
+def test_a_fact_of_a_company_is_changed_where_it_stands(opened, leads):
+    page = opened(leads.sam)
+    page.goto(Lead.objects.get(email="pat@spa.example").of_company.get_absolute_url())
+    here = page.url
+    page.get_by_role("link", name="Change industry of").click()
+    page.get_by_label("Industry", exact=True).fill("Hotels")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Industry of Spa Hotel changed.")).to_be_visible()
+    expect(page.locator(".facts")).to_contain_text("Hotels")
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator(".facts")).not_to_contain_text("Hotels")
+    page.locator("[data-cell]").first.dblclick()
+    page.get_by_label("Name", exact=True).fill("Nothing")
+    assert accessibility(page) == []
+    page.keyboard.press("Escape")
+    expect(page.locator("[data-cell]").first).to_contain_text("Spa Hotel")
+    assert page.url == here

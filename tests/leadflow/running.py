@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = {"web": "gunicorn", "clockwork": "--queues=clockwork", "postgres": "postgres -D"}
+PARTS = {"clockwork": "--queues=clockwork", "postgres": "postgres -D"}
 
 
 def free_port() -> int:
