@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from leadflow import devservers
@@ -27,6 +28,13 @@ WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 OURS = ["DATABASE_URL", "REDIS_URL", "SECRET_KEY", "ALLOWED_HOSTS", "DEBUG", "EMAIL_URL"]
 OURS += ["HTTPS", "PORT", "SITE_URL", "TRUSTED_PROXIES", "LOG_JSON", "LOG_LEVEL", "SENTRY_DSN"]
 OURS += ["REPLY_ADDRESS", "IMAP_URL", "FILES_DIR", "FILE_KINDS", "VIRUS_SCANNER"]
+
+
+# A machine that is busy is no fault of a test, and a fixture that all examples share is meant so.
+settings.register_profile("leadflow", deadline=None, suppress_health_check=[
+    HealthCheck.too_slow, HealthCheck.function_scoped_fixture,
+])  # fmt: skip
+settings.load_profile("leadflow")
 
 
 def start_servers() -> list[devservers.Server]:

@@ -1,6 +1,6 @@
 """What a version changes of another, in words."""
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from personas.changes import lines_change, text_change
@@ -14,7 +14,6 @@ NAMES = {
 TEXT = st.lists(st.sampled_from(["a", "b", "cc", " ", "  ", "\n", "<b>"]), max_size=12).map("".join)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)  # a busy machine is no fault
 @given(before=TEXT, after=TEXT)
 def test_both_texts_can_be_read_from_what_is_shown(before, after):
     changes = list(text_change("Means", before, after))

@@ -442,7 +442,7 @@ class TestProperties:
 
     @given(questions())
     @example(SPRING_GAP)
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_agrees_with_the_slow_calendar(self, question):
         start, seconds = question["start"], question["seconds"]
         fast = WorkingCalendar(**question["hours"])
@@ -455,7 +455,7 @@ class TestProperties:
             assert fast.add(start, seconds) == due
 
     @given(questions())
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_elapsed_takes_back_what_add_gave(self, question):
         start, seconds = question["start"], question["seconds"]
         fast = WorkingCalendar(**question["hours"])
@@ -467,7 +467,7 @@ class TestProperties:
                 assert fast.elapsed(start, due - timedelta(microseconds=1)) == seconds - 1
 
     @given(questions(), st.integers(0, 5 * 86_400 * 10**6), st.integers(0, 90 * 86_400))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_add_never_decreases(self, question, later, more):
         start, seconds = question["start"], question["seconds"]
         fast = WorkingCalendar(**question["hours"])
@@ -477,7 +477,7 @@ class TestProperties:
         assert (fast.add(start, seconds + more) or never) >= due
 
     @given(questions(), st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6))
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_elapsed_adds_up_for_whole_seconds(self, question, first, second):
         fast = WorkingCalendar(**question["hours"])
         a = question["start"].replace(microsecond=0)
@@ -486,7 +486,7 @@ class TestProperties:
         assert fast.elapsed(a, b) == -fast.elapsed(b, a)
 
     @given(questions())
-    @settings(max_examples=60, deadline=None)
+    @settings(max_examples=60)
     def test_next_opening_is_open_and_nothing_was_worked_before_it(self, question):
         start = question["start"]
         fast = WorkingCalendar(**question["hours"])

@@ -8,7 +8,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils.dateparse import parse_datetime
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from accounts.instants import database_now
@@ -238,9 +238,7 @@ def boundaries() -> set[datetime]:
         st.tuples(st.sampled_from([*ROWS, *DEEDS]), st.integers(1, 45)), min_size=2, max_size=7
     )
 )
-@settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15)
 @example(steps=[("a version", 1), ("a version", 1)])
 @example(steps=[("ask to end later", 1), ("sign the end", 70), ("a version", 1)])
 @example(

@@ -439,7 +439,7 @@ def minute_by_minute(stretches, target, stood_still):
 minutes = st.integers(0, 5 * 24 * 60)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @example(passes=[1], hours=[None, None, None, HOURS[2]], edges=[], target=1)
 @example(passes=[2], hours=[None, None, None, HOURS[2]], edges=[1, 3], target=1)
 @given(

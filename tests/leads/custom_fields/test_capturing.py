@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads import custom_fields
@@ -76,9 +76,7 @@ def test_fields_cost_capture_no_query(cast, django_assert_num_queries):
         cast.capture(at=AT, email="c@b.example", extra={"budget": 5})
 
 
-@settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30)
 @given(
     extra=st.dictionaries(
         st.sampled_from([*KINDS, "further"]),

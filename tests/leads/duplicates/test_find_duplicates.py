@@ -6,7 +6,7 @@ import zipfile
 
 import pytest
 from django.core.management import CommandError, call_command
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads.duplicates.evidence import THRESHOLD
@@ -146,7 +146,7 @@ def test_a_file_that_is_not_there_and_places_to_write_that_are_none(tmp_path):
     assert path.read_text() == ROWS
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(st.binary(max_size=300))
 def test_whatever_the_bytes_it_is_read_or_refused_in_words(tmp_path, data):
     path, said, table = put(tmp_path, data), "", None

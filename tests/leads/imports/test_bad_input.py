@@ -2,7 +2,7 @@
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
@@ -89,8 +89,7 @@ BYTES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=400)
 @given(data=BYTES)
 def test_any_bytes_are_a_table_or_told_why_not(tmp_path, data):
     path = tmp_path / "leads.csv"
@@ -107,7 +106,7 @@ def test_any_bytes_are_a_table_or_told_why_not(tmp_path, data):
 class AnyBytes(TestCase):
     """Whatever is sent to the wizard: a page that says what is wrong, or an import that adds up."""
 
-    @settings(max_examples=25, deadline=None)
+    @settings(max_examples=25)
     @given(data=BYTES)
     def test_any_bytes_through_every_page(self, data):
         cast = make_cast()

@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import date, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
@@ -134,8 +134,7 @@ def test_a_bomb_is_known_by_its_sizes_before_anything_is_unpacked(tmp_path, monk
         looked(tmp_path, bomb)
 
 
-@settings(max_examples=150, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=150)
 @given(
     cuts=st.lists(
         st.tuples(st.integers(0, len(GOOD)), st.binary(max_size=30), st.integers(0, 60)),
@@ -154,8 +153,7 @@ def test_a_workbook_with_any_bytes_changed_is_read_or_refused(tmp_path, cuts):
     assert found.sample
 
 
-@settings(max_examples=80, deadline=None,
-          suppress_health_check=[HealthCheck.function_scoped_fixture])  # fmt: skip
+@settings(max_examples=80)
 @given(sheet=st.text(alphabet="<>/=\"' rcvtsi019AXFD!&;#\n", max_size=120))
 def test_a_sheet_with_any_xml_is_read_or_refused(tmp_path, sheet):
     part = f"<worksheet xmlns='http://schemas.openxmlformats.org/spreadsheetml/2006/main'>{sheet}"

@@ -6,7 +6,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leads.lists import builder, conditions, periods
@@ -236,9 +236,7 @@ def by_day(op, values, day) -> bool:
     }[op]  # fmt: skip
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80)
 @given(rows=rows(), tree=trees)
 def test_the_database_finds_what_a_slow_reading_finds(cast, rows, tree):
     Lead.objects.all().delete()

@@ -5,7 +5,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.instants import database_now
@@ -173,9 +173,7 @@ junk = st.recursive(
     lambda inner: st.lists(inner, max_size=4),
     max_leaves=8,
 )  # fmt: skip
-HOSTILE = settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+HOSTILE = settings(max_examples=40)
 
 
 @HOSTILE
