@@ -17,7 +17,7 @@ from accounts.models import Absence, User
 from leadflow.demo.arrivals import Arrival
 from leadflow.demo.company import Company
 from leads.capture import Captured, capture_leads
-from leads.models import Assignment, Handoff
+from leads.models import Assignment, Handoff, Lead
 from sla import agreement
 from sla.business_time import WorkingCalendar
 from sla.sweep import sweep
@@ -30,6 +30,10 @@ ANALYSED = (
     "leads_deal", "sla_clock", "sla_alarm", "sla_breach", "accounts_outboxmessage",
 )  # fmt: skip
 
+# Raw, for Django takes longer to write them than PostgreSQL to answer.
+NEW = "SELECT * FROM leads_assignment WHERE id > %s ORDER BY id"
+HANDOFF = "SELECT * FROM leads_handoff WHERE id = %s"
+LEAD = "SELECT * FROM leads_lead WHERE id = %s"
 
 # What somebody does who was given a handoff; nobody (None): their manager.
 Given = Callable[["History", Handoff, User | None, datetime], None]
@@ -133,9 +137,11 @@ class History:
             )
             self._next_alarm, last = cursor.fetchone()
         if (last or 0) > self._last_assignment:
-            new = Assignment.objects.filter(pk__gt=self._last_assignment).order_by("pk")
+            new = list(Assignment.objects.raw(NEW, [self._last_assignment]))
             self._last_assignment = last
-            for assignment in new.select_related("handoff__lead__campaign"):
+            for assignment in new:
+                assignment.handoff = Handoff.objects.raw(HANDOFF, [assignment.handoff_id])[0]
+                assignment.handoff.lead = Lead.objects.raw(LEAD, [assignment.handoff.lead_id])[0]
                 self._hand_out(assignment, at)
 
     def _sweep(self, alarm: datetime, *, before: datetime) -> None:

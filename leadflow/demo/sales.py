@@ -6,7 +6,7 @@ from random import Random
 
 from accounts.models import Absence, User
 from leadflow.demo import dealing, marketing
-from leadflow.demo.history import History, spell
+from leadflow.demo.history import LEAD, History, spell
 from leadflow.demo.objections import objection
 from leadflow.demo.people import REPS, TEMPERS
 from leads import standing_in
@@ -17,7 +17,6 @@ from leads.quality import rate
 
 HOUR = 3600
 OWNED = "SELECT * FROM leads_handoff WHERE id = %s AND owner_id = %s AND state = %s"
-LEAD = "SELECT * FROM leads_lead WHERE id = %s"
 MOST_TOUCHES = 4
 CALLS = (
     (Outcome.CONNECTED, 0.5), (Outcome.VOICEMAIL, 0.24), (Outcome.NO_ANSWER, 0.22),
