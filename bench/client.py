@@ -11,11 +11,12 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from bench import stage
 from bench.figures import percentile
 
+ROOT = Path(__file__).resolve().parents[1]
 CONNECTIONS = 8
 MOST = 100_000  # requests a turn, whatever the time
 
@@ -68,8 +69,9 @@ def load(
         "connections": connections, "people": people or [{}], "every": every,
     }  # fmt: skip
     answered = subprocess.run(
-        stage.python("-m", "bench.client"),
-        cwd=stage.ROOT,
+        # By itself: whatever else it read would be read anew at each of a hundred turns.
+        [sys.executable, "-m", "bench.client"],
+        cwd=ROOT,
         input=json.dumps(asked),
         capture_output=True,
         text=True,

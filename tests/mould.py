@@ -8,6 +8,7 @@ all it was made from. `python -m tests.mould VAR` is the process that does.
 import hashlib
 import os
 import secrets
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +19,7 @@ from leadflow import devservers
 ROOT = Path(__file__).resolve().parents[1]
 DUMPS = ROOT / "var" / "test-mould"
 NAME = "mould"  # the database
+COLLECTED = DUMPS / "static"
 READY = "mould-is-ready"  # a file in the run's folder
 PATIENCE = 180  # seconds
 
@@ -70,10 +72,21 @@ def pour(var: Path) -> None:
     half.rename(dump())
 
 
-def lay(var: Path, *, lacking: str = "") -> None:
+def keep_collected(var: Path) -> None:
+    """Keeps the static files that a leadflow has collected, for others of this run."""
+    half = COLLECTED.with_suffix(f".{os.getpid()}")
+    shutil.copytree(var / "static", half)
+    shutil.rmtree(COLLECTED, ignore_errors=True)
+    half.rename(COLLECTED)
+
+
+def lay(var: Path, *, lacking: str = "", collected: bool = False) -> None:
     """Prepares the folder of an embedded leadflow whose own migrations have nothing left to do, or
-    only what some SQL has taken away."""
+    only what some SQL has taken away; with `collected` also its static files, where some are kept
+    (it collects anew if they are of other sources)."""
     wait()
+    if collected and COLLECTED.exists():
+        shutil.copytree(COLLECTED, var / "static")
     server = devservers.Postgres(var, throwaway=True)
     server.start()
     try:

@@ -64,7 +64,7 @@ class Company:
 @pytest.fixture(scope="module")
 def company(tmp_path_factory) -> Iterator[Company]:
     var = tmp_path_factory.mktemp("story")
-    mould.lay(var)
+    mould.lay(var, collected=True)
     with up(var, DEMO="0") as leadflow:
         leadflow.wait_until_serving()
         keys = set_company_up(leadflow)

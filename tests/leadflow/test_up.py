@@ -34,6 +34,7 @@ def var(tmp_path_factory) -> Path:
 def test_an_interrupt_ends_every_process_within_five_seconds(var):
     with up(var, DEMO="0") as leadflow:
         leadflow.wait_until_serving()
+        mould.keep_collected(var)
         ends_within_five_seconds(leadflow, signal.SIGINT)
 
 
